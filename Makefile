@@ -1,0 +1,47 @@
+# Everything runs in .venv, installed from hashed locks. A target needs no step before it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
+
+.PHONY: run test check bench lock format
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run ## The bot; without Slack credentials, in a sandbox Slack of its own.
+	$(BIN)/python bot.py
+
+test: $(VENV)/.dev ## Every test: SQLite, PostgreSQL and the browser.
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## Lint, format, types, the arrows of ARCHITECTURE.md, migrations.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/migrations
+
+bench: $(VENV)/.dev ## The figures of docs/benchmarks.md, measured here and now.
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(VENV)/.dev ## Let ruff mend what it can.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(UV) ## Make the locks anew from pyproject.toml.
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml -o requirements.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.run: requirements.txt | $(UV)
+	$(INSTALL) -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(UV)
+	$(INSTALL) -r requirements-dev.txt
+	touch $@
