@@ -35,6 +35,6 @@ class AlreadyServingError(NpsBotError):
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the allowed word nearest to ``word``, or an empty string."""
+    """Return " Did you mean 'x'?" for the allowed word nearest to ``word``, or an empty text."""
     close = get_close_matches(word.lower(), list(allowed), n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""

@@ -1,7 +1,7 @@
 """All tables, in the words of the product, with the constraints that make things happen once.
 
-Moments are stored in UTC. What Slack orders (``action_ts``) is stored as whole microseconds, so that
-"newer" is a comparison of integers on every database.
+Moments are stored in UTC. What Slack orders (``action_ts``) is stored as whole microseconds, so
+that "newer" is a comparison of integers on every database.
 """
 
 from __future__ import annotations

@@ -1,0 +1,74 @@
+"""Cases: which detractors somebody takes care of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from nps_bot.storage.tables import Case
+from nps_bot.storage.upsert import insert_or
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as it stands."""
+
+    claimed_by: str | None
+    claimed_at: datetime | None
+    contacted_by: str | None
+    contacted_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+def find(connection: Connection, response_id: str) -> CaseRow | None:
+    """Return the case a response opened, or None."""
+    row = connection.execute(
+        select(
+            Case.claimed_by,
+            Case.claimed_at,
+            Case.contacted_by,
+            Case.contacted_at,
+            Case.withdrawn_at,
+        ).where(Case.response_id == response_id)
+    ).first()
+    return None if row is None else CaseRow(*row)
+
+
+def open_case(connection: Connection, response_id: str, now: datetime) -> None:
+    """Open the case of a response, or open it again after a withdrawal."""
+    connection.execute(
+        insert_or(connection, Case)
+        .values(response_id=response_id, opened_at=now)
+        .on_conflict_do_update(index_elements=[Case.response_id], set_={"withdrawn_at": None})
+    )
+
+
+def withdraw(connection: Connection, response_id: str, now: datetime) -> None:
+    """Record that a corrected score took the reason for the case away."""
+    connection.execute(
+        update(Case)
+        .where(Case.response_id == response_id, Case.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+
+
+def claim(connection: Connection, response_id: str, person_id: str, now: datetime) -> bool:
+    """Claim a case for a person; False where it is claimed already."""
+    claimed = connection.execute(
+        update(Case)
+        .where(Case.response_id == response_id, Case.claimed_by.is_(None))
+        .values(claimed_by=person_id, claimed_at=now)
+    )
+    return claimed.rowcount == 1
+
+
+def mark_contacted(connection: Connection, response_id: str, person_id: str, now: datetime) -> bool:
+    """Record who contacted the person; False where it was recorded already."""
+    marked = connection.execute(
+        update(Case)
+        .where(Case.response_id == response_id, Case.contacted_by.is_(None))
+        .values(contacted_by=person_id, contacted_at=now)
+    )
+    return marked.rowcount == 1

@@ -1,0 +1,193 @@
+"""Invitations: who is asked in which wave, and everything a click needs to know about one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """A person who is due in a wave, and when."""
+
+    id: str
+    person_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The response to an invitation, as it stands."""
+
+    id: str
+    score: int
+    latest_score: int
+    action_ts: int
+    answered_at: datetime
+    correctable_until: datetime
+    no_contact_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An invitation with its wave, its person and, once given, its response.
+
+    ``person_id`` is None once the person was forgotten; ``time_zone`` falls back to UTC then.
+    """
+
+    id: str
+    person_id: str | None
+    asked_at: datetime | None
+    snoozed_at: datetime | None
+    dismissed_at: datetime | None
+    wave_id: int
+    survey_key: str
+    kind: str
+    wording_id: int
+    wave_state: str
+    at_once: bool
+    closes_at: datetime
+    person_name: str | None
+    time_zone: str | None
+    dm_channel: str | None
+    account: str | None
+    account_owner: str | None
+    response: Given | None
+
+    def closed(self, now: datetime) -> bool:
+        """Return whether the wave takes no answers any more."""
+        return self.wave_state == "closed" or self.closes_at <= now
+
+
+_INVITATION: tuple[Any, ...] = (
+    Invitation.id,
+    Invitation.person_id,
+    Invitation.asked_at,
+    Invitation.snoozed_at,
+    Invitation.dismissed_at,
+    Wave.id,
+    Wave.survey_key,
+    Wave.kind,
+    Wave.wording_id,
+    Wave.state,
+    Wave.at_once,
+    Wave.closes_at,
+    Person.name,
+    Person.time_zone,
+    Person.dm_channel,
+    Person.account,
+    Person.account_owner,
+)
+_GIVEN: tuple[Any, ...] = (
+    Response.id,
+    Response.score,
+    Response.latest_score,
+    Response.action_ts,
+    Response.answered_at,
+    Response.correctable_until,
+    Response.no_contact_at,
+)
+_STANDINGS = (
+    select(*_INVITATION, *_GIVEN)
+    .select_from(Invitation)
+    .join(Wave, Wave.id == Invitation.wave_id)
+    .outerjoin(Response, Response.invitation_id == Invitation.id)
+    .outerjoin(Person, Person.id == Invitation.person_id)
+)
+
+
+def _standing(row: Row[Any]) -> Standing:
+    invitation, given = row[: len(_INVITATION)], row[len(_INVITATION) :]
+    values: tuple[Any, ...] = (*invitation, None if given[0] is None else Given(*given))
+    return Standing(*values)
+
+
+def find(connection: Connection, invitation_id: str, *, lock: bool = False) -> Standing | None:
+    """Return an invitation as it stands; with ``lock``, kept from others until the end."""
+    statement = _STANDINGS.where(Invitation.id == invitation_id)
+    if lock:
+        statement = statement.with_for_update(of=Invitation)
+    row = connection.execute(statement).first()
+    return None if row is None else _standing(row)
+
+
+def find_many(connection: Connection, ids: Collection[str]) -> dict[str, Standing]:
+    """Return the invitations with these ids, by id; unknown ids are absent."""
+    rows = connection.execute(_STANDINGS.where(Invitation.id.in_(ids)))
+    return {row[0]: _standing(row) for row in rows}
+
+
+def of_person(connection: Connection, person_id: str) -> list[Standing]:
+    """Return all invitations of a person, newest wave first."""
+    rows = connection.execute(
+        _STANDINGS.where(Invitation.person_id == person_id).order_by(Wave.id.desc())
+    )
+    return [_standing(row) for row in rows]
+
+
+def already_invited(connection: Connection, wave_id: int, people: Collection[str]) -> set[str]:
+    """Return those of ``people`` whom the wave invites already."""
+    return set(
+        connection.scalars(
+            select(Invitation.person_id).where(
+                Invitation.wave_id == wave_id, Invitation.person_id.in_(people)
+            )
+        )
+    )
+
+
+def add(connection: Connection, wave_id: int, new: Iterable[NewInvitation]) -> None:
+    """Insert invitations; the schema refuses a second one for the same person and wave."""
+    rows = [
+        {"id": one.id, "wave_id": wave_id, "person_id": one.person_id, "due_at": one.due_at}
+        for one in new
+    ]
+    if rows:
+        connection.execute(insert(Invitation), rows)
+
+
+def mark_asked(connection: Connection, invitation_id: str, now: datetime) -> None:
+    """Record that Slack accepted the prompt; the first time counts."""
+    connection.execute(
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.asked_at.is_(None))
+        .values(asked_at=now)
+    )
+
+
+def mark_snoozed(connection: Connection, invitation_id: str, now: datetime) -> None:
+    """Record that the person asked to be asked later."""
+    connection.execute(
+        update(Invitation).where(Invitation.id == invitation_id).values(snoozed_at=now)
+    )
+
+
+def mark_dismissed(connection: Connection, ids: Collection[str], now: datetime) -> None:
+    """Record that the person stopped the survey instead of answering these invitations."""
+    connection.execute(
+        update(Invitation)
+        .where(Invitation.id.in_(ids), Invitation.dismissed_at.is_(None))
+        .values(dismissed_at=now)
+    )
+
+
+def clear_dismissed(connection: Connection, ids: Collection[str]) -> None:
+    """Undo a dismissal: the person is glad to be asked again."""
+    connection.execute(update(Invitation).where(Invitation.id.in_(ids)).values(dismissed_at=None))
+
+
+def unlink_person(connection: Connection, person_id: str) -> list[str]:
+    """Forget whom these invitations asked; returns their ids. Scores stay for the sums."""
+    ids = list(connection.scalars(select(Invitation.id).where(Invitation.person_id == person_id)))
+    responses = select(Response.id).where(Response.invitation_id.in_(ids))
+    connection.execute(delete(Answer).where(Answer.response_id.in_(responses)))
+    connection.execute(delete(ScoreChange).where(ScoreChange.response_id.in_(responses)))
+    connection.execute(update(Invitation).where(Invitation.id.in_(ids)).values(person_id=None))
+    connection.execute(update(Wave).where(Wave.only_person == person_id).values(only_person=None))
+    return ids

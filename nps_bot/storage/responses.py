@@ -1,0 +1,154 @@
+"""Responses, their history and the replies to follow-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from nps_bot.storage.tables import Answer, Case, Response, ScoreChange
+from nps_bot.storage.upsert import insert_or
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote, with the question it answers."""
+
+    question_key: str
+    question: str
+    text: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewResponse:
+    """A first score."""
+
+    id: str
+    invitation_id: str
+    score: int
+    action_ts: int
+    answered_at: datetime
+    correctable_until: datetime
+
+
+def add(connection: Connection, new: NewResponse) -> bool:
+    """Insert a first score; False where somebody else's transaction was first."""
+    inserted = connection.execute(
+        insert_or(connection, Response)
+        .values(
+            id=new.id,
+            invitation_id=new.invitation_id,
+            score=new.score,
+            latest_score=new.score,
+            action_ts=new.action_ts,
+            answered_at=new.answered_at,
+            correctable_until=new.correctable_until,
+        )
+        .on_conflict_do_nothing()
+    )
+    return inserted.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A newer score for a response; ``counted`` is false once corrections are over."""
+
+    response_id: str
+    from_score: int
+    to_score: int
+    action_ts: int
+    counted: bool
+
+
+def change(connection: Connection, new: Change, now: datetime) -> None:
+    """Store a newer score and keep the one it replaces in the history."""
+    values: dict[str, object] = {
+        "latest_score": new.to_score,
+        "action_ts": new.action_ts,
+        "changed_at": now,
+    }
+    if new.counted:
+        values["score"] = new.to_score
+    connection.execute(update(Response).where(Response.id == new.response_id).values(values))
+    connection.execute(
+        insert(ScoreChange).values(
+            response_id=new.response_id,
+            from_score=new.from_score,
+            to_score=new.to_score,
+            action_ts=new.action_ts,
+            changed_at=now,
+            counted=new.counted,
+        )
+    )
+
+
+def touch_click(connection: Connection, response_id: str, action_ts: int) -> None:
+    """Record a newer click that repeats the score, so that an older one cannot undo it."""
+    connection.execute(
+        update(Response).where(Response.id == response_id).values(action_ts=action_ts)
+    )
+
+
+def end_corrections(connection: Connection, invitation_id: str, now: datetime) -> None:
+    """From ``now`` on the standing score is the one that counts."""
+    connection.execute(
+        update(Response)
+        .where(Response.invitation_id == invitation_id, Response.correctable_until > now)
+        .values(correctable_until=now)
+    )
+
+
+def set_no_contact(connection: Connection, response_id: str, now: datetime) -> None:
+    """Record *Please don't contact me*."""
+    connection.execute(update(Response).where(Response.id == response_id).values(no_contact_at=now))
+
+
+def replies(connection: Connection, response_id: str) -> list[Reply]:
+    """Return the replies of a response in the order of their questions."""
+    rows = connection.execute(
+        select(Answer.question_key, Answer.question, Answer.text, Answer.position)
+        .where(Answer.response_id == response_id)
+        .order_by(Answer.position, Answer.id)
+    )
+    return [Reply(*row) for row in rows]
+
+
+def save_replies(
+    connection: Connection, response_id: str, new: Iterable[Reply], now: datetime
+) -> None:
+    """Store or edit replies; an emptied reply is deleted."""
+    for reply in new:
+        if not reply.text:
+            connection.execute(
+                delete(Answer).where(
+                    Answer.response_id == response_id, Answer.question_key == reply.question_key
+                )
+            )
+            continue
+        statement = insert_or(connection, Answer).values(
+            response_id=response_id,
+            question_key=reply.question_key,
+            question=reply.question,
+            text=reply.text,
+            position=reply.position,
+            written_at=now,
+        )
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Answer.response_id, Answer.question_key],
+                set_={
+                    name: statement.excluded[name]
+                    for name in ("question", "text", "position", "written_at")
+                },
+            )
+        )
+
+
+def erase(connection: Connection, response_id: str) -> None:
+    """Delete a response with its history, replies and case."""
+    for table in (Answer, ScoreChange, Case):
+        connection.execute(delete(table).where(table.response_id == response_id))
+    connection.execute(delete(Response).where(Response.id == response_id))

@@ -1,0 +1,15 @@
+"""INSERT ... ON CONFLICT, which SQLAlchemy offers per dialect only."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from nps_bot.storage.tables import Base
+
+
+def insert_or(connection: Connection, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into ``table`` with ``on_conflict_*``, for the connection's database."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

@@ -1,0 +1,78 @@
+"""The databases of the tests: real ones, built by migrating, a fresh one for every test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from nps_bot.storage.database import Database
+from nps_bot.storage.migrate import migrate
+from tests.support.postgres import PostgresDatabases, postgres_server, text_of
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Return the address of a PostgreSQL server's own database."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_url: str) -> Iterator[PostgresDatabases]:
+    """Return what makes databases on the PostgreSQL server."""
+    databases = PostgresDatabases(postgres_url)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_databases: PostgresDatabases) -> Iterator[URL]:
+    """Return a migrated PostgreSQL database, to be copied."""
+    url = postgres_databases.create()
+    migrate(text_of(url))
+    yield url
+    postgres_databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "nps.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the address of a migrated SQLite database of the test's own."""
+    path = tmp_path / "nps.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_database_url(
+    postgres_databases: PostgresDatabases, postgres_template: URL
+) -> Iterator[str]:
+    """Return the address of a migrated PostgreSQL database of the test's own."""
+    url = postgres_databases.create(postgres_template)
+    yield text_of(url)
+    postgres_databases.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of a migrated database: the test runs on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_database_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Return the open database, closed after the test."""
+    async with Database(database_url) as opened:
+        yield opened
