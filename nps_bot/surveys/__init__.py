@@ -1,0 +1,100 @@
+"""Survey files -> frozen surveys, all of them checked before the first one is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from nps_bot.domain.cadence import times_of_day
+from nps_bot.domain.survey import Survey
+from nps_bot.errors import SurveyFileError
+from nps_bot.surveys.building import build, quiet_hours
+from nps_bot.surveys.explaining import explain
+from nps_bot.surveys.reading import read_yaml
+from nps_bot.surveys.schema import CadenceGroup, QuietHoursGroup, SurveyFile
+
+__all__ = ["load_survey", "load_surveys"]
+
+
+def load_surveys(folder: Path) -> Mapping[str, Survey]:
+    """Return the surveys of all ``*.yaml`` and ``*.yml`` files in ``folder`` by their keys.
+
+    Args:
+        folder: where the files stand; folders in it are not looked into.
+
+    Returns:
+        A mapping that cannot be changed, in the order of the keys.
+
+    Raises:
+        SurveyFileError: there is no survey, a file is wrong, or two have the same key; one line per
+            problem, of all files.
+    """
+    if not folder.is_dir():
+        raise SurveyFileError(f"{folder} is no folder; NPS_SURVEYS names the one with the surveys.")
+    paths = sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"})
+    if not paths:
+        raise SurveyFileError(f"{folder} holds no survey: put at least one .yaml file there.")
+    surveys: dict[str, tuple[Path, Survey]] = {}
+    problems = []
+    for path in paths:
+        try:
+            survey = load_survey(path)
+        except SurveyFileError as error:
+            problems.append(str(error))
+            continue
+        if survey.key in surveys:
+            other = surveys[survey.key][0]
+            problems.append(f"{path}: 'key' is '{survey.key}', which {other} has already.")
+        else:
+            surveys[survey.key] = (path, survey)
+    if problems:
+        raise SurveyFileError("\n".join(problems))
+    return MappingProxyType({key: surveys[key][1] for key in sorted(surveys)})
+
+
+def load_survey(path: Path) -> Survey:
+    """Return the survey of one file.
+
+    Raises:
+        SurveyFileError: the file is wrong; one line per problem, each with the file, the key and
+            what is allowed.
+    """
+    values, problems = read_yaml(path)
+    try:
+        file = SurveyFile.model_validate(values) if values else None
+    except ValidationError as error:
+        file = None
+        problems += explain(error, SurveyFile)
+    problems += _hours_in_quiet_hours(values)
+    if file is None or problems:
+        raise SurveyFileError("\n".join(f"{path}: {_sentence(each)}" for each in problems))
+    return build(file)
+
+
+def _sentence(problem: str) -> str:
+    """Return ``problem`` as one line, whatever a file quoted in it holds."""
+    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in problem)
+    return line if line.endswith("?") else f"{line}."
+
+
+def _hours_in_quiet_hours(values: Mapping[str, Any]) -> list[str]:
+    """Return the hours at which the survey would ask in its own quiet hours.
+
+    Checked on the raw values, so that it is told together with other problems of the file.
+    """
+    try:
+        cadence = CadenceGroup.model_validate(values.get("cadence"))
+        quiet = quiet_hours(QuietHoursGroup.model_validate(values.get("quiet_hours", {})))
+    except ValidationError:
+        return []
+    hours = [f"{at:%H:%M}" for at in times_of_day(cadence.cadence()) if quiet.covers(at)]
+    key = "cadence.at" if cadence.cron is None else "cadence.cron"
+    return [
+        f"'{key}' asks at {hour}, inside the quiet hours {quiet.start:%H:%M}-{quiet.end:%H:%M};"
+        f" choose an hour from {quiet.end:%H:%M} until {quiet.start:%H:%M}, or change quiet_hours"
+        for hour in hours[:1]
+    ]

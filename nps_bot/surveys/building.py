@@ -1,0 +1,69 @@
+"""A checked survey file -> the survey the rest of the bot knows, its defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nps_bot.domain.score import Band
+from nps_bot.domain.survey import Audience, BandPlan, Link, QuietHours, Survey, Wording
+from nps_bot.surveys.defaults import QUESTIONS, THANK_YOUS
+from nps_bot.surveys.fields import PLACEHOLDER
+from nps_bot.surveys.schema import QuietHoursGroup, SurveyFile
+
+
+def build(file: SurveyFile) -> Survey:
+    """Return the survey that ``file`` describes."""
+    audience = file.audience
+    return Survey(
+        key=file.key,
+        kind=file.kind,
+        wording=_wording(file),
+        audience=Audience(
+            everyone=audience.everyone,
+            channels=audience.channels,
+            groups=audience.groups,
+            people=audience.people,
+            guests=audience.guests,
+            outsiders=audience.outsiders,
+        ),
+        cadence=file.cadence.cadence(),
+        time_zone=file.cadence.time_zone,
+        quiet_hours=quiet_hours(file.quiet_hours),
+        closes_after=file.closes_after,
+        correctable_for=file.correctable_for,
+        summary_channel=file.channels.summary,
+        alerts_channel=file.channels.alerts,
+        owners=file.owners,
+        admins_manage=file.admins_manage,
+    )
+
+
+def quiet_hours(group: QuietHoursGroup) -> QuietHours:
+    """Return the quiet hours that ``group`` describes."""
+    return QuietHours(group.start, group.until)
+
+
+def _wording(file: SurveyFile) -> Wording:
+    def filled(text: str) -> str:
+        return text.replace(PLACEHOLDER, file.brand)
+
+    def plan(band: Band) -> BandPlan:
+        thanks = file.thank_you.of(band)
+        links = file.thank_you.links if thanks.links is None else thanks.links
+        return BandPlan(
+            follow_ups=tuple(
+                replace(each, question=filled(each.question)) for each in file.follow_ups.of(band)
+            ),
+            thank_you=filled(thanks.text or THANK_YOUS[file.kind][band]),
+            links=tuple(Link(link.text, link.url) for link in links),
+        )
+
+    return Wording(
+        title=file.title,
+        brand=file.brand,
+        question=filled(file.question or QUESTIONS[file.kind]),
+        reason=filled(file.follow_ups.reason),
+        detractor=plan(Band.DETRACTOR),
+        passive=plan(Band.PASSIVE),
+        promoter=plan(Band.PROMOTER),
+    )

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nps_bot.slack.views import kit
+from nps_bot.slack.views.figures import percent, points
+
+ENTITY = re.compile(r"&(amp|lt|gt);")
+
+
+def unescaped(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+@given(st.text())
+def test_escaped_text_reads_the_same_and_has_no_power(text: str) -> None:
+    escaped = kit.escape(text, 10_000)
+    assert unescaped(escaped) == text
+    assert not set(ENTITY.sub("", escaped)) & set("&<>")
+
+
+@given(st.text(alphabet="&<>ab \n", max_size=200), st.integers(min_value=1, max_value=120))
+def test_a_cut_leaves_no_half_entity(text: str, limit: int) -> None:
+    cut = kit.escape(text, limit)
+    assert len(cut) <= limit
+    assert "&" not in ENTITY.sub("", cut)
+
+
+@given(st.text(alphabet="&<>ab \n\r\u2028", max_size=200), st.integers(min_value=20, max_value=99))
+def test_every_line_of_a_quote_is_quoted(text: str, limit: int) -> None:
+    quoted = kit.quote(text, limit)
+    assert len(quoted) <= limit
+    rows = quoted.split("\n")
+    assert all(row.startswith(">") for row in rows)
+    assert not any(set(ENTITY.sub("", row[1:])) & set("<>&") for row in rows)
+
+
+def test_typed_commands_of_slack_are_only_words() -> None:
+    typed = "<!channel> <@U1> <https://evil.example|click> &lt;!here&gt;"
+    assert kit.escape(typed) == (
+        "&lt;!channel&gt; &lt;@U1&gt; &lt;https://evil.example|click&gt; &amp;lt;!here&amp;gt;"
+    )
+
+
+def test_a_moment_is_shown_in_everybodys_own_zone() -> None:
+    east = datetime(2026, 11, 24, 21, 0, tzinfo=timezone(timedelta(hours=9)))
+    assert kit.when(east) == (
+        "<!date^1795521600^{date_short_pretty} at {time}|2026-11-24 12:00 UTC>"
+    )
+    assert kit.when(datetime(2026, 11, 24, 12, tzinfo=UTC)) == kit.when(east)
+
+
+def test_a_link_to_a_message_is_slacks_permalink() -> None:
+    found = kit.permalink("https://lumen.slack.com/", "C1", "1795521600.000200")
+    assert found == "https://lumen.slack.com/archives/C1/p1795521600000200"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 answers"), (1, "1 answer"), (1200, "1,200 answers")]
+)
+def test_singular_and_plural(number: int, words: str) -> None:
+    assert kit.count(number, "answer") == words
+
+
+def test_lists_read_like_sentences() -> None:
+    assert kit.listed(["a"]) == "a"
+    assert kit.listed(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(32.4, "+32"), (32.5, "+33"), (-0.4, "0"), (-7.5, "\N{MINUS SIGN}8"), (100, "+100"), (0, "0")],
+)
+def test_points_are_whole_and_signed(value: float, shown: str) -> None:
+    assert points(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0, "0%"), (0.001, "under 1%"), (0.005, "1%"), (0.455, "46%"), (1, "100%")]
+)
+def test_a_small_share_is_not_called_nothing(share: float, shown: str) -> None:
+    assert percent(share) == shown

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from nps_bot.domain.audience import Exclusion, Member
+from nps_bot.services.launching import Plan
+from nps_bot.slack.views import help as help_view
+from nps_bot.slack.views import send as view
+from tests.unit.views.reading import action_ids, assert_slack_takes, lines
+from tests.unit.views.samples import CLOSES_TOKEN, NOON, NOON_TOKEN
+
+ADA = Member("UADA", "Ada <L>")
+
+
+def test_before_anything_goes_out_it_says_how_many_who_and_when() -> None:
+    due = ((ADA, NOON), (Member("UKEN", "Kenji"), NOON + timedelta(days=7)))
+    plan = Plan(due, {Exclusion.GUEST: 1, Exclusion.OPTED_OUT: 2})
+    message = view.plan("Customer survey", plan, "x1")
+    assert_slack_takes(message)
+    when = f"from {NOON_TOKEN} to {CLOSES_TOKEN}, outside everybody's quiet hours"
+    assert message.text == f"“Customer survey” would ask 2 people, {when}. Nothing is sent yet."
+    assert lines(message) == [
+        "Ask 2 people now?",
+        f"*Customer survey* would ask 2 people, {when}:",
+        "Ada &lt;L&gt; and Kenji",
+        "Not asked: 1 guest and 2 people who opted out",
+        "[Ask 2 people]",
+        "[Cancel]",
+    ]
+    assert action_ids(message.blocks) == ["send_confirm", "send_cancel"]
+    assert {button["value"] for button in message.blocks[-1]["elements"]} == {"x1"}
+
+
+def test_one_person_is_one_person() -> None:
+    message = view.plan("Customer survey", Plan(((ADA, NOON),), {}), "x1")
+    assert lines(message)[:3] == [
+        "Ask 1 person now?",
+        f"*Customer survey* would ask 1 person, at {NOON_TOKEN}:",
+        "Ada &lt;L&gt;",
+    ]
+
+
+def test_many_people_are_named_up_to_a_point() -> None:
+    due = tuple((Member(f"U{number}", "&" * 200), NOON) for number in range(1_200))
+    message = view.plan("Customer survey", Plan(due, {}), "x1")
+    assert_slack_takes(message)
+    assert lines(message)[2].endswith(" and 1,175 more")
+
+
+def test_nobody_to_ask_offers_nothing_to_confirm() -> None:
+    plan = Plan((), dict.fromkeys(Exclusion, 1))
+    message = view.plan("Customer survey", plan, "x1")
+    assert_slack_takes(message)
+    assert message.text == "“Customer survey” has nobody to ask now."
+    assert action_ids(message.blocks) == []
+
+
+def test_the_outcome_is_said() -> None:
+    started, cancelled = view.started("A & B", 1), view.cancelled("A & B")
+    assert started.text == (
+        "“A &amp; B” is on its way to 1 person. `/nps status` shows how far it is."
+    )
+    assert cancelled.text == "Cancelled: “A &amp; B” asks nobody now."
+    assert_slack_takes(started)
+    assert_slack_takes(cancelled)
+
+
+def test_help_names_every_command() -> None:
+    message = help_view.help_()
+    assert_slack_takes(message)
+    assert message.text == "/nps knows report, status, send, preview, pause, resume, help."
+    said = "\n".join(lines(message))
+    assert all(f"`/nps {command}`" in said for command in help_view.COMMANDS)
