@@ -1,0 +1,137 @@
+// The view on top, in a real <dialog>; and the small dialog that asks "are you sure?".
+
+import { drawBlocks, missing, values } from "./blocks.js";
+import { freshId, h, redraw } from "./dom.js";
+import { textObject } from "./mrkdwn.js";
+import { toast } from "./toast.js";
+
+/** Asks a Block Kit confirm object. Resolves to true when the person goes ahead. */
+export function confirmWith(object, reader) {
+  return new Promise((resolve) => {
+    const id = freshId("confirm");
+    const yes = h("button", { class: `button ${object.style === "danger" ? "danger-full" : "primary"}`, value: "yes", "data-testid": "confirm-yes" },
+      object.confirm?.text ?? "Yes");
+    const no = h("button", { class: "button", value: "no", "data-testid": "confirm-no" }, object.deny?.text ?? "Cancel");
+    const dialog = h("dialog", { class: "confirm", "aria-labelledby": id, "data-testid": "confirm" },
+      h("form", { method: "dialog" },
+        h("h2", { id }, object.title?.text ?? "Are you sure?"),
+        textObject(object.text, reader, "div", { class: "confirm-words" }),
+        h("div", { class: "dialog-foot" }, no, yes)));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    no.focus();
+  });
+}
+
+function showErrors(form, errors) {
+  let first = null;
+  for (const place of form.querySelectorAll("[data-error-for]")) {
+    const sentence = errors[place.dataset.errorFor];
+    place.textContent = sentence ?? "";
+    place.hidden = !sentence;
+    const field = form.querySelector(`.input-block [data-block-id="${CSS.escape(place.dataset.errorFor)}"]`);
+    field?.toggleAttribute("aria-invalid", Boolean(sentence));
+    if (sentence) first ??= field;
+  }
+  const target = first?.matches("input, select, textarea") ? first : first?.querySelector("input");
+  target?.focus();
+}
+
+/**
+ * The modal of whoever is acting. `send(request)` talks to the server as that person; `onClosed`
+ * runs after the dialog went away, so that focus can go back where it came from.
+ */
+export function createModal({ send, onClosed }) {
+  const drafts = new Map(); // view id -> Map of what was typed, kept while another view lies on top
+  const dialog = h("dialog", { class: "modal", "data-testid": "modal", "aria-labelledby": "modal-title" });
+  document.body.append(dialog);
+  let shown = null; // {view, host, signature}
+  let latest = null; // {view, reader} as the server last told them
+  let leaving = null; // id of a view the person closed and the server has not taken away yet
+
+  function close() {
+    shown = null;
+    if (dialog.open) dialog.close();
+    dialog.replaceChildren();
+    onClosed();
+  }
+
+  function hostFor(view, reader) {
+    if (!drafts.has(view.id)) drafts.set(view.id, new Map());
+    const host = {
+      reader,
+      draft: drafts.get(view.id),
+      confirm: (object) => confirmWith(object, reader),
+      act: (change) => send({ do: "block_action", view_id: view.id, values: values(view, host), ...change }),
+      again: () => paint(view, reader),
+    };
+    return host;
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    const { view, host } = shown;
+    const form = event.target;
+    const empty = missing(view, host);
+    showErrors(form, empty);
+    if (Object.keys(empty).length) return;
+    const button = form.querySelector("[data-testid=modal-submit]");
+    if (button.getAttribute("aria-busy")) return;
+    button.setAttribute("aria-busy", "true");
+    const answer = await send({ do: "submit", view_id: view.id, values: values(view, host) }, { quiet: true });
+    button.removeAttribute("aria-busy");
+    if (answer.ok) drafts.delete(view.id);
+    else if (answer.errors) showErrors(form, answer.errors);
+    else toast(answer.error);
+  }
+
+  function paint(view, reader) {
+    const host = hostFor(view, reader);
+    const closeWord = view.close?.text ?? (view.submit ? "Cancel" : "Close");
+    const leave = () => dialog.close();
+    const form = h("form", { novalidate: true, onsubmit: submit },
+      h("header", { class: "dialog-head" },
+        h("h2", { id: "modal-title", tabindex: "-1" }, view.title.text),
+        h("button", { type: "button", class: "icon-button", "aria-label": `Close ${view.title.text}`, onclick: leave }, "×")),
+      h("div", { class: "dialog-body" }, drawBlocks(view.blocks, host)),
+      h("footer", { class: "dialog-foot" },
+        h("button", { type: "button", class: "button", "data-testid": "modal-close", onclick: leave }, closeWord),
+        view.submit && h("button", { type: "submit", class: "button primary", "data-testid": "modal-submit" }, view.submit.text)));
+    const sameView = shown?.view.id === view.id;
+    shown = { view, host, signature: JSON.stringify(view) };
+    const focused = redraw(dialog, form);
+    if (!dialog.open) dialog.showModal();
+    if (!sameView || !focused) firstField().focus();
+  }
+
+  function firstField() {
+    return dialog.querySelector(".dialog-body :is(input, select, textarea, button)") ?? dialog.querySelector("#modal-title");
+  }
+
+  // Escape, the cross and the close button all end here; so does a second Escape, which a browser
+  // does not let a page refuse.
+  dialog.addEventListener("close", async () => {
+    if (!shown) return;
+    leaving = shown.view.id;
+    close();
+    const answer = await send({ do: "close", view_id: leaving });
+    if (answer.ok) return;
+    leaving = null;
+    update(latest.view, latest.reader);
+  });
+
+  /** Shows what the server says is on top: a view, or null. An unchanged view is left alone. */
+  function update(view, reader) {
+    latest = { view, reader };
+    if (view && view.id === leaving) return;
+    leaving = null;
+    if (!view && shown) close();
+    if (view && shown?.signature !== JSON.stringify(view)) paint(view, reader);
+  }
+
+  return { update };
+}

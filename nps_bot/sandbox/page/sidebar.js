@@ -1,0 +1,112 @@
+// Who acts, and where one can go.
+
+import { byId, h, redraw } from "./dom.js";
+import { avatar } from "./messages.js";
+import { clock, knownZone } from "./time.js";
+
+/** People one can act as: no apps, nobody who has left, not Slackbot. */
+export const actors = (people) =>
+  people.filter((person) => !person.is_bot && !person.deleted && person.id !== "USLACKBOT");
+
+const nameOf = (person) => person.real_name || person.name;
+const timeOf = (person) => clock(new Date(), knownZone(person.tz));
+
+function optionText(person) {
+  return [nameOf(person), person.title, timeOf(person)].filter(Boolean).join(" · ");
+}
+
+/** Fills the person picker; leaves it alone where nothing changed, because it may be open. */
+function drawPicker(select, state) {
+  const able = actors(state.people);
+  const same = [...select.options].map((option) => option.value).join() ===
+    [...able.filter((p) => !p.is_guest), ...able.filter((p) => p.is_guest)].map((person) => person.id).join();
+  if (!same) {
+    const group = (label, members) => members.length
+      ? h("optgroup", { label }, ...members.map((person) => h("option", { value: person.id }, optionText(person))))
+      : null;
+    select.replaceChildren(...[
+      group(`${state.team.name}'s people`, able.filter((person) => !person.is_guest)),
+      group("Customers (guests)", able.filter((person) => person.is_guest)),
+    ].filter(Boolean));
+  }
+  const byPerson = new Map(able.map((person) => [person.id, person]));
+  for (const option of select.options) {
+    const text = optionText(byPerson.get(option.value));
+    if (option.textContent !== text) option.textContent = text;
+  }
+  select.value = state.me.id;
+}
+
+function drawActor(card, me, reader) {
+  redraw(card, avatar(me, reader),
+    h("p", {}, h("strong", {}, nameOf(me)), me.is_guest && h("span", { class: "tag" }, "Guest"),
+      h("br"), h("span", {}, [me.title, `${timeOf(me)} there`].filter(Boolean).join(" · "))));
+}
+
+function unreadMark(place) {
+  if (!place.unread) return null;
+  return h("span", { class: "unread" }, String(place.unread), h("span", { class: "unseen" }, " unread"));
+}
+
+function link(place, selected, { sign, name, testid, tag, href }) {
+  const props = {
+    href, class: `place-link ${place.unread ? "has-unread" : ""}`, "data-testid": testid, "data-open": place.id,
+    "aria-current": place.id === selected ? "page" : null,
+  };
+  return h("li", {}, h("a", props, sign, h("span", { class: "place-link-name" }, name), tag && h("span", { class: "tag" }, tag), unreadMark(place)));
+}
+
+const SIGNS = { private: ["🔒", "private channel "], channel: ["#", ""] };
+
+function channelLink(channel, selected, reader) {
+  const [sign, said] = SIGNS[channel.kind];
+  return link(channel, selected, {
+    sign: h("span", { class: "sign" }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "unseen" }, said)),
+    name: channel.name, testid: `channel-${channel.name}`, tag: channel.is_ext_shared && "Shared", href: reader.linkTo(channel.id),
+  });
+}
+
+function directLink(place, selected, reader) {
+  const person = reader.people.get(place.with) ?? { id: place.with, real_name: place.name, name: place.name };
+  return link(place, selected, {
+    sign: avatar(person, reader, "small"), name: nameOf(person), testid: `dm-${place.with}`, tag: person.is_bot && "App", href: reader.linkTo(place.id),
+  });
+}
+
+/** Draws the whole sidebar. `app` is the NPS app's place, which exists before the app has written. */
+export function drawSidebar(state, { selected, app, reader }) {
+  byId("team-name").textContent = state.team.name;
+  drawPicker(byId("act-as"), state);
+  drawActor(byId("acting-card"), reader.people.get(state.me.id), reader);
+  const channels = state.channels.filter((channel) => channel.kind !== "dm");
+  const direct = state.channels.filter((channel) => channel.kind === "dm" && channel.id !== app?.id);
+  const places = byId("places");
+  redraw(places,
+    h("h2", {}, "Direct messages"),
+    h("ul", {}, ...[app, ...direct].filter(Boolean).map((place) => directLink(place, selected, reader))),
+    h("h2", {}, "Channels"),
+    h("ul", {}, ...channels.map((channel) => channelLink(channel, selected, reader))));
+}
+
+/** On a narrow screen the sidebar lies over the messages; this opens and closes it. */
+export function createDrawer() {
+  const [sidebar, shade, menu] = [byId("sidebar"), byId("shade"), byId("menu")];
+  const set = (open) => {
+    document.body.classList.toggle("drawer-open", open);
+    menu.setAttribute("aria-expanded", String(open));
+    byId("main").inert = open;
+  };
+  const close = () => {
+    if (!document.body.classList.contains("drawer-open")) return;
+    set(false);
+    menu.focus();
+  };
+  menu.addEventListener("click", () => {
+    set(true);
+    byId("act-as").focus();
+  });
+  byId("sidebar-close").addEventListener("click", close);
+  shade.addEventListener("click", close);
+  sidebar.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  return { close };
+}
