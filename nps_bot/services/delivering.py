@@ -1,0 +1,354 @@
+"""What the courier carries: claimed, looked at as the database stands now, and settled.
+
+Nothing of a message is stored but what it is about. What it says is read here, right before it
+leaves, so that a prompt to somebody who has answered meanwhile is not sent and the last state of a
+summary wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from nps_bot.domain.cadence import next_allowed
+from nps_bot.domain.delivery import LEASE, MessageKind, Priority, Settlement, Status
+from nps_bot.domain.survey import Survey
+from nps_bot.services import alerting, owed, reporting, summarising
+from nps_bot.services.owed import Notice, SharedReport
+from nps_bot.services.periods import parse_period
+from nps_bot.storage import invitations, outbox, people
+from nps_bot.storage.invitations import Standing
+from nps_bot.storage.outbox import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The message has lost its reason and is not sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """The message is sent later, at a civil hour."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """The message stands in Slack and must go: its person asked to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptContent:
+    """A prompt as it should stand: asking, answered, put off or stopped.
+
+    Attributes:
+        stopped: the survey key the person opted out of, ``*`` for all; None while they take part.
+        asks_again: when the question comes again after *Ask me in 3 days*.
+    """
+
+    standing: Standing
+    survey: Survey
+    stopped: str | None
+    asks_again: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertContent:
+    """An alert as it should stand; None once the answer it was about is deleted."""
+
+    survey: Survey
+    alert: alerting.Alert | None
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryContent:
+    """A running or closing summary as it should stand."""
+
+    survey: Survey
+    figures: summarising.Summary
+    closing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharedReportContent:
+    """A report somebody shares into a channel."""
+
+    sharing: SharedReport
+    report: reporting.Report
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContent:
+    """A sentence an owner must read."""
+
+    notice: Notice
+
+
+Content = PromptContent | AlertContent | SummaryContent | SharedReportContent | NoticeContent
+Prepared = Content | Drop | Defer | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class ToPerson:
+    """The direct messages with one person.
+
+    Attributes:
+        ref: Slack id or e-mail address.
+        channel: the DM's id, once it was opened.
+    """
+
+    ref: str
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToChannel:
+    """A channel of the team, by ``#name`` or id; outsiders must not read there."""
+
+    ref: str
+
+
+Place = ToPerson | ToChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed message with where it goes and what it should say."""
+
+    message: Claimed
+    place: Place
+    content: Content | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A claimed message of unknown outcome with where to look for it.
+
+    ``place`` is None where nobody can tell any more: the person was forgotten.
+    """
+
+    message: Claimed
+    place: Place | None
+
+
+def claim(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    *,
+    limit: int,
+    least: Priority,
+    now: datetime,
+) -> list[Delivery]:
+    """Claim due messages, the most urgent first; those that need no call are settled here.
+
+    Args:
+        connection: an open transaction.
+        surveys: as their files stand.
+        limit: how many at most.
+        least: none less urgent than this.
+        now: the current moment.
+    """
+    outbox.expire_leases(connection, now)
+    claimed = outbox.claim(connection, now, now + LEASE, limit, least)
+    known = _look_up(connection, claimed)
+    deliveries = []
+    for message in claimed:
+        prepared = _prepare(connection, surveys, known, message, now)
+        match prepared:
+            case Drop(reason):
+                outbox.settle_unsent(
+                    connection,
+                    message,
+                    status=Status.CANCELLED,
+                    due_at=None,
+                    reason=reason,
+                    now=now,
+                )
+            case Defer(until):
+                outbox.release(connection, [message], until)
+            case content:
+                place = _place(surveys, known, message) or ToPerson("", message.channel)
+                deliveries.append(Delivery(message, place, content))
+    return deliveries
+
+
+def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Place | None:
+    survey = surveys.get(message.survey_key or "")
+    match MessageKind(message.kind):
+        case MessageKind.PROMPT | MessageKind.REPROMPT:
+            standing = known.standings.get(message.invitation_id or "")
+            if message.channel is not None:
+                return ToPerson("", message.channel)
+            if standing is None or standing.person_id is None:
+                return None
+            return ToPerson(standing.person_id, standing.dm_channel)
+        case MessageKind.ALERT:
+            return ToChannel(survey.alerts_channel) if survey else None
+        case MessageKind.SUMMARY | MessageKind.CLOSING:
+            return ToChannel(survey.summary_channel) if survey else None
+        case MessageKind.SHARED_REPORT:
+            return ToChannel(SharedReport(**(message.payload or {})).channel)
+        case MessageKind.NOTICE:
+            return ToPerson(Notice(**(message.payload or {})).recipient, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a batch of messages is about, read in two queries for all of them."""
+
+    standings: Mapping[str, Standing]
+    opt_outs: Mapping[str, set[str]]
+
+
+def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
+    ids = {message.invitation_id for message in claimed if message.invitation_id is not None}
+    if not ids:
+        return _Known({}, {})
+    standings = invitations.find_many(connection, ids)
+    asked = {one.person_id for one in standings.values() if one.person_id is not None}
+    return _Known(standings, people.opt_outs_among(connection, asked))
+
+
+def _prepare(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    known: _Known,
+    message: Claimed,
+    now: datetime,
+) -> Prepared:
+    survey = surveys.get(message.survey_key or "")
+    if survey is None:
+        return Drop("its survey has no file any more")
+    match MessageKind(message.kind):
+        case MessageKind.PROMPT | MessageKind.REPROMPT:
+            return _prompt(connection, survey, known, message, now)
+        case MessageKind.ALERT:
+            alert = alerting.alert(connection, message.invitation_id or "")
+            if alert is None and not message.updating:
+                return Drop("the answer was deleted")
+            return AlertContent(survey, alert)
+        case MessageKind.SUMMARY | MessageKind.CLOSING:
+            figures = summarising.summary(connection, message.wave_id or 0)
+            if figures is None:
+                return Drop("its wave is gone")
+            return SummaryContent(survey, figures, message.kind == MessageKind.CLOSING)
+        case MessageKind.SHARED_REPORT:
+            sharing = SharedReport(**(message.payload or {}))
+            period = parse_period(sharing.period, now) if sharing.period else None
+            report = reporting.report(connection, survey, period, now)
+            return SharedReportContent(sharing, report)
+        case MessageKind.NOTICE:
+            return NoticeContent(Notice(**(message.payload or {})))
+
+
+def _prompt(
+    connection: Connection, survey: Survey, known: _Known, message: Claimed, now: datetime
+) -> Prepared:
+    standing = known.standings[message.invitation_id or ""]
+    if standing.person_id is None:
+        return Remove() if message.updating else Drop("the person asked to be forgotten")
+    out_of = known.opt_outs.get(standing.person_id, set()) & {people.ALL_SURVEYS, survey.key}
+    stopped = min(out_of, default=None)
+    if not message.updating:
+        reason = _no_reason_to_ask(standing, stopped, now)
+        if reason is not None:
+            return Drop(reason)
+        zone = ZoneInfo(survey.time_zone or standing.time_zone or "UTC")
+        civil = next_allowed(now, zone, survey.quiet_hours)
+        if civil > now and not standing.at_once:
+            return Defer(civil)
+    asks_again = (
+        outbox.due_of(connection, owed.reprompt_key(standing.id)) if standing.snoozed_at else None
+    )
+    return PromptContent(standing, survey, stopped, asks_again)
+
+
+def _no_reason_to_ask(standing: Standing, stopped: str | None, now: datetime) -> str | None:
+    if standing.closed(now):
+        return "the wave closed"
+    if standing.response is not None:
+        return "the person has answered"
+    if stopped is not None:
+        return "the person opted out"
+    return None
+
+
+def claim_lookups(
+    connection: Connection, surveys: Mapping[str, Survey], *, limit: int, now: datetime
+) -> list[Search]:
+    """Claim messages of unknown outcome whose time to be looked for has come."""
+    claimed = outbox.claim_lookups(connection, now, now + LEASE, limit)
+    known = _look_up(connection, claimed)
+    return [Search(message, _place(surveys, known, message)) for message in claimed]
+
+
+def settle(connection: Connection, message: Claimed, settlement: Settlement, now: datetime) -> bool:
+    """Record what became of a message; False where its lease was lost to another claim."""
+    match settlement:
+        case Settlement(Status.SENT, channel=str(channel), ts=str(ts)):
+            settled = outbox.settle_sent(connection, message, channel, ts, now)
+            if settled and message.kind == MessageKind.PROMPT and not message.updating:
+                _asked(connection, message, now)
+            return settled
+        case _:
+            return outbox.settle_unsent(
+                connection,
+                message,
+                status=settlement.status,
+                due_at=settlement.due_at,
+                reason=settlement.reason,
+                now=now,
+            )
+
+
+def _asked(connection: Connection, message: Claimed, now: datetime) -> None:
+    invitations.mark_asked(connection, message.invitation_id or "", now)
+    outbox.touch(connection, (owed.summary_key(message.wave_id or 0),), now + owed.SETTLING)
+
+
+def refuse_outsiders(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    message: Claimed,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Fail a message that outsiders would have read, and tell the survey's owners, once a channel.
+
+    ``reason`` names the channel.
+    """
+    outbox.settle_unsent(
+        connection, message, status=Status.FAILED, due_at=None, reason=reason, now=now
+    )
+    survey = surveys.get(message.survey_key or "")
+    for owner in survey.owners if survey else ():
+        notice = Notice(f"outsiders:{reason}", owner, reason)
+        owed.owe_notice(connection, message.survey_key or "", notice, now)
+
+
+def settle_removed(connection: Connection, message: Claimed, now: datetime) -> bool:
+    """Record that a message was deleted from Slack."""
+    return outbox.settle_unsent(
+        connection,
+        message,
+        status=Status.CANCELLED,
+        due_at=None,
+        reason="the person asked to be forgotten",
+        now=now,
+    )
+
+
+def mark_rewritten(
+    connection: Connection, versions: Mapping[str, int], invitation_id: str, now: datetime
+) -> None:
+    """Record that a clicked prompt was rewritten directly, so that the courier need not."""
+    for key in (owed.prompt_key(invitation_id), owed.reprompt_key(invitation_id)):
+        if key in versions:
+            outbox.mark_delivered(connection, key, versions[key], now)

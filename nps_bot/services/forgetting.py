@@ -1,0 +1,32 @@
+"""Forgetting a person: their words, profile and messages go; the sums stay true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from nps_bot.storage import invitations, outbox, people
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What forgetting a person touched."""
+
+    invitations: int
+    messages: int
+    """Messages standing in Slack that are deleted or rewritten without the person."""
+
+
+def forget(connection: Connection, person_id: str, now: datetime) -> Forgotten:
+    """Remove a person's answers, profile and messages; scores stay, belonging to nobody.
+
+    One thing is kept: their Slack id on the list of those who are not asked, because forgetting
+    somebody must not mean asking them again.
+    """
+    theirs = invitations.unlink_person(connection, person_id)
+    messages = outbox.forget_person(connection, person_id, theirs, now)
+    people.erase(connection, person_id)
+    people.add_opt_out(connection, person_id, people.ALL_SURVEYS, now)
+    return Forgotten(len(theirs), messages)

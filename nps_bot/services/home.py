@@ -1,0 +1,147 @@
+"""What a person sees in the app's Home tab."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from nps_bot.domain.survey import Survey
+from nps_bot.services.reporting import WaveFigures, wave_figures
+from nps_bot.services.status import Unclaimed, unclaimed
+from nps_bot.storage import overview, people, reports, responses, waves
+from nps_bot.storage.overview import OwnResponse
+from nps_bot.storage.people import ALL_SURVEYS
+from nps_bot.storage.responses import Reply
+
+ANSWERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """An answer of the person who looks.
+
+    Attributes:
+        invitation_id: travels with *Change* and *Delete*.
+        title: the survey's name, as it was asked.
+        question: as it was asked.
+        score: what the person last said.
+        answered_at: when they first answered.
+        replies: what they wrote.
+        changeable: whether the wave still takes changes.
+    """
+
+    invitation_id: str
+    title: str
+    question: str
+    score: int
+    answered_at: datetime
+    replies: tuple[Reply, ...]
+    changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """A survey the person stopped; ``survey_key`` is ``*`` and ``title`` None for all of them."""
+
+    survey_key: str
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSurvey:
+    """A survey the person owns.
+
+    Attributes:
+        title: its name for people.
+        latest: its latest wave; None where nobody was asked yet.
+        before: the day of the wave that one is compared with; None for the first.
+    """
+
+    title: str
+    latest: WaveFigures | None
+    before: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Everything the Home tab shows one person.
+
+    Attributes:
+        answers: their latest answers, the newest first; ``answers_total`` counts all.
+        opted_out: what they stopped.
+        owned: the surveys they own.
+        unclaimed: the cases of those surveys that nobody takes care of.
+        made_at: when this was read.
+    """
+
+    answers: tuple[OwnAnswer, ...]
+    answers_total: int
+    opted_out: tuple[OptedOut, ...]
+    owned: tuple[OwnedSurvey, ...]
+    unclaimed: Unclaimed
+    made_at: datetime
+
+
+def home(
+    connection: Connection,
+    person_id: str,
+    surveys: Mapping[str, Survey],
+    owned: Collection[str],
+    now: datetime,
+) -> Home:
+    """Return what ``person_id`` sees in Home.
+
+    Args:
+        connection: an open connection.
+        person_id: who looks.
+        surveys: all surveys, by key.
+        owned: the keys of those the person owns.
+        now: the current moment.
+    """
+    answered, answers_total = overview.own_responses(connection, person_id, ANSWERS)
+    return Home(
+        answers=tuple(_own_answer(connection, response, surveys, now) for response in answered),
+        answers_total=answers_total,
+        opted_out=tuple(
+            OptedOut(key, _title(surveys, key)) for key in people.opt_outs_of(connection, person_id)
+        ),
+        owned=tuple(_owned(connection, surveys[key]) for key in sorted(owned)),
+        unclaimed=unclaimed(connection, owned),
+        made_at=now,
+    )
+
+
+def _title(surveys: Mapping[str, Survey], key: str) -> str | None:
+    if key == ALL_SURVEYS:
+        return None
+    return surveys[key].wording.title if key in surveys else key
+
+
+def _own_answer(
+    connection: Connection, response: OwnResponse, surveys: Mapping[str, Survey], now: datetime
+) -> OwnAnswer:
+    wording = waves.load_wording(connection, response.wording_id)
+    return OwnAnswer(
+        invitation_id=response.invitation_id,
+        title=wording.title,
+        question=wording.question,
+        score=response.latest_score,
+        answered_at=response.answered_at,
+        replies=tuple(responses.replies(connection, response.response_id)),
+        changeable=response.survey_key in surveys
+        and response.wave_state != "closed"
+        and now < response.closes_at,
+    )
+
+
+def _owned(connection: Connection, survey: Survey) -> OwnedSurvey:
+    newest_first = reports.asked_waves(connection, survey.key, 2)
+    compared = wave_figures(connection, newest_first)
+    return OwnedSurvey(
+        title=survey.wording.title,
+        latest=compared[-1] if compared else None,
+        before=compared[-2].wave.day if len(compared) > 1 else None,
+    )

@@ -1,0 +1,237 @@
+"""Waves: opened when they are due, filled page by page, closed when their time is up.
+
+All of it is safe to run from any number of processes at any time: a wave's identity is (survey,
+nominal time), an invitation's is (wave, person), and a page is added only where the wave's cursor
+still is what the reader of that page began from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from nps_bot.domain.audience import Exclusion, Member, exclusion
+from nps_bot.domain.cadence import describe, due_moment, due_wave, earliest_opening, next_allowed
+from nps_bot.domain.delivery import MessageKind
+from nps_bot.domain.survey import Survey
+from nps_bot.ids import new_id
+from nps_bot.services import owed
+from nps_bot.storage import invitations, outbox, people, waves
+from nps_bot.storage.invitations import NewInvitation
+from nps_bot.storage.waves import NewWave, WaveRow
+
+NOMINAL = "%Y-%m-%dT%H:%M"
+
+
+def see_surveys(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> None:
+    """Take note of the surveys as their files stand now."""
+    for survey in surveys.values():
+        rhythm = f"{describe(survey.cadence)}, {survey.time_zone or 'own time zone'}"
+        waves.see_survey(connection, survey.key, rhythm, now)
+
+
+def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> list[int]:
+    """Create the waves that are due and not there yet; returns their ids."""
+    opened = []
+    for key, since in waves.cadences_since(connection).items():
+        survey = surveys.get(key)
+        if survey is None:
+            continue
+        nominal = due_wave(survey.cadence, survey.time_zone, since, now)
+        if nominal is None or waves.exists(connection, key, nominal.strftime(NOMINAL)):
+            continue
+        opens_at = earliest_opening(nominal, survey.time_zone)
+        wave = _new_wave(connection, survey, nominal.strftime(NOMINAL), opens_at)
+        created = waves.create(connection, wave, now)
+        if created is not None:
+            opened.append(created)
+    return opened
+
+
+def _new_wave(connection: Connection, survey: Survey, nominal: str, opens_at: datetime) -> NewWave:
+    return NewWave(
+        survey_key=survey.key,
+        nominal=nominal,
+        wording_id=waves.store_wording(connection, survey.key, survey.wording),
+        kind=survey.kind,
+        opens_at=opens_at,
+        closes_at=opens_at + survey.closes_after,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A wave started by a person.
+
+    Attributes:
+        nominal: the UTC minute in which it was asked for; confirming twice starts it once.
+        only_person: the one person to ask, or None for the whole audience.
+        at_once: ask now, quiet hours or not (the sandbox's first wave).
+    """
+
+    nominal: str
+    only_person: str | None = None
+    at_once: bool = False
+
+
+def start_by_hand(connection: Connection, survey: Survey, how: ByHand, now: datetime) -> int | None:
+    """Create a wave by hand; returns its id, or None where it was started already."""
+    wave = replace(
+        _new_wave(connection, survey, how.nominal, now),
+        by_hand=True,
+        at_once=how.at_once,
+        only_person=how.only_person,
+    )
+    return waves.create(connection, wave, now)
+
+
+def resolving(connection: Connection) -> list[WaveRow]:
+    """Return the waves whose audience is still to be read."""
+    return waves.resolving(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an audience.
+
+    Attributes:
+        cursor: where the page began; None for the first.
+        members: who stands on it.
+        next_cursor: where the next one begins; None after the last.
+    """
+
+    cursor: str | None
+    members: Sequence[Member]
+    next_cursor: str | None
+
+
+def add_page(
+    connection: Connection, survey: Survey, wave_id: int, page: Page, now: datetime
+) -> bool:
+    """Invite those of a page who are to be asked; False where another process has done so.
+
+    The last page makes the wave ready: it opens with its first invitation.
+    """
+    wave = waves.lock(connection, wave_id)
+    if wave.state != "resolving" or wave.cursor != page.cursor:
+        return False
+    members = {
+        member.id: member
+        for member in page.members
+        if exclusion(member, survey.audience) is None and wave.only_person in (None, member.id)
+    }
+    _invite(connection, survey, wave, members, now)
+    if page.next_cursor is not None:
+        waves.save_cursor(connection, wave_id, page.next_cursor)
+    else:
+        _make_ready(connection, survey, wave, now)
+    return True
+
+
+def _invite(
+    connection: Connection,
+    survey: Survey,
+    wave: WaveRow,
+    members: Mapping[str, Member],
+    now: datetime,
+) -> None:
+    people.save_members(connection, members.values(), now)
+    left_out = people.opted_out(connection, survey.key)
+    left_out |= invitations.already_invited(connection, wave.id, members.keys())
+    new = [
+        NewInvitation(new_id(), member.id, _due(survey, wave, member, now))
+        for member in members.values()
+        if member.id not in left_out
+    ]
+    invitations.add(connection, wave.id, new)
+    outbox.add(
+        connection,
+        [owed.prompt(one.id, one.person_id, survey.key, wave.id, one.due_at) for one in new],
+    )
+    if waves.is_paused(connection, survey.key):
+        outbox.hold(connection, survey.key, owed.PROMPT_KINDS)
+
+
+def _due(survey: Survey, wave: WaveRow, member: Member, now: datetime) -> datetime:
+    if wave.at_once:
+        return now
+    zone = ZoneInfo(survey.time_zone or member.time_zone)
+    if wave.by_hand:
+        return next_allowed(now, zone, survey.quiet_hours)
+    nominal = datetime.strptime(wave.nominal, NOMINAL)  # noqa: DTZ007  # nominal: has no zone
+    return due_moment(nominal, zone, survey.quiet_hours, now)
+
+
+def _make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datetime) -> None:
+    opens_at = waves.earliest_due(connection, wave.id) or now
+    waves.mark_ready(connection, wave.id, opens_at, opens_at + survey.closes_after)
+    owed.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave.id, opens_at)
+
+
+def close_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> list[int]:
+    """Close the waves whose time is up or whose survey file is gone; returns their ids."""
+    closed = []
+    for wave in waves.to_close(connection, surveys.keys(), now):
+        waves.close(connection, wave.id, now)
+        outbox.cancel_prompts(connection, owed.PROMPT_KINDS, "the wave closed", wave_id=wave.id)
+        if wave.state == "ready" and wave.survey_key in surveys:
+            owed.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)
+            outbox.touch(connection, (owed.summary_key(wave.id),), now)
+        closed.append(wave.id)
+    return closed
+
+
+def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bool:
+    """Send no prompt of a survey until it is resumed; answers still count.
+
+    Returns whether that changed anything.
+    """
+    if not waves.set_paused(connection, survey_key, by, now):
+        return False
+    outbox.hold(connection, survey_key, owed.PROMPT_KINDS)
+    return True
+
+
+def resume(connection: Connection, survey_key: str) -> bool:
+    """Go on with a paused survey; returns whether that changed anything."""
+    if not waves.set_paused(connection, survey_key, None, None):
+        return False
+    outbox.unhold(connection, survey_key)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a wave by hand would do, for people to decide on.
+
+    Attributes:
+        due: who would be asked and when, earliest first.
+        left_out: how many are not asked, by reason.
+    """
+
+    due: tuple[tuple[Member, datetime], ...]
+    left_out: Mapping[Exclusion, int]
+
+
+def plan(connection: Connection, survey: Survey, members: Sequence[Member], now: datetime) -> Plan:
+    """Return whom a wave started now would ask, and when. Changes nothing."""
+    known = {member.id: member for member in members}
+    opted_out = people.opted_out(connection, survey.key)
+    left_out: Counter[Exclusion] = Counter()
+    due = []
+    for member in known.values():
+        reason = exclusion(member, survey.audience)
+        if reason is None and member.id in opted_out:
+            reason = Exclusion.OPTED_OUT
+        if reason is not None:
+            left_out[reason] += 1
+            continue
+        zone = ZoneInfo(survey.time_zone or member.time_zone)
+        due.append((member, next_allowed(now, zone, survey.quiet_hours)))
+    due.sort(key=lambda one: (one[1], one[0].name))
+    return Plan(tuple(due), left_out)

@@ -1,0 +1,204 @@
+"""What each event owes to Slack: the keys and kinds of messages, in one place.
+
+A key names a message for good: owing it twice owes it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from nps_bot.domain.delivery import MessageKind, priority_of
+from nps_bot.storage import outbox
+
+PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT)
+
+SETTLING = timedelta(seconds=3)
+"""How long a message in Slack waits before it is rewritten: several answers become one update of
+the summary, and a clicked prompt, which is rewritten directly, is touched only if that failed."""
+
+
+def prompt_key(invitation_id: str) -> str:
+    """Return the key of an invitation's prompt."""
+    return f"prompt:{invitation_id}"
+
+
+def reprompt_key(invitation_id: str) -> str:
+    """Return the key of the one prompt that follows a snooze."""
+    return f"reprompt:{invitation_id}"
+
+
+def alert_key(invitation_id: str) -> str:
+    """Return the key of the alert about an invitation's response."""
+    return f"alert:{invitation_id}"
+
+
+def summary_key(wave_id: int) -> str:
+    """Return the key of a wave's running summary."""
+    return f"summary:{wave_id}"
+
+
+def closing_key(wave_id: int) -> str:
+    """Return the key of a wave's closing summary."""
+    return f"closing:{wave_id}"
+
+
+def prompt(
+    invitation_id: str, person_id: str, survey_key: str, wave_id: int, due_at: datetime
+) -> outbox.NewMessage:
+    """Return the prompt of an invitation, due at the person's own moment."""
+    return outbox.NewMessage(
+        dedupe_key=prompt_key(invitation_id),
+        kind=MessageKind.PROMPT,
+        priority=priority_of(MessageKind.PROMPT),
+        due_at=due_at,
+        survey_key=survey_key,
+        wave_id=wave_id,
+        invitation_id=invitation_id,
+        person_id=person_id,
+    )
+
+
+def reprompt(
+    invitation_id: str, person_id: str, survey_key: str, wave_id: int, due_at: datetime
+) -> outbox.NewMessage:
+    """Return the one further prompt that follows a snooze."""
+    first = prompt(invitation_id, person_id, survey_key, wave_id, due_at)
+    return replace(first, dedupe_key=reprompt_key(invitation_id), kind=MessageKind.REPROMPT)
+
+
+def owe_summary(
+    connection: Connection,
+    kind: MessageKind,
+    survey_key: str,
+    wave_id: int,
+    due_at: datetime,
+) -> None:
+    """Owe a wave's running (``SUMMARY``) or last (``CLOSING``) summary."""
+    key = summary_key if kind is MessageKind.SUMMARY else closing_key
+    outbox.add(
+        connection,
+        [
+            outbox.NewMessage(
+                dedupe_key=key(wave_id),
+                kind=kind,
+                priority=priority_of(kind),
+                due_at=due_at,
+                survey_key=survey_key,
+                wave_id=wave_id,
+            )
+        ],
+    )
+
+
+def owe_alert(
+    connection: Connection, survey_key: str, wave_id: int, invitation_id: str, now: datetime
+) -> None:
+    """Owe the alert about a detractor, before everything else."""
+    outbox.add(
+        connection,
+        [
+            outbox.NewMessage(
+                dedupe_key=alert_key(invitation_id),
+                kind=MessageKind.ALERT,
+                priority=priority_of(MessageKind.ALERT),
+                due_at=now,
+                survey_key=survey_key,
+                wave_id=wave_id,
+                invitation_id=invitation_id,
+            )
+        ],
+    )
+
+
+def touch_clicked(
+    connection: Connection, invitation_id: str, wave_id: int, now: datetime
+) -> dict[str, int]:
+    """Have the prompt and the summary show a new score; returns the versions by key.
+
+    A clicked prompt is rewritten directly; the courier does it only should that fail.
+    """
+    return outbox.touch(connection, _showing(invitation_id, wave_id), now + SETTLING)
+
+
+def touch(connection: Connection, invitation_id: str, wave_id: int, now: datetime) -> None:
+    """Have the prompt and the summary show what is new, at once."""
+    outbox.touch(connection, _showing(invitation_id, wave_id), now)
+
+
+def _showing(invitation_id: str, wave_id: int) -> tuple[str, ...]:
+    return prompt_key(invitation_id), reprompt_key(invitation_id), summary_key(wave_id)
+
+
+def touch_alert(connection: Connection, invitation_id: str, now: datetime) -> None:
+    """Have the alert, if there is one, show what is new, at once."""
+    outbox.touch(connection, (alert_key(invitation_id),), now)
+
+
+def owe_shared_report(
+    connection: Connection, survey_key: str, sharing: SharedReport, now: datetime
+) -> None:
+    """Owe a report shared into a channel; pressing *Share* twice shares it once."""
+    outbox.add(
+        connection,
+        [
+            outbox.NewMessage(
+                dedupe_key=f"share:{sharing.channel}:{sharing.pressed}",
+                kind=MessageKind.SHARED_REPORT,
+                priority=priority_of(MessageKind.SHARED_REPORT),
+                due_at=now,
+                survey_key=survey_key,
+                person_id=sharing.person_id,
+                payload=asdict(sharing),
+            )
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SharedReport:
+    """Who shares which period's report where.
+
+    Attributes:
+        channel: Slack's id of the channel.
+        period: the period as typed; None for the latest wave.
+        pressed: what identifies the report whose *Share* was pressed.
+    """
+
+    person_id: str
+    channel: str
+    period: str | None
+    pressed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence an owner must read.
+
+    Attributes:
+        key: what it is about; it is said once.
+        recipient: who gets it, by Slack id or e-mail address.
+    """
+
+    key: str
+    recipient: str
+    text: str
+
+
+def owe_notice(connection: Connection, survey_key: str, notice: Notice, now: datetime) -> None:
+    """Owe a direct message to an owner; the same ``key`` and recipient get it once."""
+    outbox.add(
+        connection,
+        [
+            outbox.NewMessage(
+                dedupe_key=f"notice:{notice.key}:{notice.recipient}",
+                kind=MessageKind.NOTICE,
+                priority=priority_of(MessageKind.NOTICE),
+                due_at=now,
+                survey_key=survey_key,
+                payload=asdict(notice),
+            )
+        ],
+    )

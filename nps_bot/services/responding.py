@@ -1,0 +1,421 @@
+"""What a respondent does: score, reply, snooze, stop, ask not to be contacted, delete.
+
+Each function is one transaction. It either does what was asked and returns what now stands, or
+changes nothing and returns a :class:`Refusal`; whatever arrives twice, late or forged is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from nps_bot.domain.cadence import next_allowed
+from nps_bot.domain.score import Band, band_of
+from nps_bot.domain.survey import Survey, Wording
+from nps_bot.ids import new_id
+from nps_bot.services import owed
+from nps_bot.storage import cases, invitations, outbox, people, responses, waves
+from nps_bot.storage.invitations import Given, Standing
+
+SNOOZE = timedelta(days=3)
+TYPED = 3_000
+"""Characters of one reply that are kept: as many as Slack lets a person type."""
+
+
+class Refusal(StrEnum):
+    """Why nothing was changed."""
+
+    GONE = "gone"
+    """No such invitation: forged, or its person was forgotten."""
+    SOMEBODY_ELSE = "somebody_else"
+    CLOSED = "closed"
+    UNANSWERED = "unanswered"
+    """There is no score yet that this could belong to."""
+    ANSWERED = "answered"
+    """There is a score already, so there is nothing to put off."""
+    SNOOZED = "snoozed"
+    """The person has put the question off once already."""
+    CLOSES_BEFORE = "closes_before"
+    """The wave closes before the question could come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A click on a score, as Slack reported it.
+
+    ``action_ts`` is Slack's time of the click in microseconds: it alone orders clicks.
+    """
+
+    invitation_id: str
+    person_id: str
+    score: int
+    action_ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What stands after a click or a reply.
+
+    Attributes:
+        score: what the person last said.
+        official: the score that counts.
+        changed: whether a score was changed; a repeated or older click changes nothing.
+        replies: what was written so far, by question key.
+        versions: of the messages to rewrite, by key.
+    """
+
+    invitation_id: str
+    wording_id: int
+    score: int
+    official: int
+    changed: bool
+    no_contact: bool
+    replies: Mapping[str, str]
+    versions: Mapping[str, int]
+
+    @property
+    def band(self) -> Band:
+        """The band of what the person last said: its follow-ups are asked."""
+        return band_of(self.score)
+
+
+def _open_standing(
+    connection: Connection, invitation_id: str, person_id: str
+) -> Standing | Refusal:
+    """Return the locked invitation if this person may still act on it."""
+    standing = invitations.find(connection, invitation_id, lock=True)
+    if standing is None or standing.person_id is None:
+        return Refusal.GONE
+    if standing.person_id != person_id:
+        return Refusal.SOMEBODY_ELSE
+    return standing
+
+
+def record_score(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    click: Click,
+    now: datetime,
+) -> Recorded | Refusal:
+    """Record a click on a score, the first one or a change.
+
+    The newest click by Slack's own time wins, whatever order they arrive in. Within the time for
+    corrections the official score follows; after it, the change is kept as recovery.
+    """
+    standing = _open_standing(connection, click.invitation_id, click.person_id)
+    if isinstance(standing, Refusal):
+        return standing
+    survey = surveys.get(standing.survey_key)
+    if survey is None or standing.closed(now):
+        return Refusal.CLOSED
+    if standing.response is None:
+        return _first_score(connection, survey, standing, click, now)
+    return _later_score(connection, standing, standing.response, click, now)
+
+
+def _first_score(
+    connection: Connection, survey: Survey, standing: Standing, click: Click, now: datetime
+) -> Recorded:
+    response = responses.NewResponse(
+        id=new_id(),
+        invitation_id=click.invitation_id,
+        score=click.score,
+        action_ts=click.action_ts,
+        answered_at=now,
+        correctable_until=now + survey.correctable_for,
+    )
+    responses.add(connection, response)
+    if band_of(click.score) is Band.DETRACTOR:
+        cases.open_case(connection, response.id, now)
+        owed.owe_alert(connection, standing.survey_key, standing.wave_id, click.invitation_id, now)
+    versions = owed.touch_clicked(connection, standing.id, standing.wave_id, now)
+    return Recorded(
+        invitation_id=standing.id,
+        wording_id=standing.wording_id,
+        score=click.score,
+        official=click.score,
+        changed=True,
+        no_contact=False,
+        replies={},
+        versions=versions,
+    )
+
+
+def _later_score(
+    connection: Connection, standing: Standing, given: Given, click: Click, now: datetime
+) -> Recorded:
+    if click.action_ts <= given.action_ts:
+        return _as_it_stands(standing, given)
+    if click.score == given.latest_score:
+        responses.touch_click(connection, given.id, click.action_ts)
+        return _as_it_stands(standing, given)
+    counted = now < given.correctable_until
+    change = responses.Change(
+        response_id=given.id,
+        from_score=given.latest_score,
+        to_score=click.score,
+        action_ts=click.action_ts,
+        counted=counted,
+    )
+    responses.change(connection, change, now)
+    _follow_band(connection, standing, given, click.score, now)
+    return replace(
+        _as_it_stands(standing, given),
+        score=click.score,
+        official=click.score if counted else given.score,
+        changed=True,
+        replies=_written(connection, given.id),
+        versions=owed.touch_clicked(connection, standing.id, standing.wave_id, now),
+    )
+
+
+def _follow_band(
+    connection: Connection, standing: Standing, given: Given, score: int, now: datetime
+) -> None:
+    """Open, keep or withdraw the case as the newest score asks, and correct the alert."""
+    if band_of(score) is Band.DETRACTOR:
+        cases.open_case(connection, given.id, now)
+        owed.owe_alert(connection, standing.survey_key, standing.wave_id, standing.id, now)
+    else:
+        cases.withdraw(connection, given.id, now)
+    owed.touch_alert(connection, standing.id, now)
+
+
+def _as_it_stands(standing: Standing, given: Given) -> Recorded:
+    return Recorded(
+        invitation_id=standing.id,
+        wording_id=standing.wording_id,
+        score=given.latest_score,
+        official=given.score,
+        changed=False,
+        no_contact=given.no_contact_at is not None,
+        replies={},
+        versions={},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a person has said so far, to be shown in a modal."""
+
+    invitation_id: str
+    wording_id: int
+    score: int
+    correctable: bool
+    """Whether a change of the score would still count."""
+    replies: Mapping[str, str]
+
+    @property
+    def band(self) -> Band:
+        """The band of what the person last said."""
+        return band_of(self.score)
+
+
+def details(
+    connection: Connection, invitation_id: str, person_id: str, now: datetime
+) -> Details | Refusal:
+    """Return what a person has said, for *Add details* and *Change score*. Changes nothing."""
+    standing = invitations.find(connection, invitation_id)
+    if standing is None or standing.person_id is None:
+        return Refusal.GONE
+    if standing.person_id != person_id:
+        return Refusal.SOMEBODY_ELSE
+    given = standing.response
+    if given is None:
+        return Refusal.UNANSWERED
+    if standing.closed(now):
+        return Refusal.CLOSED
+    return Details(
+        invitation_id=standing.id,
+        wording_id=standing.wording_id,
+        score=given.latest_score,
+        correctable=now < given.correctable_until,
+        replies=_written(connection, given.id),
+    )
+
+
+def _written(connection: Connection, response_id: str) -> dict[str, str]:
+    return {reply.question_key: reply.text for reply in responses.replies(connection, response_id)}
+
+
+def wording_of(connection: Connection, invitation_id: str, person_id: str) -> int | Refusal:
+    """Return the id of the wording an invitation asks with, for its own person."""
+    standing = invitations.find(connection, invitation_id)
+    if standing is None or standing.person_id is None:
+        return Refusal.GONE
+    return standing.wording_id if standing.person_id == person_id else Refusal.SOMEBODY_ELSE
+
+
+def clean(typed: str) -> str:
+    """Return what a person typed as every database can store it, without margins.
+
+    PostgreSQL refuses NUL, and no encoding takes a lone surrogate.
+    """
+    stored = typed.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    return stored.strip()[:TYPED]
+
+
+def save_replies(
+    connection: Connection,
+    invitation_id: str,
+    person_id: str,
+    typed: Mapping[str, str],
+    now: datetime,
+) -> Recorded | Refusal:
+    """Store replies with the questions they answer; sending again edits them.
+
+    Args:
+        connection: an open transaction.
+        invitation_id: whose follow-ups they are.
+        person_id: who typed them.
+        typed: what was typed by question key; an empty text deletes an earlier reply. Keys the
+            wave's wording does not know are left out.
+        now: the current moment.
+    """
+    standing = _open_standing(connection, invitation_id, person_id)
+    if isinstance(standing, Refusal):
+        return standing
+    given = standing.response
+    if given is None:
+        return Refusal.UNANSWERED
+    if standing.closed(now):
+        return Refusal.CLOSED
+    wording = waves.load_wording(connection, standing.wording_id)
+    replies = _replies(wording, band_of(given.latest_score), typed)
+    responses.save_replies(connection, given.id, replies, now)
+    owed.touch_alert(connection, standing.id, now)
+    return _as_it_stands(standing, given)
+
+
+def _replies(wording: Wording, band: Band, typed: Mapping[str, str]) -> list[responses.Reply]:
+    """Match what was typed to its questions.
+
+    The band's own come first; those of the others follow, because a score may have changed bands
+    while its modal was open.
+    """
+    bands = (band, *(other for other in Band if other is not band))
+    known: dict[str, responses.Reply] = {}
+    for each in bands:
+        for position, question in enumerate(wording.questions(each)):
+            if question.key in typed and question.key not in known:
+                text = clean(typed[question.key])
+                known[question.key] = responses.Reply(
+                    question.key, question.question, text, position
+                )
+    return list(known.values())
+
+
+def snooze(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    invitation_id: str,
+    person_id: str,
+    now: datetime,
+) -> datetime | Refusal:
+    """Ask once more in three days, outside quiet hours, if the wave is still open then.
+
+    Returns when, or why not.
+    """
+    standing = _open_standing(connection, invitation_id, person_id)
+    if isinstance(standing, Refusal):
+        return standing
+    survey = surveys.get(standing.survey_key)
+    if survey is None or standing.closed(now):
+        return Refusal.CLOSED
+    if standing.response is not None:
+        return Refusal.ANSWERED
+    if standing.snoozed_at is not None:
+        return Refusal.SNOOZED
+    zone = ZoneInfo(survey.time_zone or standing.time_zone or "UTC")
+    until = next_allowed(now + SNOOZE, zone, survey.quiet_hours)
+    if until >= standing.closes_at:
+        return Refusal.CLOSES_BEFORE
+    invitations.mark_snoozed(connection, standing.id, now)
+    message = owed.reprompt(standing.id, person_id, standing.survey_key, standing.wave_id, until)
+    outbox.add(connection, [message])
+    owed.touch(connection, standing.id, standing.wave_id, now)
+    return until
+
+
+class Scope(StrEnum):
+    """Which surveys a person stops."""
+
+    THIS = "this"
+    ALL = "all"
+
+
+def stop(
+    connection: Connection, invitation_id: str, person_id: str, scope: Scope, now: datetime
+) -> str | Refusal:
+    """Opt a person out, for good: of this survey or of all. A given answer stays.
+
+    Returns the survey key opted out of, ``*`` for all.
+    """
+    standing = _open_standing(connection, invitation_id, person_id)
+    if isinstance(standing, Refusal):
+        return standing
+    key = people.ALL_SURVEYS if scope is Scope.ALL else standing.survey_key
+    people.add_opt_out(connection, person_id, key, now)
+    theirs = [
+        one
+        for one in invitations.of_person(connection, person_id)
+        if key in (people.ALL_SURVEYS, one.survey_key) and one.wave_state != "closed"
+    ]
+    _withdraw_prompts(connection, theirs, now)
+    return key
+
+
+def _withdraw_prompts(connection: Connection, theirs: Collection[Standing], now: datetime) -> None:
+    """Send no further prompt of these invitations and have the posted ones say so."""
+    unanswered = [one.id for one in theirs if one.response is None]
+    invitations.mark_dismissed(connection, unanswered, now)
+    outbox.cancel_prompts(
+        connection, owed.PROMPT_KINDS, "the person opted out", invitations=unanswered
+    )
+    for one in theirs:
+        owed.touch(connection, one.id, one.wave_id, now)
+
+
+def resume(connection: Connection, person_id: str, survey_key: str, now: datetime) -> None:
+    """Undo an opt-out: the person is asked again, in the next wave."""
+    people.remove_opt_out(connection, person_id, survey_key)
+    for one in invitations.of_person(connection, person_id):
+        if one.wave_state != "closed":
+            owed.touch(connection, one.id, one.wave_id, now)
+
+
+def ask_no_contact(
+    connection: Connection, invitation_id: str, person_id: str, now: datetime
+) -> Recorded | Refusal:
+    """Record *Please don't contact me* and show it in the alert."""
+    standing = _open_standing(connection, invitation_id, person_id)
+    if isinstance(standing, Refusal):
+        return standing
+    given = standing.response
+    if given is None:
+        return Refusal.UNANSWERED
+    responses.set_no_contact(connection, given.id, now)
+    owed.touch_alert(connection, standing.id, now)
+    return replace(_as_it_stands(standing, given), no_contact=True)
+
+
+def delete_answer(
+    connection: Connection, invitation_id: str, person_id: str, now: datetime
+) -> Recorded | Refusal:
+    """Delete a person's own answer with all they wrote; returns what was deleted."""
+    standing = _open_standing(connection, invitation_id, person_id)
+    if isinstance(standing, Refusal):
+        return standing
+    given = standing.response
+    if given is None:
+        return Refusal.UNANSWERED
+    responses.erase(connection, given.id)
+    invitations.mark_dismissed(connection, [standing.id], now)
+    owed.touch(connection, standing.id, standing.wave_id, now)
+    owed.touch_alert(connection, standing.id, now)
+    return _as_it_stands(standing, given)

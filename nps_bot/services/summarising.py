@@ -1,0 +1,47 @@
+"""What the running and the closing summary of a wave show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from nps_bot.services.reporting import WaveFigures, wave_figures
+from nps_bot.storage import reports, waves
+from nps_bot.storage.reports import Recovery, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A wave's scoreboard.
+
+    Attributes:
+        title: the survey's name for people, as the wave asked.
+        question: as the wave asked it.
+        latest: the wave with its figures and its change against ``before``.
+        before: the day of the wave before in which somebody was asked; None for the first.
+        recovery: changes of mind after the official score was fixed.
+    """
+
+    title: str
+    question: str
+    latest: WaveFigures
+    before: date | None
+    recovery: Recovery
+
+
+def summary(connection: Connection, wave_id: int) -> Summary | None:
+    """Return the summary of a wave as the database says now; None where there is no such wave."""
+    head = reports.head(connection, wave_id)
+    if head is None:
+        return None
+    before = reports.asked_waves(connection, head.survey_key, 1, before=head)
+    wording = waves.load_wording(connection, head.wording_id)
+    return Summary(
+        title=wording.title,
+        question=wording.question,
+        latest=wave_figures(connection, [head, *before])[-1],
+        before=before[0].day if before else None,
+        recovery=reports.recovery(connection, Scope(head.survey_key, head.kind, wave_id=head.id)),
+    )
