@@ -1,0 +1,196 @@
+"""The composition root: everything is built and wired here, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from enum import Flag, auto
+
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from nps_bot.clock import Clock
+from nps_bot.courier import Courier
+from nps_bot.domain.delivery import NotSent, RateLimited, Unknown
+from nps_bot.domain.survey import Survey
+from nps_bot.errors import SettingsError
+from nps_bot.scheduler import clockwork
+from nps_bot.services import launching
+from nps_bot.settings import Mode, Settings
+from nps_bot.slack.access import Access
+from nps_bot.slack.background import Background
+from nps_bot.slack.charts import Charts
+from nps_bot.slack.directory import Directory
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.errors import SlackCallError
+from nps_bot.slack.listeners import register
+from nps_bot.slack.messenger import Identity, Messenger
+from nps_bot.slack.web_api import WebApi, open_session
+from nps_bot.storage.database import Database
+from nps_bot.storage.migrate import ensure_migrated
+from nps_bot.storage.serving import ServingLock
+from nps_bot.web import HttpServer, Web, listen
+
+log = logging.getLogger(__name__)
+
+LAST_WORDS = 5.0
+"""Seconds for what follows a click (modals, rewritten prompts) when the bot stops."""
+RETRY_SLACK = 5.0
+"""Seconds between attempts to reach Slack at the start."""
+
+
+class Role(Flag):
+    """What a process does. One does everything, or several share it over PostgreSQL."""
+
+    LISTEN = auto()
+    """Take clicks and commands."""
+    WORK = auto()
+    """Open waves and deliver messages."""
+    ALL = LISTEN | WORK
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The running bot.
+
+    Attributes:
+        edge: what its listeners work with.
+        port: where HTTP is served; None in Socket Mode.
+    """
+
+    edge: Edge
+    port: int | None
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings,
+    surveys: Mapping[str, Survey],
+    clock: Clock,
+    *,
+    wake: asyncio.Event,
+    patient: bool = True,
+) -> AsyncIterator[Edge]:
+    """Give what every use of the bot needs: the migrated database and Slack.
+
+    Args:
+        settings: with credentials.
+        surveys: all surveys, by key.
+        clock: tells the time.
+        wake: set when something is owed.
+        patient: whether to wait for a Slack that cannot be reached.
+
+    Raises:
+        NpsBotError: the database cannot be used, or Slack refuses the token.
+    """
+    if settings.slack_bot_token is None:
+        raise SettingsError("SLACK_BOT_TOKEN is not set.")
+    await asyncio.to_thread(ensure_migrated, settings.database_url)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(settings.database_url))
+        session = await stack.enter_async_context(open_session(settings.slack_api_url))
+        api = WebApi(session, settings.slack_bot_token, settings.slack_api_url)
+        messenger, directory = Messenger(api), Directory(api, clock)
+        identity = await _reach(messenger, patient=patient)
+        background = Background()
+        stack.push_async_callback(background.drain, LAST_WORDS)
+        charts = Charts(database)
+        await charts.recall()
+        await database.write(launching.see_surveys, surveys, clock.now())
+        yield Edge(
+            surveys=surveys,
+            database=database,
+            clock=clock,
+            messenger=messenger,
+            directory=directory,
+            access=Access(directory, surveys),
+            background=background,
+            charts=charts,
+            workspace_url=identity.url,
+            wake_courier=wake.set,
+        )
+
+
+async def _reach(messenger: Messenger, *, patient: bool) -> Identity:
+    """Return who the bot is; wait for a Slack that cannot be reached, not for one that says no."""
+    while True:
+        try:
+            return await messenger.auth_test()
+        except SlackCallError as error:
+            if not patient or not isinstance(error.failure, NotSent | RateLimited | Unknown):
+                raise
+            log.warning("Slack cannot be reached (%s); trying again", error.reason)
+            await asyncio.sleep(error.retry_after or RETRY_SLACK)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, surveys: Mapping[str, Survey], clock: Clock, role: Role = Role.ALL
+) -> AsyncIterator[Bot]:
+    """Run the bot while the context lasts; leaving it stops cleanly.
+
+    Raises:
+        NpsBotError: it cannot start; the text says why and what to do.
+    """
+    wake = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(ServingLock(settings.database_url))
+        edge = await stack.enter_async_context(connected(settings, surveys, clock, wake=wake))
+        if Role.WORK in role:
+            await stack.enter_async_context(_working(edge, wake))
+        port = None
+        if Role.LISTEN in role:
+            port = await stack.enter_async_context(_listening(settings, edge))
+        yield Bot(edge, port)
+
+
+@asynccontextmanager
+async def _working(edge: Edge, wake: asyncio.Event) -> AsyncIterator[None]:
+    courier = asyncio.create_task(Courier(edge, wake).run())
+    scheduler = clockwork(edge)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        courier.cancel()
+        with suppress(asyncio.CancelledError):
+            await courier
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None]:
+    bolt = bolt_app(settings, edge)
+    if settings.mode is Mode.SOCKET:
+        handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's is untyped
+        try:
+            yield None
+        finally:
+            await handler.close_async()  # type: ignore[no-untyped-call]  # likewise
+        return
+    server = HttpServer(Web(bolt, edge.database.ping), listen(settings.port))
+    await server.start()
+    try:
+        yield server.port
+    finally:
+        await server.stop()
+
+
+def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
+    """Return Bolt with all listeners.
+
+    ``process_before_response`` makes an answer mean that the work is committed, over HTTP too.
+    """
+    client = AsyncWebClient(token=settings.slack_bot_token, base_url=settings.slack_api_url)
+    bolt = AsyncApp(
+        client=client,
+        signing_secret=settings.slack_signing_secret,
+        process_before_response=True,
+    )
+    register(bolt, edge)
+    return bolt

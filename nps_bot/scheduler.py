@@ -1,0 +1,55 @@
+"""The clockwork: APScheduler calls, services decide. It holds no state of its own.
+
+No job store: what is due stands in our tables, so a tick that was missed costs nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from nps_bot.errors import NpsBotError
+from nps_bot.services import launching
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.inviting import invite_everybody
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=15)
+"""How often what is due is looked for: a wave opens at most this late."""
+
+
+async def tick(edge: Edge) -> None:
+    """Open and close the waves that are due, read audiences on, and let the courier look.
+
+    A failure is one log line: the next tick tries again.
+    """
+    try:
+        now = edge.clock.now()
+        await edge.database.write(launching.open_due, edge.surveys, now)
+        closed = await edge.database.write(launching.close_due, edge.surveys, now)
+        if closed:
+            log.info("Waves closed", extra={"waves": closed})
+        await invite_everybody(edge)
+        edge.wake_courier()
+    except NpsBotError as error:
+        log.warning("This tick did not finish: %s", error)
+
+
+def clockwork(edge: Edge) -> AsyncIOScheduler:
+    """Return the scheduler, not yet started; its first tick is due at once."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler.add_job(
+        tick,
+        "interval",
+        args=(edge,),
+        seconds=TICK.total_seconds(),
+        next_run_time=edge.clock.now(),
+        coalesce=True,
+        max_instances=1,
+        # APScheduler's default of one second would skip a tick that starts late.
+        misfire_grace_time=None,
+    )
+    return scheduler

@@ -1,0 +1,373 @@
+"""People, channels and groups, read from Slack page by page.
+
+Nothing here waits: a 429 is raised as a :class:`SlackCallError` with ``retry_after``, and the
+caller goes on from the cursor it kept. What was read of the page until then is remembered, so that
+going on gets further.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from nps_bot.clock import Clock
+from nps_bot.domain.audience import Member
+from nps_bot.domain.references import is_email, is_person_id
+from nps_bot.domain.survey import Audience
+from nps_bot.errors import NpsBotError, nearest
+from nps_bot.slack.errors import SlackCallError
+from nps_bot.slack.messenger import Identity, Messenger
+from nps_bot.slack.profiles import Profile, profile_of
+from nps_bot.slack.web_api import WebApi
+
+_PEOPLE_PAGE = 100
+"""People per page where each one costs a ``users.info`` (100 or more a minute)."""
+_LIST_PAGE = 200
+"""Entries per page of a list; Slack recommends no more."""
+_AT_ONCE = 4
+"""``users.info`` calls in flight."""
+_FRESH_FOR = timedelta(hours=1)
+"""How long a person, or the list of channels or groups, is remembered."""
+_REREAD_AFTER = timedelta(minutes=1)
+"""How soon the list of channels or groups is read again for a name that is not in it."""
+_REMEMBERED = 10_000
+"""People remembered at most."""
+_NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
+
+logger = logging.getLogger(__name__)
+
+
+class NotInSlackError(NpsBotError):
+    """A channel or group that a survey names does not exist, or the bot may not see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some people of an audience.
+
+    Attributes:
+        members: as Slack describes them, bots and deleted people included; somebody in several
+            sources comes several times, on different pages.
+        next_cursor: where to go on, None after the last page. Opaque; good for days.
+    """
+
+    members: tuple[Member, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where reading an audience stands: in which of its sources, and where in that one."""
+
+    source: str
+    ref: str
+    after: str | None = None
+
+    def encoded(self) -> str:
+        return json.dumps([self.source, self.ref, self.after])
+
+
+class Directory:
+    """Reads who and what there is in the workspace."""
+
+    def __init__(self, api: WebApi, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._identity: Identity | None = None
+        self._profiles: dict[str, tuple[Profile, datetime]] = {}
+        self._emails: dict[str, tuple[str, datetime]] = {}
+        self._channels = _Names(self._read_channels, clock)
+        self._groups = _Names(self._read_groups, clock)
+
+    # --- audiences ---------------------------------------------------------------------------
+
+    async def audience_page(self, audience: Audience, cursor: str | None) -> Page:
+        """Read the next people of an audience.
+
+        Args:
+            audience: whose sources to read, one after the other.
+            cursor: ``next_cursor`` of the page before; None for the first. If the audience has
+                lost the source the cursor points into, reading starts over.
+
+        Raises:
+            SlackCallError: a call failed; the same page can be asked for again.
+            NotInSlackError: a channel or group of the audience does not exist.
+        """
+        sources = _sources(audience)
+        if not sources:
+            return Page((), None)
+        at, after = _resume(sources, cursor)
+        source = sources[at]
+        members, after = await self._source_page(source, audience, after)
+        if after is not None:
+            return Page(members, _Place(source.source, source.ref, after).encoded())
+        if at + 1 < len(sources):
+            return Page(members, sources[at + 1].encoded())
+        return Page(members, None)
+
+    async def _source_page(
+        self, source: _Place, audience: Audience, after: str | None
+    ) -> tuple[tuple[Member, ...], str | None]:
+        """Read a page of one source: the people, and where in the source to go on."""
+        match source.source:
+            case "everyone":
+                users, after = await self._list_page("users.list", "members", cursor=after)
+                identity = await self._own_identity()
+                return tuple(profile_of(user, identity).member for user in users), after
+            case "channel":
+                channel = await self.channel_id(source.ref)
+                ids, after = await self._list_page(
+                    "conversations.members",
+                    "members",
+                    cursor=after,
+                    limit=_PEOPLE_PAGE,
+                    channel=channel,
+                )
+            case "group":
+                group = await self.group_id(source.ref)
+                answer = await self._api.read("usergroups.users.list", usergroup=group)
+                ids, after = _slice(sorted(answer.get("users") or ()), after)
+            case _:
+                named, after = _slice(sorted(audience.people), after)
+                ids = [found for ref in named if (found := await self._named(ref))]
+        return await self._members(ids), after
+
+    async def _named(self, ref: str) -> str | None:
+        """Return the id of a person whom an audience names; one who is not there is logged."""
+        person = await self.person(ref)
+        if person is None:
+            who = ref if is_person_id(ref) else "an e-mail address"
+            logger.warning("an audience names somebody who is not in Slack", extra={"person": who})
+        return person.id if person else None
+
+    async def _members(self, ids: Iterable[str]) -> tuple[Member, ...]:
+        """Return who ``ids`` are, leaving out those Slack does not show us."""
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def member(person_id: str) -> Member | None:
+            async with turn:
+                profile = await self._profile_of(person_id)
+            return profile.member if profile else None
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                reading = [group.create_task(member(person_id)) for person_id in ids]
+        except* SlackCallError as failed:
+            failure = failed.exceptions[0]
+        else:
+            return tuple(found for task in reading if (found := task.result()))
+        raise failure
+
+    # --- people ------------------------------------------------------------------------------
+
+    async def person(self, ref: str) -> Member | None:
+        """Return who ``ref`` is: a Slack id, an e-mail address or an ``@handle``.
+
+        Returns None where there is nobody of that name. A person is remembered for an hour;
+        finding a handle reads the list of all people.
+
+        Raises:
+            SlackCallError: Slack could not be asked.
+        """
+        if is_email(ref):
+            person_id = await self._id_of_email(ref.lower())
+        elif is_person_id(ref):
+            person_id = ref
+        else:
+            return await self._by_handle(ref.removeprefix("@").lower())
+        profile = await self._profile_of(person_id) if person_id else None
+        return profile.member if profile else None
+
+    async def is_admin(self, person_id: str) -> bool:
+        """Return whether a person is an admin or owner of the workspace.
+
+        Raises:
+            SlackCallError: Slack could not be asked.
+        """
+        profile = await self._profile_of(person_id)
+        return profile is not None and profile.is_admin
+
+    async def _profile_of(self, person_id: str) -> Profile | None:
+        now = self._clock.now()
+        known = self._profiles.get(person_id)
+        if known and now < known[1]:
+            return known[0]
+        answer = await self._unless_nobody("users.info", user=person_id)
+        return await self._remember(answer, now) if answer else None
+
+    async def _id_of_email(self, email: str) -> str | None:
+        now = self._clock.now()
+        known = self._emails.get(email)
+        if known and now < known[1]:
+            return known[0]
+        answer = await self._unless_nobody("users.lookupByEmail", email=email)
+        profile = await self._remember(answer, now) if answer else None
+        if profile is None:
+            return None
+        _make_room(self._emails)
+        self._emails[email] = (profile.member.id, now + _FRESH_FOR)
+        return profile.member.id
+
+    async def _by_handle(self, handle: str) -> Member | None:
+        identity = await self._own_identity()
+        async for user in self._all("users.list", "members"):
+            profile = profile_of(user, identity)
+            if handle in profile.handles and not profile.member.is_deleted:
+                return profile.member
+        return None
+
+    async def _unless_nobody(self, method: str, **arguments: str) -> dict[str, Any] | None:
+        """Read one person's answer; None where Slack knows nobody of that name."""
+        try:
+            return await self._api.read(method, **arguments)
+        except SlackCallError as error:
+            if error.code in _NOBODY:
+                return None
+            raise
+
+    async def _remember(self, answer: Mapping[str, Any], now: datetime) -> Profile | None:
+        user = answer.get("user")
+        if not isinstance(user, dict):
+            return None
+        profile = profile_of(user, await self._own_identity())
+        _make_room(self._profiles)
+        self._profiles[profile.member.id] = (profile, now + _FRESH_FOR)
+        return profile
+
+    async def _own_identity(self) -> Identity:
+        if self._identity is None:
+            self._identity = await Messenger(self._api).auth_test()
+        return self._identity
+
+    # --- channels and groups -----------------------------------------------------------------
+
+    async def channel_id(self, ref: str) -> str:
+        """Return the id of a channel, given as ``#name`` or as the id itself.
+
+        Raises:
+            NotInSlackError: there is no such channel, or it is private and the bot is not in it.
+            SlackCallError: Slack could not be asked.
+        """
+        if not ref.startswith("#"):
+            return ref
+        return await self._channels.id_of(
+            ref, "If it is private, invite the bot to it; if it does not exist, create it."
+        )
+
+    async def group_id(self, ref: str) -> str:
+        """Return the id of a user group, given as ``@handle`` or as the id itself.
+
+        Raises:
+            NotInSlackError: there is no such group.
+            SlackCallError: Slack could not be asked.
+        """
+        if not ref.startswith("@"):
+            return ref
+        return await self._groups.id_of(ref, "Create the user group, or correct its handle.")
+
+    async def _read_channels(self) -> dict[str, str]:
+        channels = self._all(
+            "conversations.list",
+            "channels",
+            types="public_channel,private_channel",
+            exclude_archived=True,
+        )
+        return {f"#{channel.get('name')}": channel["id"] async for channel in channels}
+
+    async def _read_groups(self) -> dict[str, str]:
+        answer = await self._api.read("usergroups.list")
+        return {f"@{group.get('handle')}": group["id"] for group in answer.get("usergroups") or ()}
+
+    # --- pages -------------------------------------------------------------------------------
+
+    async def _all(self, method: str, key: str, **filters: str | int) -> AsyncIterator[Any]:
+        cursor: str | None = None
+        while True:
+            entries, cursor = await self._list_page(method, key, cursor=cursor, **filters)
+            for entry in entries:
+                yield entry
+            if cursor is None:
+                return
+
+    async def _list_page(
+        self,
+        method: str,
+        key: str,
+        *,
+        cursor: str | None,
+        **filters: str | int,
+    ) -> tuple[list[Any], str | None]:
+        """Read one page of a list: its entries and Slack's next cursor.
+
+        Slack's cursors go stale; with a stale one the list is read from its beginning.
+        """
+        filters.setdefault("limit", _LIST_PAGE)
+        try:
+            answer = await self._api.read(method, cursor=cursor, **filters)
+        except SlackCallError as error:
+            if error.code != "invalid_cursor" or cursor is None:
+                raise
+            answer = await self._api.read(method, **filters)
+        metadata = answer.get("response_metadata")
+        following = metadata.get("next_cursor") if isinstance(metadata, dict) else None
+        return list(answer.get(key) or ()), following or None
+
+
+class _Names:
+    """Ids by name, read as a whole and remembered for a while."""
+
+    def __init__(self, read: Callable[[], Awaitable[dict[str, str]]], clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._ids: dict[str, str] = {}
+        self._read_at: datetime | None = None
+        self._reading = asyncio.Lock()
+
+    async def id_of(self, name: str, advice: str) -> str:
+        async with self._reading:
+            now = self._clock.now()
+            enough = _FRESH_FOR if name in self._ids else _REREAD_AFTER
+            if self._read_at is None or now - self._read_at >= enough:
+                self._ids = await self._read()
+                self._read_at = now
+        if name not in self._ids:
+            raise NotInSlackError(
+                f"Slack shows the bot no {name}. {advice}{nearest(name, self._ids)}"
+            )
+        return self._ids[name]
+
+
+def _sources(audience: Audience) -> list[_Place]:
+    return [
+        *([_Place("everyone", "")] if audience.everyone else ()),
+        *(_Place("channel", ref) for ref in audience.channels),
+        *(_Place("group", ref) for ref in audience.groups),
+        *([_Place("people", "")] if audience.people else ()),
+    ]
+
+
+def _resume(sources: list[_Place], cursor: str | None) -> tuple[int, str | None]:
+    """Return which source to read and where in it to go on."""
+    if cursor is not None:
+        kind, ref, after = json.loads(cursor)
+        place = _Place(kind, ref)
+        if place in sources:
+            return sources.index(place), after
+    return 0, None
+
+
+def _slice(entries: list[str], after: str | None) -> tuple[list[str], str | None]:
+    """Return the page of sorted entries that follow ``after``, and its last one if more follow."""
+    rest = entries if after is None else [entry for entry in entries if entry > after]
+    page = rest[:_PEOPLE_PAGE]
+    return page, page[-1] if len(rest) > len(page) else None
+
+
+def _make_room(remembered: dict[str, Any]) -> None:
+    if len(remembered) >= _REMEMBERED:
+        remembered.clear()

@@ -1,0 +1,46 @@
+"""What every listener works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from nps_bot.clock import Clock
+from nps_bot.domain.survey import Survey, Wording
+from nps_bot.slack.access import Access
+from nps_bot.slack.background import Background
+from nps_bot.slack.charts import Charts
+from nps_bot.slack.directory import Directory
+from nps_bot.slack.messenger import Messenger
+from nps_bot.storage import waves
+from nps_bot.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The bot as its listeners see it.
+
+    Attributes:
+        wake_courier: tells the courier that something is owed now.
+        workspace_url: the workspace's address, to link messages.
+    """
+
+    surveys: Mapping[str, Survey]
+    database: Database
+    clock: Clock
+    messenger: Messenger
+    directory: Directory
+    access: Access
+    background: Background
+    charts: Charts
+    workspace_url: str
+    wake_courier: Callable[[], None]
+    wordings: dict[int, Wording] = field(default_factory=dict)
+
+    async def wording(self, wording_id: int) -> Wording:
+        """Return a stored wording; it never changes, so it is read once."""
+        known = self.wordings.get(wording_id)
+        if known is None:
+            known = await self.database.read(waves.load_wording, wording_id)
+            self.wordings[wording_id] = known
+        return known

@@ -1,0 +1,32 @@
+"""How a refusal or a failure is told: one clear sentence, beside what the person clicked."""
+
+from __future__ import annotations
+
+from nps_bot.services.responding import Refusal
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.payloads import Origin
+from nps_bot.slack.views import notices
+
+REFUSALS = {
+    Refusal.GONE: "This question isn't available any more. Nothing was recorded.",
+    Refusal.SOMEBODY_ELSE: "This question is for somebody else. Nothing was recorded.",
+    Refusal.CLOSED: "This survey has closed, so nothing was recorded. Thank you all the same.",
+    Refusal.UNANSWERED: "There is no score of yours here yet: please choose one first.",
+    Refusal.ANSWERED: "You have answered already, so you won't be asked again in this round.",
+    Refusal.SNOOZED: "You have put this question off once; you can still answer it here.",
+    Refusal.CLOSES_BEFORE: "This survey closes in less than three days; you can answer until then.",
+}
+
+NOT_SAVED = "Sorry, that was not saved: our database isn't answering. Please try again in a moment."
+WENT_WRONG = "Sorry, something went wrong on our side. Please try again; we have been told."
+NOT_NOW = "Sorry, our database isn't answering. Please try again in a moment."
+
+
+async def tell(edge: Edge, origin: Origin, sentence: str) -> None:
+    """Show one sentence to the person who acted, where they acted."""
+    if origin.response_url is not None:
+        await edge.messenger.respond(origin.response_url, notices.sentence(sentence))
+    elif origin.view_id is not None:
+        await edge.messenger.update_view(origin.view_id, notices.modal(sentence))
+    else:
+        await edge.messenger.open_view(origin.trigger_id, notices.modal(sentence))

@@ -1,0 +1,65 @@
+"""*Claim* and *Contacted* on an alert."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from sqlalchemy import Connection
+
+from nps_bot.errors import StorageUnavailableError
+from nps_bot.services import casework
+from nps_bot.services.casework import CaseStep
+from nps_bot.slack import payloads
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.listeners.answering import NOT_SAVED, tell
+
+log = logging.getLogger(__name__)
+
+_Step = Callable[[Connection, str, str, datetime], CaseStep]
+
+_TOLD = {
+    CaseStep.GONE: "This answer was deleted meanwhile; there is nothing left to do.",
+    CaseStep.ALREADY: "Somebody was faster: the alert shows who.",
+}
+
+
+class Cases:
+    """The listeners of alerts. Whoever is in the alerts channel may take care of a case."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    def register(self, app: AsyncApp) -> None:
+        """Register both buttons."""
+        app.action("claim_case")(self.claim)
+        app.action("contacted_case")(self.contacted)
+
+    async def claim(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Claim the case; the alert says who."""
+        await self._do(ack, body, casework.claim)
+
+    async def contacted(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Record that the person was contacted; the alert says by whom."""
+        await self._do(ack, body, casework.contacted)
+
+    async def _do(self, ack: AsyncAck, body: Mapping[str, Any], step: _Step) -> None:
+        edge = self._edge
+        pressed, origin = payloads.invitation_click(body), payloads.origin(body)
+        ids = {"invitation": pressed.invitation_id}
+        try:
+            done = await edge.database.write(
+                step, pressed.invitation_id, pressed.person_id, edge.clock.now()
+            )
+        except StorageUnavailableError as error:
+            log.warning("A case was not saved: %s", error, extra=ids)
+            await ack()
+            edge.background.spawn(tell(edge, origin, NOT_SAVED), "Answering a click", **ids)
+            return
+        await ack()
+        edge.wake_courier()
+        if done in _TOLD:
+            edge.background.spawn(tell(edge, origin, _TOLD[done]), "Answering a click", **ids)

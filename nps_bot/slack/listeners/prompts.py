@@ -1,0 +1,279 @@
+"""Clicks on a prompt and on what it becomes; the modals that follow.
+
+Every listener commits before Slack is answered. What comes after (opening a modal, rewriting the
+prompt) runs in tracked tasks: an exception behind ``ack()`` would swallow the ack.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from nps_bot.errors import StorageUnavailableError
+from nps_bot.services import delivering, responding
+from nps_bot.services.responding import Details, Recorded, Refusal
+from nps_bot.slack import payloads
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.listeners.answering import NOT_NOW, NOT_SAVED, REFUSALS, tell
+from nps_bot.slack.listeners.home import publish
+from nps_bot.slack.payloads import InvitationClick, Origin
+from nps_bot.slack.views import followup, notices, prompt
+
+log = logging.getLogger(__name__)
+
+_CHANGE = re.compile("change_score|home_change")
+
+OPENING_AT_ONCE = 32
+"""Modals that are being opened at the same time. A burst beyond it could not open them while their
+triggers live; *Add details* in the rewritten prompt offers the same."""
+
+
+class Prompts:
+    """The listeners of prompts."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._opening = 0
+
+    def register(self, app: AsyncApp) -> None:
+        """Register the score first: a click passes every listener registered before its own."""
+        app.action(payloads.SCORE_ACTION)(self.score)
+        app.view("followup")(self.replies)
+        app.action("add_details")(self.add_details)
+        app.action(_CHANGE)(self.change_score)
+        app.action("snooze")(self.snooze)
+        app.action("stop")(self.ask_stop)
+        app.view("stop")(self.stop)
+        app.action("no_contact")(self.no_contact)
+
+    async def score(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Record a score; the alert, the modal and the rewritten prompt follow."""
+        edge = self._edge
+        click, origin = payloads.score_click(body), payloads.origin(body)
+        now = edge.clock.now()
+        try:
+            result = await edge.database.write(responding.record_score, edge.surveys, click, now)
+        except StorageUnavailableError as error:
+            await ack()
+            self._not_saved(origin, click.invitation_id, error)
+            return
+        await ack()
+        if isinstance(result, Refusal):
+            self._tell(origin, click.invitation_id, REFUSALS[result])
+            return
+        edge.wake_courier()
+        if result.changed and (origin.view_id or self._opening < OPENING_AT_ONCE):
+            self._spawn(self._ask(result, origin), "Asking the follow-up", click.invitation_id)
+        if origin.response_url is not None:
+            rewriting = self._rewrite(result, origin.response_url)
+            self._spawn(rewriting, "Rewriting the prompt", click.invitation_id)
+
+    async def _ask(self, result: Recorded, origin: Origin) -> None:
+        """Open the band's questions, or show them in the modal that was clicked in."""
+        self._opening += 1
+        try:
+            wording = await self._edge.wording(result.wording_id)
+            modal = followup.modal(
+                wording, result.band, result.score, result.invitation_id, result.replies
+            )
+            if origin.view_id is not None:
+                await self._edge.messenger.update_view(origin.view_id, modal)
+                await publish(self._edge, origin.person_id)  # it may have begun there
+            else:
+                await self._edge.messenger.open_view(origin.trigger_id, modal)
+        finally:
+            self._opening -= 1
+
+    async def _rewrite(self, result: Recorded, response_url: str) -> None:
+        """Rewrite the clicked prompt directly, so that the courier need not."""
+        edge = self._edge
+        message = prompt.answered(
+            await edge.wording(result.wording_id),
+            result.score,
+            result.invitation_id,
+            correctable=True,
+            no_contact=result.no_contact,
+            stopped=None,
+        )
+        await edge.messenger.replace_original(response_url, message)
+        if result.versions:
+            await edge.database.write(
+                delivering.mark_rewritten,
+                result.versions,
+                result.invitation_id,
+                edge.clock.now(),
+            )
+
+    async def add_details(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Open the band's questions with what was written before."""
+        await ack()
+        pressed, origin = payloads.invitation_click(body), payloads.origin(body)
+        self._spawn(self._details(pressed, origin), "Opening the details", pressed.invitation_id)
+
+    async def _details(self, pressed: InvitationClick, origin: Origin) -> None:
+        said = await self._said(pressed, origin)
+        if said is not None:
+            wording = await self._edge.wording(said.wording_id)
+            modal = followup.modal(wording, said.band, said.score, said.invitation_id, said.replies)
+            await self._edge.messenger.open_view(origin.trigger_id, modal)
+
+    async def change_score(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Open the eleven buttons once more, in a modal."""
+        await ack()
+        pressed, origin = payloads.invitation_click(body), payloads.origin(body)
+        self._spawn(self._buttons(pressed, origin), "Changing the score", pressed.invitation_id)
+
+    async def _buttons(self, pressed: InvitationClick, origin: Origin) -> None:
+        said = await self._said(pressed, origin)
+        if said is not None:
+            wording = await self._edge.wording(said.wording_id)
+            modal = followup.change_score_modal(
+                wording, said.score, said.invitation_id, counts=said.correctable
+            )
+            await self._edge.messenger.open_view(origin.trigger_id, modal)
+
+    async def _said(self, pressed: InvitationClick, origin: Origin) -> Details | None:
+        """Return what the person has said; tell them where there is nothing to build on."""
+        edge = self._edge
+        try:
+            said = await edge.database.read(
+                responding.details, pressed.invitation_id, pressed.person_id, edge.clock.now()
+            )
+        except StorageUnavailableError:
+            await tell(edge, origin, NOT_NOW)
+            raise
+        if isinstance(said, Refusal):
+            await tell(edge, origin, REFUSALS[said])
+            return None
+        return said
+
+    async def replies(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Store the replies; should that fail, the modal stays open with all that was typed."""
+        edge = self._edge
+        sent = payloads.submission(body)
+        try:
+            result = await edge.database.write(
+                responding.save_replies,
+                sent.invitation_id,
+                sent.person_id,
+                sent.values,
+                edge.clock.now(),
+            )
+        except StorageUnavailableError as error:
+            log.warning("Replies not saved: %s", error, extra={"invitation": sent.invitation_id})
+            await ack(response_action="errors", errors=dict.fromkeys(sent.values, NOT_SAVED))
+            return
+        if isinstance(result, Refusal):
+            await ack(response_action="update", view=notices.modal(REFUSALS[result]))
+            return
+        await ack()
+        edge.wake_courier()
+
+    async def snooze(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Ask again in three days."""
+        pressed = payloads.invitation_click(body)
+        edge = self._edge
+        await self._do(
+            ack,
+            body,
+            pressed.invitation_id,
+            lambda: edge.database.write(
+                responding.snooze,
+                edge.surveys,
+                pressed.invitation_id,
+                pressed.person_id,
+                edge.clock.now(),
+            ),
+        )
+
+    async def no_contact(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Record that the person does not want to be contacted."""
+        pressed = payloads.invitation_click(body)
+        edge = self._edge
+        await self._do(
+            ack,
+            body,
+            pressed.invitation_id,
+            lambda: edge.database.write(
+                responding.ask_no_contact,
+                pressed.invitation_id,
+                pressed.person_id,
+                edge.clock.now(),
+            ),
+        )
+
+    async def ask_stop(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Ask which surveys to stop."""
+        await ack()
+        pressed, origin = payloads.invitation_click(body), payloads.origin(body)
+        self._spawn(self._open_stop(pressed, origin), "Asking what to stop", pressed.invitation_id)
+
+    async def _open_stop(self, pressed: InvitationClick, origin: Origin) -> None:
+        edge = self._edge
+        wording_id = await edge.database.read(
+            responding.wording_of, pressed.invitation_id, pressed.person_id
+        )
+        if isinstance(wording_id, Refusal):
+            await tell(edge, origin, REFUSALS[wording_id])
+            return
+        modal = followup.stop_modal(await edge.wording(wording_id), pressed.invitation_id)
+        await edge.messenger.open_view(origin.trigger_id, modal)
+
+    async def stop(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Opt the person out; the prompt says so."""
+        edge = self._edge
+        sent = payloads.submission(body)
+        try:
+            result = await edge.database.write(
+                responding.stop,
+                sent.invitation_id,
+                sent.person_id,
+                payloads.stop_scope(sent),
+                edge.clock.now(),
+            )
+        except StorageUnavailableError as error:
+            log.warning("Opt-out not saved: %s", error, extra={"invitation": sent.invitation_id})
+            await ack(response_action="errors", errors={"which": NOT_SAVED})
+            return
+        if isinstance(result, Refusal):
+            await ack(response_action="update", view=notices.modal(REFUSALS[result]))
+            return
+        await ack()
+        edge.wake_courier()
+
+    async def _do(
+        self,
+        ack: AsyncAck,
+        body: Mapping[str, Any],
+        invitation_id: str,
+        work: Callable[[], Awaitable[object]],
+    ) -> None:
+        """Do what a button asks; the courier rewrites the messages that show it."""
+        origin = payloads.origin(body)
+        try:
+            result = await work()
+        except StorageUnavailableError as error:
+            await ack()
+            self._not_saved(origin, invitation_id, error)
+            return
+        await ack()
+        if isinstance(result, Refusal):
+            self._tell(origin, invitation_id, REFUSALS[result])
+            return
+        self._edge.wake_courier()
+
+    def _not_saved(
+        self, origin: Origin, invitation_id: str, error: StorageUnavailableError
+    ) -> None:
+        log.warning("Click not saved: %s", error, extra={"invitation": invitation_id})
+        self._tell(origin, invitation_id, NOT_SAVED)
+
+    def _tell(self, origin: Origin, invitation_id: str, sentence: str) -> None:
+        self._spawn(tell(self._edge, origin, sentence), "Answering a click", invitation_id)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], what: str, invitation_id: str) -> None:
+        self._edge.background.spawn(work, what, invitation=invitation_id)

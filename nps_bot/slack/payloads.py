@@ -1,0 +1,270 @@
+"""What Slack sends, decoded into typed values at the edge.
+
+A payload that is not what our own messages can cause (forged, or from an older version) is a
+:class:`MalformedPayloadError`; nothing behind this module sees a raw payload.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nps_bot.errors import NpsBotError
+from nps_bot.ids import is_opaque_id
+from nps_bot.services.responding import Click, Scope
+
+SCORE_ACTION = re.compile(r"score_(\d|10)")
+_ACTION_TS = re.compile(r"(\d{1,12})\.(\d{6})")
+_NOMINAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+_SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,30}")
+_RESPONSE_URL = re.compile(r"https?://\S+")
+
+
+class MalformedPayloadError(NpsBotError):
+    """A payload of Slack's lacks what our messages always carry; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an interaction came from and how it can be answered.
+
+    Attributes:
+        trigger_id: opens a modal, once, within three seconds.
+        response_url: rewrites the message or whispers beside it; None inside views.
+        view_id: the view that was clicked in; None in messages.
+    """
+
+    person_id: str
+    trigger_id: str
+    response_url: str | None
+    view_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationClick:
+    """A click on a button that concerns one invitation."""
+
+    invitation_id: str
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submitted modal: what was typed or chosen, by ``block_id``."""
+
+    invitation_id: str
+    person_id: str
+    values: Mapping[str, str]
+
+
+def _at(payload: object, *path: str | int) -> Any:
+    """Return what stands at ``path`` of a payload, or None where anything is missing."""
+    for step in path:
+        if isinstance(step, int):
+            payload = payload[step] if isinstance(payload, list) and len(payload) > step else None
+        else:
+            payload = payload.get(step) if isinstance(payload, dict) else None
+    return payload
+
+
+def _text(payload: object, *path: str | int) -> str:
+    found = _at(payload, *path)
+    if not isinstance(found, str) or not found:
+        raise MalformedPayloadError(f"The payload has no {'.'.join(map(str, path))}.")
+    return found
+
+
+def person_id(body: Mapping[str, Any]) -> str:
+    """Return who caused a payload (interaction, command or event).
+
+    Raises:
+        MalformedPayloadError: it does not say, or not with a Slack id.
+    """
+    found = _at(body, "user", "id") or _at(body, "user_id") or _at(body, "event", "user")
+    if not isinstance(found, str) or not _SLACK_ID.fullmatch(found):
+        raise MalformedPayloadError("The payload does not say whose it is.")
+    return found
+
+
+def origin(body: Mapping[str, Any]) -> Origin:
+    """Return where an interaction came from.
+
+    Raises:
+        MalformedPayloadError: it has no person or no trigger.
+    """
+    url = _at(body, "response_url")
+    view = _at(body, "view", "id")
+    return Origin(
+        person_id=person_id(body),
+        trigger_id=_text(body, "trigger_id"),
+        response_url=url if isinstance(url, str) and _RESPONSE_URL.fullmatch(url) else None,
+        view_id=view if isinstance(view, str) else None,
+    )
+
+
+def _opaque(value: object, what: str) -> str:
+    if not is_opaque_id(value):
+        raise MalformedPayloadError(f"The {what} is not one of ours.")
+    return value
+
+
+def invitation_click(body: Mapping[str, Any]) -> InvitationClick:
+    """Return which invitation a button concerns and who pressed it.
+
+    Raises:
+        MalformedPayloadError: the button's value is no id of ours.
+    """
+    value = _at(body, "actions", 0, "value")
+    return InvitationClick(_opaque(value, "button's value"), person_id(body))
+
+
+def score_click(body: Mapping[str, Any]) -> Click:
+    """Return a click on a score.
+
+    Raises:
+        MalformedPayloadError: the action, value or time is not what our buttons carry.
+    """
+    action = SCORE_ACTION.fullmatch(_text(body, "actions", 0, "action_id"))
+    moment = _ACTION_TS.fullmatch(_text(body, "actions", 0, "action_ts"))
+    if action is None or moment is None:
+        raise MalformedPayloadError("The click has no score or no time.")
+    pressed = invitation_click(body)
+    return Click(
+        invitation_id=pressed.invitation_id,
+        person_id=pressed.person_id,
+        score=int(action[1]),
+        action_ts=int(moment[1]) * 1_000_000 + int(moment[2]),
+    )
+
+
+def button_value(body: Mapping[str, Any]) -> str:
+    """Return the value of the pressed button.
+
+    Raises:
+        MalformedPayloadError: it has none.
+    """
+    return _text(body, "actions", 0, "value")
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRequest:
+    """What *Share* on a report carries.
+
+    Attributes:
+        period: as it was typed; None for the latest wave.
+        made: the moment of the report, so that pressing twice shares once.
+    """
+
+    survey_key: str
+    period: str | None
+    made: str
+
+    def encoded(self) -> str:
+        """Return the button's value."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """What the confirmation of a wave by hand carries.
+
+    Attributes:
+        nominal: the minute of the preview, which is the wave's identity: confirmed twice, it
+            starts once.
+        people: how many the preview named.
+    """
+
+    survey_key: str
+    nominal: str
+    people: int
+
+    def encoded(self) -> str:
+        """Return the button's value."""
+        return json.dumps(asdict(self))
+
+
+def share_request(body: Mapping[str, Any]) -> ShareRequest:
+    """Return what is to be shared.
+
+    Raises:
+        MalformedPayloadError: the value is not one of :class:`ShareRequest`.
+    """
+    match _json_value(body):
+        case {"survey_key": str(key), "period": str() | None as period, "made": str(made)}:
+            return ShareRequest(key, period, made)
+    raise MalformedPayloadError("The button's value is not one of ours.")
+
+
+def send_request(body: Mapping[str, Any]) -> SendRequest:
+    """Return which wave is to be started.
+
+    Raises:
+        MalformedPayloadError: the value is not one of :class:`SendRequest`.
+    """
+    match _json_value(body):
+        case {"survey_key": str(key), "nominal": str(nominal), "people": int(people)} if (
+            _NOMINAL.fullmatch(nominal)
+        ):
+            return SendRequest(key, nominal, people)
+    raise MalformedPayloadError("The button's value is not one of ours.")
+
+
+def _json_value(body: Mapping[str, Any]) -> object:
+    try:
+        return json.loads(button_value(body))
+    except ValueError as error:
+        raise MalformedPayloadError("The button's value is not one of ours.") from error
+
+
+def channel_id(body: Mapping[str, Any]) -> str:
+    """Return the channel an interaction or a command happened in.
+
+    Raises:
+        MalformedPayloadError: it names none.
+    """
+    found = _at(body, "channel", "id") or _at(body, "channel_id")
+    if not isinstance(found, str) or not _SLACK_ID.fullmatch(found):
+        raise MalformedPayloadError("The payload does not say in which channel.")
+    return found
+
+
+def command_words(body: Mapping[str, Any]) -> list[str]:
+    """Return the words behind a slash command."""
+    text = _at(body, "text")
+    return text.split() if isinstance(text, str) else []
+
+
+def submission(body: Mapping[str, Any]) -> Submission:
+    """Return a submitted modal; inputs left empty hold an empty text.
+
+    Raises:
+        MalformedPayloadError: its metadata is no id of ours, or its state has another shape.
+    """
+    invitation_id = _opaque(_at(body, "view", "private_metadata"), "modal's metadata")
+    state = _at(body, "view", "state", "values")
+    if not isinstance(state, dict):
+        raise MalformedPayloadError("The modal has no state.")
+    values: dict[str, str] = {}
+    for block_id, elements in state.items():
+        if not isinstance(elements, dict):
+            raise MalformedPayloadError("The modal's state has another shape.")
+        for element in elements.values():
+            chosen = _at(element, "selected_option", "value")
+            typed = chosen if chosen is not None else _at(element, "value")
+            values[str(block_id)] = typed if isinstance(typed, str) else ""
+    return Submission(invitation_id, person_id(body), values)
+
+
+def stop_scope(submitted: Submission) -> Scope:
+    """Return which surveys a person chose to stop.
+
+    Raises:
+        MalformedPayloadError: neither of the two choices.
+    """
+    try:
+        return Scope(submitted.values.get("which", ""))
+    except ValueError as error:
+        raise MalformedPayloadError("The choice is neither this survey nor all.") from error

@@ -1,0 +1,85 @@
+"""Where a message goes: a person's direct messages, or a channel of the team that outsiders cannot
+read."""
+
+from __future__ import annotations
+
+from nps_bot.errors import NpsBotError
+from nps_bot.services.delivering import Place, ToChannel, ToPerson
+from nps_bot.slack.directory import NotInSlackError
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.errors import SlackCallError
+from nps_bot.storage import people
+
+UNKNOWN_METHOD = "unknown_method"
+
+
+class ExternalChannelError(NpsBotError):
+    """A channel that people of other organisations read; nothing internal is posted there."""
+
+
+async def find_place(edge: Edge, place: Place, *, posting: bool = True) -> str:
+    """Return the id of the channel a message goes to.
+
+    A direct message is opened, and its id committed, before the first message goes there, so that
+    there is a history to look in. Channels are checked for outsiders at every post, because they
+    become shared later.
+
+    Args:
+        edge: reaches Slack and the database.
+        place: where to.
+        posting: False to look a message up, where outsiders do not matter.
+
+    Raises:
+        ExternalChannelError: outsiders read the channel.
+        NotInSlackError: there is no such channel or person.
+        SlackCallError: Slack could not say.
+    """
+    match place:
+        case ToPerson(_, str() as channel):
+            return channel
+        case ToPerson(ref):
+            return await _open_dm(edge, ref)
+        case ToChannel(ref):
+            channel = await _channel_id(edge, ref)
+            if posting and await _outsiders_read(edge, channel):
+                raise ExternalChannelError(
+                    f"Nothing was posted in {_shown(ref)}: people outside your organisation can "
+                    "read it. Choose an internal channel in the survey's file and restart."
+                )
+            return channel
+
+
+async def _open_dm(edge: Edge, ref: str) -> str:
+    member = await edge.directory.person(ref)
+    if member is None:
+        raise NotInSlackError(f"Slack knows nobody called {ref}.")
+    try:
+        channel = await edge.messenger.open_dm(member.id)
+    except SlackCallError as error:
+        if error.code == UNKNOWN_METHOD:  # chat.postMessage to a person opens the DM as well
+            return member.id
+        raise
+    await edge.database.write(people.save_dm_channel, member.id, channel)
+    return channel
+
+
+async def _channel_id(edge: Edge, ref: str) -> str:
+    try:
+        return await edge.directory.channel_id(ref)
+    except SlackCallError as error:
+        if error.code == UNKNOWN_METHOD:  # chat.postMessage takes names as well
+            return ref
+        raise
+
+
+async def _outsiders_read(edge: Edge, channel: str) -> bool:
+    try:
+        return await edge.messenger.is_external(channel)
+    except SlackCallError as error:
+        if error.code == UNKNOWN_METHOD:  # where channels have no details, none is shared
+            return False
+        raise
+
+
+def _shown(ref: str) -> str:
+    return ref if ref.startswith("#") else f"<#{ref}>"

@@ -1,0 +1,68 @@
+"""From what a message is about to what it says, for everything the courier carries."""
+
+from __future__ import annotations
+
+from nps_bot.domain.cadence import describe
+from nps_bot.domain.survey import Kind
+from nps_bot.services.delivering import (
+    AlertContent,
+    Content,
+    NoticeContent,
+    PromptContent,
+    SharedReportContent,
+    SummaryContent,
+)
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.views import alert, notices, prompt, report, summary
+from nps_bot.slack.views.message import Message
+
+
+async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) -> Message:
+    """Return what a message says now.
+
+    Args:
+        edge: looks up wordings and owners.
+        content: what the database says.
+        posted: whether the message stands in Slack already and is rewritten.
+        charts: whether the workspace takes native charts.
+    """
+    match content:
+        case PromptContent():
+            return await _prompt(edge, content, posted=posted)
+        case AlertContent():
+            return alert.deleted() if content.alert is None else alert.alert(content.alert)
+        case SummaryContent():
+            view = summary.closing if content.closing else summary.running
+            return view(content.figures)
+        case SharedReportContent():
+            return report.shared(content.report, content.sharing.person_id, charts=charts)
+        case NoticeContent():
+            return notices.sentence(content.notice.text)
+
+
+async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Message:
+    standing = content.standing
+    wording = await edge.wording(standing.wording_id)
+    if standing.response is not None:
+        return prompt.answered(
+            wording,
+            standing.response.latest_score,
+            standing.id,
+            correctable=standing.wave_state != "closed",
+            no_contact=standing.response.no_contact_at is not None,
+            stopped=content.stopped,
+        )
+    if content.stopped is not None:
+        return prompt.stopped(wording, content.stopped)
+    if standing.dismissed_at is not None:
+        return prompt.deleted(wording)
+    if posted and content.asks_again is not None:
+        return prompt.snoozed(wording, content.asks_again, standing.id)
+    return prompt.prompt(
+        wording,
+        Kind(standing.kind),
+        standing.id,
+        rhythm=describe(content.survey.cadence),
+        owners=await edge.access.owners(content.survey),
+        snooze=standing.snoozed_at is None,
+    )

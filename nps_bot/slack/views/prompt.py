@@ -1,0 +1,261 @@
+"""What a respondent reads: the question, and what becomes of it.
+
+No colours, emoji or band names stand beside the buttons: they would lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nps_bot.domain.score import SCORES, Band, band_of
+from nps_bot.domain.survey import Kind, Wording
+from nps_bot.slack.views.kit import (
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    escape,
+    link,
+    listed,
+    mention,
+    section,
+    when,
+)
+from nps_bot.slack.views.message import Message
+
+LOWEST = "0 = not at all likely"
+HIGHEST = "10 = extremely likely"
+_NAME = 300
+"""Characters of a brand or title: enough for any, and a message with several stays in limits."""
+
+
+def prompt(
+    wording: Wording,
+    kind: Kind,
+    invitation_id: str,
+    *,
+    rhythm: str,
+    owners: Sequence[str],
+    snooze: bool,
+) -> Message:
+    """Return the question with its eleven buttons.
+
+    Args:
+        wording: the wave's wording.
+        kind: what the question is about; decides who is said to read the answer.
+        invitation_id: travels with every click.
+        rhythm: how often the survey asks, from ``domain.cadence.describe``.
+        owners: Slack ids of those who set the survey up; may be empty.
+        snooze: whether *Ask me in 3 days* is offered; the second ask does not offer it again.
+    """
+    later = [button("Ask me in 3 days", "snooze", invitation_id)] if snooze else []
+    stop = button("Stop these surveys", "stop", invitation_id)
+    blocks = [
+        *_question(wording, kind, "", invitation_id),
+        context(_origin(rhythm, owners)),
+        actions("later", [*later, stop]),
+    ]
+    return Message(_spoken(wording, kind), blocks)
+
+
+def preview(wording: Wording, kind: Kind, *, rhythm: str, owners: Sequence[str]) -> Message:
+    """Return the prompt as others get it, for its owner to look at; no button counts.
+
+    Every action id begins with ``preview_``.
+    """
+    blocks = [
+        section("*Preview: not counted.* This is what people get; its buttons record nothing."),
+        *_question(wording, kind, "preview_", "preview"),
+        context(_origin(rhythm, owners)),
+        actions(
+            "later",
+            [
+                button("Ask me in 3 days", "preview_snooze", "preview"),
+                button("Stop these surveys", "preview_stop", "preview"),
+            ],
+        ),
+    ]
+    return Message(f"Preview, not counted. {_spoken(wording, kind)}", blocks)
+
+
+def answered(
+    wording: Wording,
+    score: int,
+    invitation_id: str,
+    *,
+    correctable: bool,
+    no_contact: bool,
+    stopped: str | None,
+) -> Message:
+    """Return what the prompt becomes once it was answered.
+
+    Args:
+        wording: the wave's wording.
+        score: what the person last said.
+        invitation_id: travels with every click.
+        correctable: whether the wave still takes changes and replies.
+        no_contact: whether the person said *Please don't contact me*.
+        stopped: the survey key the person opted out of, "*" for all; None while they take part.
+    """
+    band = band_of(score)
+    plan = wording.plan(band)
+    blocks = [
+        section(f"*You answered {score}.*\n{escape(wording.question, 2_000)}"),
+        section(_NO_CONTACT if no_contact else escape(plan.thank_you)),
+    ]
+    if plan.links:
+        links = [link(each.text, f"link_{n}", each.url) for n, each in enumerate(plan.links)]
+        blocks.append(actions("links", links))
+    if correctable:
+        details = button("Add details", "add_details", invitation_id)
+        blocks.append(
+            actions("answer", [details, button("Change score", "change_score", invitation_id)])
+        )
+    if stopped is not None:
+        blocks.append(context(_stopped(wording, stopped)))
+    wishes = _wishes(band, invitation_id, no_contact=no_contact, stopped=stopped)
+    return Message(f"You answered {score}. {escape(wording.question)}", [*blocks, wishes])
+
+
+def snoozed(wording: Wording, until: datetime, invitation_id: str) -> Message:
+    """Return what the prompt becomes after *Ask me in 3 days*.
+
+    Args:
+        wording: the wave's wording.
+        until: when the question comes again, if the wave is still open then.
+        invitation_id: travels with every click.
+    """
+    promise = f"We'll ask you again on {when(until, '{date_long} at {time}')}."
+    return Message(
+        promise,
+        [
+            section(f"*Not now, that's fine.* {promise}\n{escape(wording.question, 2_000)}"),
+            actions("later", [button("Stop these surveys", "stop", invitation_id)]),
+        ],
+    )
+
+
+def stopped(wording: Wording, survey_key: str) -> Message:
+    """Return what an unanswered prompt becomes after *Stop these surveys*.
+
+    Args:
+        wording: the wave's wording.
+        survey_key: the survey opted out of, "*" for all; *Undo* carries it.
+    """
+    text = _stopped(wording, survey_key)
+    undo = button("Undo", "home_resume", survey_key, label="Undo: take part again")
+    return Message(text, [section(text), actions("later", [undo])])
+
+
+def resumed(wording: Wording) -> Message:
+    """Return what a stopped prompt becomes after *Undo*."""
+    text = f"You are back in “{escape(wording.title, _NAME)}”: we'll ask you the next time."
+    return Message(text, [section(text)])
+
+
+def closed(wording: Wording) -> Message:
+    """Return what an unanswered prompt becomes when it is clicked after its wave has closed."""
+    text = f"This round of “{escape(wording.title, _NAME)}” has closed, so nothing was recorded."
+    return Message(text, [section(text), context("Thank you all the same: we'll ask again.")])
+
+
+def deleted(wording: Wording) -> Message:
+    """Return what an answered prompt becomes once the person deleted the answer."""
+    text = f"Your answer to “{escape(wording.title, _NAME)}” was deleted, with all you wrote."
+    return Message(text, [section(text)])
+
+
+def privacy_line(wording: Wording, kind: Kind) -> str:
+    """Return who sees the answer, as escaped mrkdwn."""
+    brand = escape(wording.brand, _NAME)
+    readers = {
+        Kind.RELATIONSHIP: f"{brand}'s customer team sees",
+        Kind.TRANSACTIONAL: f"{brand}'s customer team sees",
+        Kind.EMPLOYEE: f"the colleagues who run this survey at {brand} see",
+    }
+    return f"Not anonymous: {readers[kind]} your name, score and comments, and may contact you."
+
+
+def score_rows(invitation_id: str, prefix: str = "") -> list[Block]:
+    """Return the eleven buttons in two rows, with what the first and the last mean.
+
+    One actions block would hold them, but every client would wrap it elsewhere.
+
+    Args:
+        invitation_id: travels with every click.
+        prefix: stands before the action ids.
+    """
+    low, high = (
+        [
+            button(str(score), f"{prefix}score_{score}", invitation_id, label=f"{score} out of 10")
+            for score in row
+        ]
+        for row in (SCORES[:6], SCORES[6:])
+    )
+    return [
+        context(LOWEST),
+        actions("scores_low", low),
+        actions("scores_high", high),
+        context(HIGHEST),
+    ]
+
+
+def delete_button(invitation_id: str) -> Block:
+    """Return the button that deletes an answer, with its question back."""
+    sure = confirm(
+        "Delete your answer?",
+        "Your score and everything you wrote will be gone. This can't be undone.",
+        yes="Delete it",
+        no="Keep it",
+    )
+    return button("Delete my answer", "home_delete", invitation_id, asking=sure)
+
+
+_NO_CONTACT = "Thank you. As you asked, nobody will contact you about this answer."
+
+
+def _question(wording: Wording, kind: Kind, prefix: str, value: str) -> list[Block]:
+    """Return who asks and why, the question, two rows of buttons, and who reads the answer."""
+    return [
+        section(
+            f"One question from *{escape(wording.brand, _NAME)}*. We ask so that we know what to"
+            " keep and what to mend."
+        ),
+        section(f"*{escape(wording.question, 2_000)}*"),
+        *score_rows(value, prefix),
+        context(privacy_line(wording, kind)),
+    ]
+
+
+def _spoken(wording: Wording, kind: Kind) -> str:
+    """Return all that matters of the prompt for those who hear it instead of seeing it."""
+    return (
+        f"{escape(wording.question, 2_000)} Eleven buttons, from {LOWEST} to {HIGHEST}."
+        f" {privacy_line(wording, kind)}"
+    )
+
+
+def _origin(rhythm: str, owners: Sequence[str]) -> str:
+    """Return who set the survey up, how often it asks and that it can be stopped."""
+    by = f"Set up by {listed(map(mention, owners[:5]))}. " if owners else ""
+    return f"{by}Asked {escape(rhythm, _NAME)}. You can stop these surveys at any time, right here."
+
+
+def _stopped(wording: Wording, survey_key: str) -> str:
+    what = "surveys from us" if survey_key == "*" else f"“{escape(wording.title, _NAME)}”"
+    return f"Done: you won't get {what} any more."
+
+
+def _wishes(band: Band, invitation_id: str, *, no_contact: bool, stopped: str | None) -> Block:
+    """Return the row of what else the person can ask for after an answer."""
+    wishes = []
+    if band is Band.DETRACTOR and not no_contact:
+        wishes.append(button("Please don't contact me", "no_contact", invitation_id))
+    wishes.append(delete_button(invitation_id))
+    if stopped is None:
+        wishes.append(button("Stop these surveys", "stop", invitation_id))
+    else:
+        wishes.append(button("Undo stop", "home_resume", stopped, label="Undo: take part again"))
+    return actions("wishes", wishes)

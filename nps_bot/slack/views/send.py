@@ -1,0 +1,103 @@
+"""``/nps send``: whom it would ask and when, before it does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from nps_bot.domain.audience import Exclusion
+from nps_bot.services.launching import Plan
+from nps_bot.slack.views.kit import (
+    Block,
+    actions,
+    button,
+    context,
+    count,
+    escape,
+    header,
+    listed,
+    section,
+    when,
+)
+from nps_bot.slack.views.message import Message
+
+_TITLE = 100
+_NAME = 60
+_NAMED = 25
+"""People who are named; the rest is counted."""
+_AT_ONCE = timedelta(minutes=5)
+"""Within this time several people are asked "at" one moment, not "from" one "to" another."""
+
+
+def plan(title: str, plan: Plan, send_id: str) -> Message:
+    """Return how many would be asked, who and when, with the question whether to.
+
+    Args:
+        title: the survey's name.
+        plan: whom a wave started now would ask.
+        send_id: travels with *Send* and *Cancel*.
+    """
+    name = escape(title, _TITLE)
+    if not plan.due:
+        text = f"“{name}” has nobody to ask now."
+        return Message(text, [section(text), *_left_out(plan)])
+    people = count(len(plan.due), "person", "people")
+    blocks: list[Block] = [
+        header(f"Ask {people} now?"),
+        section(f"*{name}* would ask {people}, {_time(plan)}:\n{_names(plan)}"),
+        *_left_out(plan),
+        actions(
+            "send",
+            [
+                button(f"Ask {people}", "send_confirm", send_id, style="primary"),
+                button("Cancel", "send_cancel", send_id),
+            ],
+        ),
+    ]
+    return Message(f"“{name}” would ask {people}, {_time(plan)}. Nothing is sent yet.", blocks)
+
+
+def started(title: str, number: int) -> Message:
+    """Return what the question becomes once somebody said yes; ``number`` people are asked."""
+    people = count(number, "person", "people")
+    text = (
+        f"“{escape(title, _TITLE)}” is on its way to {people}. `/nps status` shows how far it is."
+    )
+    return Message(text, [section(text)])
+
+
+def cancelled(title: str) -> Message:
+    """Return what the question becomes once somebody said no."""
+    text = f"Cancelled: “{escape(title, _TITLE)}” asks nobody now."
+    return Message(text, [section(text)])
+
+
+def _time(plan: Plan) -> str:
+    moments = [moment for _, moment in plan.due]
+    first, last = min(moments), max(moments)
+    if last - first <= _AT_ONCE:
+        return f"at {when(first)}"
+    return f"from {when(first)} to {when(last)}, outside everybody's quiet hours"
+
+
+def _names(plan: Plan) -> str:
+    names = [escape(member.name, _NAME) for member, _ in plan.due[:_NAMED]]
+    more = len(plan.due) - len(names)
+    return listed([*names, f"{more:,} more"] if more else names)
+
+
+def _left_out(plan: Plan) -> list[Block]:
+    if not plan.left_out:
+        return []
+    reasons = [count(number, *_WHO[reason]) for reason, number in sorted(plan.left_out.items())]
+    return [context(f"Not asked: {listed(reasons)}")]
+
+
+_WHO = {
+    Exclusion.SLACKBOT: ("Slackbot", "Slackbots"),
+    Exclusion.BOT: ("bot", "bots"),
+    Exclusion.DELETED: ("deactivated account", "deactivated accounts"),
+    Exclusion.INVITED: ("person who has not joined yet", "people who have not joined yet"),
+    Exclusion.OUTSIDER: ("person of another workspace", "people of other workspaces"),
+    Exclusion.GUEST: ("guest", "guests"),
+    Exclusion.OPTED_OUT: ("person who opted out", "people who opted out"),
+}

@@ -1,0 +1,136 @@
+"""What ``/nps status`` shows its owner: what runs, what waits, and what needs somebody."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from nps_bot.domain.delivery import MessageKind, Status
+from nps_bot.services.status import RunningWave, SurveyStatus, Unclaimed
+from nps_bot.services.status import Status as Overview
+from nps_bot.slack.views.figures import calendar_day
+from nps_bot.slack.views.kit import (
+    Block,
+    as_list,
+    context,
+    count,
+    escape,
+    header,
+    mention,
+    permalink,
+    section,
+    when,
+)
+from nps_bot.slack.views.message import Message
+
+_NAME = 80
+_REASON = 200
+_SURVEYS = 30
+_WAVES = 3
+_WORDS = 6_000
+"""Characters of all surveys together: Slack refuses messages that are too long as a whole."""
+
+
+def status(status: Overview, workspace_url: str) -> Message:
+    """Return how the owner's surveys stand.
+
+    Args:
+        status: the facts.
+        workspace_url: the workspace's address, to link alerts: ``https://lumen.slack.com/``;
+            empty where it is not known.
+    """
+    blocks: list[Block] = [header("How your surveys stand"), *_surveys(status)]
+    blocks.append(section(unclaimed_words(status.unclaimed, workspace_url)))
+    if status.troubles:
+        blocks.append(section(_troubles(status)))
+    blocks.append(context(f"As of {when(status.made_at)}"))
+    waves = count(sum(len(survey.waves) for survey in status.surveys), "open wave")
+    cases = count(status.unclaimed.total, "unclaimed alert")
+    troubles = count(status.troubles_total, "undelivered message")
+    return Message(f"{waves}, {cases}, {troubles}.", blocks)
+
+
+def unclaimed_words(unclaimed: Unclaimed, workspace_url: str) -> str:
+    """Return the alerts nobody takes care of, as a list with links to them."""
+    if not unclaimed.total:
+        return "*Unclaimed alerts:* none. Somebody takes care of everybody."
+    lines = []
+    for case in unclaimed.cases:
+        who = f"{escape(case.person_name or 'Somebody', _NAME)} ({mention(case.person_id)})"
+        account = f", {escape(case.account, _NAME)}" if case.account else ""
+        alert = _where(case.channel, case.ts, workspace_url)
+        lines.append(f"• {who}{account} answered {case.score}, {when(case.opened_at)}{alert}")
+    heading = f"*{count(unclaimed.total, 'unclaimed alert')}*, the longest waiting first:"
+    return as_list(heading, lines, unclaimed.total)
+
+
+def _where(channel: str | None, ts: str | None, workspace_url: str) -> str:
+    if channel is None or ts is None:
+        return ", its alert is on its way"
+    if not workspace_url:
+        return f", in <#{channel}>"
+    return f": <{permalink(workspace_url, channel, ts)}|open the alert>"
+
+
+def _surveys(status: Overview) -> list[Block]:
+    """Return as many surveys as a message may hold; the others are counted."""
+    shown = [_survey(survey) for survey in status.surveys]
+    sizes = accumulate(map(len, shown))
+    fitting = [words for words, size in zip(shown, sizes, strict=True) if size <= _WORDS]
+    blocks: list[Block] = [section(words) for words in fitting[:_SURVEYS]]
+    more = len(shown) - len(blocks)
+    return [*blocks, context(f"and {count(more, 'more survey')}")] if more else blocks
+
+
+def _survey(survey: SurveyStatus) -> str:
+    lines = [f"*{escape(survey.title, _NAME)}* (`{escape(survey.key, _NAME)}`)"]
+    if survey.pause is not None:
+        by = f" by {mention(survey.pause.by)}" if survey.pause.by else ""
+        lines.append(f"Paused{by}, {when(survey.pause.at)}: nobody is asked until it is resumed")
+    lines += [_wave(wave) for wave in survey.waves[-_WAVES:]] or ["No open wave"]
+    zone = "everybody's own time" if survey.time_zone is None else f"{survey.time_zone} time"
+    nominal = survey.next_nominal
+    lines.append(f"Next wave: {calendar_day(nominal.date())} at {nominal:%H:%M}, {zone}")
+    return "\n".join(lines)
+
+
+def _wave(running: RunningWave) -> str:
+    wave = running.wave
+    name = f"Wave of {calendar_day(wave.day)}"
+    if wave.state == "resolving":
+        return f"{name}: reading whom to ask, {running.asked:,} asked so far"
+    words = f"{name}: {running.asked:,} asked, {running.answered:,} answered"
+    if running.left and running.last_due is not None:
+        words += f", {running.left:,} left (the last one {when(running.last_due)})"
+    else:
+        words += ", nobody left to ask"
+    return f"{words}; closes {when(wave.closes_at)}"
+
+
+def _troubles(status: Overview) -> str:
+    lines = []
+    for trouble in status.troubles:
+        to = ""
+        if trouble.person_id is not None:
+            to = f" to {mention(trouble.person_id)}"
+        elif trouble.channel is not None:
+            to = f" in <#{trouble.channel}>"
+        outcome = (
+            "may have arrived, nobody knows; it is not sent again blindly"
+            if trouble.status == Status.UNKNOWN
+            else "was not sent"
+        )
+        reason = f" ({escape(trouble.reason, _REASON)})" if trouble.reason else ""
+        lines.append(f"• {_WHAT[MessageKind(trouble.kind)]}{to} {outcome}{reason}")
+    heading = f"*{count(status.troubles_total, 'undelivered message')}*, the latest first:"
+    return as_list(heading, lines, status.troubles_total)
+
+
+_WHAT = {
+    MessageKind.PROMPT: "The question",
+    MessageKind.REPROMPT: "The second ask",
+    MessageKind.ALERT: "An alert",
+    MessageKind.SUMMARY: "A running summary",
+    MessageKind.CLOSING: "A closing summary",
+    MessageKind.SHARED_REPORT: "A shared report",
+    MessageKind.NOTICE: "A notice",
+}
