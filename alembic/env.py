@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+from alembic import context
 from sqlalchemy import Connection, text
 
-from alembic import context
 from nps_bot.settings import load_settings
 from nps_bot.storage.engines import engine_url, migration_engine
 from nps_bot.storage.tables import Base, Moment

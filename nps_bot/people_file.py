@@ -129,10 +129,7 @@ _ALIASES = {**{column: column for column in COLUMNS}, "e_mail": EMAIL}
 
 
 def _mistyped(title: str, column: str) -> bool:
-    """Return whether ``title`` is ``column`` with a slip, and not a longer name built on it."""
-    plain = _plain(title)
-    longer = plain.startswith(f"{column}_")
-    return not longer and bool(get_close_matches(plain, [column], cutoff=_NEAR))
+    return bool(get_close_matches(_plain(title), [column], cutoff=_NEAR))
 
 
 def _row(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "0001"
@@ -89,6 +88,7 @@ def upgrade() -> None:
         "waves",
         ["state"],
         unique=False,
+        sqlite_where=sa.text("state <> 'closed'"),
         postgresql_where=sa.text("state <> 'closed'"),
     )
     op.create_table(

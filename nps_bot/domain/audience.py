@@ -57,6 +57,7 @@ class Exclusion(StrEnum):
     INVITED = "invited"
     OUTSIDER = "outsider"
     GUEST = "guest"
+    MEMBER = "member"
     OPTED_OUT = "opted_out"
 
     @property
@@ -72,6 +73,7 @@ _WORDS = {
     Exclusion.INVITED: "was invited to the workspace but has not joined yet",
     Exclusion.OUTSIDER: "belongs to another workspace, and this survey does not ask outsiders",
     Exclusion.GUEST: "is a guest, and this survey does not ask guests",
+    Exclusion.MEMBER: "is a member of this workspace, and this survey asks no members",
     Exclusion.OPTED_OUT: "asked not to get this survey",
 }
 
@@ -89,6 +91,10 @@ def exclusion(member: Member, audience: Audience) -> Exclusion | None:
         (member.is_invited, Exclusion.INVITED),
         (member.is_outsider and not audience.outsiders, Exclusion.OUTSIDER),
         (member.is_guest and not (member.is_outsider or audience.guests), Exclusion.GUEST),
+        (
+            not (member.is_guest or member.is_outsider or audience.members),
+            Exclusion.MEMBER,
+        ),
     )
     return next((reason for holds, reason in reasons if holds), None)
 

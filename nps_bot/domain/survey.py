@@ -32,6 +32,8 @@ class Audience:
         channels: members of these channels, by ``#name`` or id.
         groups: members of these user groups, by ``@handle`` or id.
         people: named people, by Slack id or e-mail address.
+        members: whether the workspace's own full members are asked; a survey of customers who
+            share channels with colleagues leaves them out.
         guests: whether guests (``is_restricted``) of this workspace are asked.
         outsiders: whether people of other workspaces (Slack Connect) are asked.
     """
@@ -40,6 +42,7 @@ class Audience:
     channels: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    members: bool = True
     guests: bool = False
     outsiders: bool = False
 

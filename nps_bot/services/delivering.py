@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from nps_bot.domain.audience import zone_of
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Priority, Settlement, Status
 from nps_bot.domain.survey import Survey
@@ -260,7 +260,7 @@ def _prompt(
         reason = _no_reason_to_ask(standing, stopped, now)
         if reason is not None:
             return Drop(reason)
-        zone = ZoneInfo(survey.time_zone or standing.time_zone or "UTC")
+        zone = zone_of(survey.time_zone or standing.time_zone)
         civil = next_allowed(now, zone, survey.quiet_hours)
         if civil > now and not standing.at_once:
             return Defer(civil)

@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.domain.nps import Difference
 from nps_bot.domain.survey import Survey
-from nps_bot.services.reporting import WaveFigures, wave_figures
+from nps_bot.services.reporting import WaveFigures, latest_change, wave_figures
 from nps_bot.services.status import Unclaimed, unclaimed
 from nps_bot.storage import overview, people, reports, responses, waves
 from nps_bot.storage.overview import OwnResponse
@@ -57,11 +58,13 @@ class OwnedSurvey:
     Attributes:
         title: its name for people.
         latest: its latest wave; None where nobody was asked yet.
+        change: against the wave before; None where nothing is compared.
         before: the day of the wave that one is compared with; None for the first.
     """
 
     title: str
     latest: WaveFigures | None
+    change: Difference | None
     before: date | None
 
 
@@ -139,9 +142,10 @@ def _own_answer(
 
 def _owned(connection: Connection, survey: Survey) -> OwnedSurvey:
     newest_first = reports.asked_waves(connection, survey.key, 2)
-    compared = wave_figures(connection, newest_first)
+    trend = wave_figures(connection, newest_first)
     return OwnedSurvey(
         title=survey.wording.title,
-        latest=compared[-1] if compared else None,
-        before=compared[-2].wave.day if len(compared) > 1 else None,
+        latest=trend[-1] if trend else None,
+        change=latest_change(connection, trend),
+        before=trend[-2].wave.day if len(trend) > 1 else None,
     )

@@ -11,12 +11,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from nps_bot.domain.audience import Exclusion, Member, exclusion
-from nps_bot.domain.cadence import describe, due_moment, due_wave, earliest_opening, next_allowed
+from nps_bot.domain.audience import Exclusion, Member, exclusion, zone_of
+from nps_bot.domain.cadence import (
+    cadence_length,
+    due_moment,
+    due_wave,
+    earliest_opening,
+    next_allowed,
+)
 from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.survey import Survey
 from nps_bot.ids import new_id
@@ -31,7 +36,7 @@ NOMINAL = "%Y-%m-%dT%H:%M"
 def see_surveys(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> None:
     """Take note of the surveys as their files stand now."""
     for survey in surveys.values():
-        rhythm = f"{describe(survey.cadence)}, {survey.time_zone or 'own time zone'}"
+        rhythm = f"{survey.cadence!r} in {survey.time_zone or 'own time zones'}"
         waves.see_survey(connection, survey.key, rhythm, now)
 
 
@@ -43,7 +48,7 @@ def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetim
         if survey is None:
             continue
         nominal = due_wave(survey.cadence, survey.time_zone, since, now)
-        if nominal is None or waves.exists(connection, key, nominal.strftime(NOMINAL)):
+        if nominal is None or _asked_lately(connection, survey, nominal):
             continue
         opens_at = earliest_opening(nominal, survey.time_zone)
         wave = _new_wave(connection, survey, nominal.strftime(NOMINAL), opens_at)
@@ -51,6 +56,17 @@ def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetim
         if created is not None:
             opened.append(created)
     return opened
+
+
+def _asked_lately(connection: Connection, survey: Survey, nominal: datetime) -> bool:
+    """Return whether the survey has this wave, or a scheduled one so near to it that the same
+    people would be asked twice because somebody moved the hour in the file.
+    """
+    latest = waves.latest_scheduled(connection, survey.key)
+    if latest is None:
+        return False
+    apart = nominal - datetime.strptime(latest, NOMINAL)  # noqa: DTZ007  # nominal: has no zone
+    return apart < cadence_length(survey.cadence, nominal) / 2
 
 
 def _new_wave(connection: Connection, survey: Survey, nominal: str, opens_at: datetime) -> NewWave:
@@ -160,7 +176,7 @@ def _invite(
 def _due(survey: Survey, wave: WaveRow, member: Member, now: datetime) -> datetime:
     if wave.at_once:
         return now
-    zone = ZoneInfo(survey.time_zone or member.time_zone)
+    zone = zone_of(survey.time_zone or member.time_zone)
     if wave.by_hand:
         return next_allowed(now, zone, survey.quiet_hours)
     nominal = datetime.strptime(wave.nominal, NOMINAL)  # noqa: DTZ007  # nominal: has no zone
@@ -231,7 +247,7 @@ def plan(connection: Connection, survey: Survey, members: Sequence[Member], now:
         if reason is not None:
             left_out[reason] += 1
             continue
-        zone = ZoneInfo(survey.time_zone or member.time_zone)
+        zone = zone_of(survey.time_zone or member.time_zone)
         due.append((member, next_allowed(now, zone, survey.quiet_hours)))
     due.sort(key=lambda one: (one[1], one[0].name))
     return Plan(tuple(due), left_out)

@@ -53,15 +53,13 @@ def parse_period(text: str, now: datetime) -> Period:
     word = text.strip().lower()
     if word == "all":
         return Period("all", None, None)
-    if days := re.fullmatch(r"(\d{1,4})d", word):
+    if days := re.fullmatch(r"([0-9]{1,4})d", word):
         return _days(int(days[1]), text, now)
-    if found := re.fullmatch(r"(\d{4})(?:-(?:q([1-4])|(0[1-9]|1[0-2])))?", word):
+    if found := re.fullmatch(r"([0-9]{4})(?:-(?:q([1-4])|(0[1-9]|1[0-2])))?", word):
         year, quarter, month = found.groups()
         if 2000 <= int(year) <= 2999:
             return _calendar(word.upper(), int(year), quarter, month)
-    raise PeriodError(
-        f"'{text}' is no period: use {_FORMS}.{nearest(word, _candidates(word, now))}"
-    )
+    raise PeriodError(f"'{text}' is no period: use {_FORMS}.{_hint(word, now)}")
 
 
 def period_before(period: Period, now: datetime) -> Period | None:
@@ -100,11 +98,12 @@ def _calendar(name: str, year: int, quarter: str | None, month: str | None) -> P
     )
 
 
-def _candidates(word: str, now: datetime) -> list[str]:
-    """Return the forms ``word`` may have meant, made from the numbers in it."""
-    numbers = re.findall(r"\d+", word)
+def _hint(word: str, now: datetime) -> str:
+    """Return the form ``word`` may have meant, made from the numbers in it."""
+    numbers = re.findall(r"[0-9]+", word)
     years = [number for number in numbers if len(number) == 4] or [str(now.year)]
-    days = [f"{number}d" for number in numbers if 1 <= int(number) <= _MAX_DAYS]
-    quarters = [f"{year}-q{quarter}" for year in years for quarter in range(1, 5)]
+    if quarter := re.search(r"q([1-4])", word):
+        return f" Did you mean '{years[0]}-Q{quarter[1]}'?"
+    days = [f"{number}d" for number in numbers if len(number) < 4]
     months = [f"{year}-{month:02}" for year in years for month in range(1, 13)]
-    return [*days, *quarters, *months, *years, "all", "90d"]
+    return nearest(word, [*days, *months, *years, "all", "90d"])

@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from nps_bot.domain.linked import compare_linked
 from nps_bot.domain.nps import (
     DIRECTIONAL_BELOW,
     Bounds,
     Difference,
     Distribution,
     Interval,
-    compare,
     interval,
     no_answer_bounds,
     nps,
@@ -67,14 +67,12 @@ class WaveFigures:
     Attributes:
         wave: which one.
         figures: its score.
-        change: against the wave before; None for the first, across a break, or without answers.
         is_break: whether the question, the layout or the kind differ from the wave before, so that
             the two scores cannot be compared.
     """
 
     wave: WaveHead
     figures: Figures
-    change: Difference | None
     is_break: bool
 
 
@@ -137,19 +135,38 @@ def figures(tally: Tally, kind: Kind) -> Figures:
 
 
 def wave_figures(connection: Connection, newest_first: Sequence[WaveHead]) -> list[WaveFigures]:
-    """Return the figures of consecutive waves of one survey, oldest first, each compared."""
+    """Return the figures of consecutive waves of one survey, oldest first."""
     tallies = reports.wave_tallies(connection, [wave.id for wave in newest_first])
     asked_as = _asked_as(connection, newest_first)
-    compared: list[WaveFigures] = []
-    for wave in reversed(newest_first):
-        now = figures(tallies[wave.id], Kind(wave.kind))
-        before = compared[-1] if compared else None
-        is_break = before is not None and asked_as[before.wave.id] != asked_as[wave.id]
-        change = None
-        if before is not None and not is_break:
-            change = compare(now.distribution, before.figures.distribution)
-        compared.append(WaveFigures(wave, now, change, is_break))
-    return compared
+    oldest_first = newest_first[::-1]
+    befores = [None, *oldest_first]
+    return [
+        WaveFigures(
+            wave=wave,
+            figures=figures(tallies[wave.id], Kind(wave.kind)),
+            is_break=before is not None and asked_as[before.id] != asked_as[wave.id],
+        )
+        for before, wave in zip(befores, oldest_first, strict=False)
+    ]
+
+
+def latest_change(connection: Connection, trend: Sequence[WaveFigures]) -> Difference | None:
+    """Compare the last wave of ``trend`` with the one before it.
+
+    None where there is none before it, where one of them has no answers, and across a break.
+    """
+    if len(trend) < 2 or trend[-1].is_break:
+        return None
+    before, now = trend[-2:]
+    return compare_linked(
+        now.figures.distribution,
+        before.figures.distribution,
+        reports.in_both(connection, _scope(now.wave), _scope(before.wave)),
+    )
+
+
+def _scope(wave: WaveHead) -> Scope:
+    return Scope(wave.survey_key, wave.kind, wave_id=wave.id)
 
 
 def report(connection: Connection, survey: Survey, period: Period | None, now: datetime) -> Report:
@@ -206,11 +223,11 @@ def _latest_wave(connection: Connection, survey: Survey) -> _Subject:
     trend = wave_figures(connection, newest_first)
     latest = trend[-1]
     return _Subject(
-        scope=Scope(survey.key, latest.wave.kind, wave_id=latest.wave.id),
+        scope=_scope(latest.wave),
         question=waves.load_wording(connection, latest.wave.wording_id).question,
         figures=latest.figures,
         wave=latest.wave,
-        change=latest.change,
+        change=latest_change(connection, trend),
         before=trend[-2].wave.day if len(trend) > 1 else None,
         is_break=latest.is_break,
         trend=tuple(trend[-TREND_WAVES:]),
@@ -226,7 +243,8 @@ def _over(connection: Connection, survey: Survey, period: Period, now: datetime)
         scope_before = Scope(survey.key, survey.kind, start=before.start, end=before.end)
         earlier = figures(reports.period_tally(connection, scope_before), survey.kind)
         questions |= _questions(connection, scope_before)
-        change = compare(found.distribution, earlier.distribution)
+        both = reports.in_both(connection, scope, scope_before)
+        change = compare_linked(found.distribution, earlier.distribution, both)
     is_break = len(questions) > 1
     newest_first = reports.asked_waves(
         connection, survey.key, TREND_WAVES, start=period.start, end=period.end
@@ -281,7 +299,6 @@ def report_json(report: Report) -> dict[str, Any]:
             {
                 **_wave_json(each.wave),
                 **_figures_json(each.figures),
-                "change": _change_json(each.change),
                 "wording_changed": each.is_break,
             }
             for each in report.trend

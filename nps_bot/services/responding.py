@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from nps_bot.domain.audience import zone_of
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.score import Band, band_of
 from nps_bot.domain.survey import Survey, Wording
@@ -331,7 +331,7 @@ def snooze(
         return Refusal.ANSWERED
     if standing.snoozed_at is not None:
         return Refusal.SNOOZED
-    zone = ZoneInfo(survey.time_zone or standing.time_zone or "UTC")
+    zone = zone_of(survey.time_zone or standing.time_zone)
     until = next_allowed(now + SNOOZE, zone, survey.quiet_hours)
     if until >= standing.closes_at:
         return Refusal.CLOSES_BEFORE

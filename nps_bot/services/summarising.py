@@ -7,7 +7,8 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from nps_bot.services.reporting import WaveFigures, wave_figures
+from nps_bot.domain.nps import Difference
+from nps_bot.services.reporting import WaveFigures, latest_change, wave_figures
 from nps_bot.storage import reports, waves
 from nps_bot.storage.reports import Recovery, Scope
 
@@ -19,7 +20,8 @@ class Summary:
     Attributes:
         title: the survey's name for people, as the wave asked.
         question: as the wave asked it.
-        latest: the wave with its figures and its change against ``before``.
+        latest: the wave with its figures.
+        change: against ``before``; None where nothing is compared.
         before: the day of the wave before in which somebody was asked; None for the first.
         recovery: changes of mind after the official score was fixed.
     """
@@ -27,6 +29,7 @@ class Summary:
     title: str
     question: str
     latest: WaveFigures
+    change: Difference | None
     before: date | None
     recovery: Recovery
 
@@ -38,10 +41,12 @@ def summary(connection: Connection, wave_id: int) -> Summary | None:
         return None
     before = reports.asked_waves(connection, head.survey_key, 1, before=head)
     wording = waves.load_wording(connection, head.wording_id)
+    trend = wave_figures(connection, [head, *before])
     return Summary(
         title=wording.title,
         question=wording.question,
-        latest=wave_figures(connection, [head, *before])[-1],
+        latest=trend[-1],
+        change=latest_change(connection, trend),
         before=before[0].day if before else None,
         recovery=reports.recovery(connection, Scope(head.survey_key, head.kind, wave_id=head.id)),
     )

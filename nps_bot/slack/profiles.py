@@ -28,7 +28,12 @@ class Profile:
 def profile_of(user: Mapping[str, Any], own: Identity) -> Profile:
     """Read Slack's description of a user, in which any field may be missing or null."""
     shown = user.get("profile") or {}
-    names = [shown.get("display_name"), user.get("real_name"), user.get("name")]
+    names = (
+        user.get("real_name"),
+        shown.get("real_name"),  # of those who left, Slack tells it only here
+        shown.get("display_name"),
+        user.get("name"),
+    )
     team = user.get("team_id") or None
     organisation = (user.get("enterprise_user") or {}).get("enterprise_id")
     colleague = team in (None, own.team_id) or (

@@ -40,10 +40,9 @@ def migrate(url: str) -> None:
         StorageUnavailableError: the database does not answer.
         NpsBotError: the database belongs to a newer version of this bot.
     """
+    from alembic import command  # noqa: PLC0415  a bot that is up to date does not pay for it
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
-
-    from alembic import command  # noqa: PLC0415  a bot that is up to date does not pay for it
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression, func, or_, select
 
 from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
 
@@ -161,19 +161,8 @@ def period_tally(connection: Connection, scope: Scope) -> Tally:
 
     Asked are the people who were asked in that time, or answered in it.
     """
-    newest_first = func.row_number().over(
-        partition_by=_WHO, order_by=(Response.answered_at.desc(), Invitation.wave_id.desc())
-    )
-    ranked = (
-        select(Response.score, newest_first.label("place"))
-        .join(Invitation, Invitation.id == Response.invitation_id)
-        .join(Wave, Wave.id == Invitation.wave_id)
-        .where(scope.waves(), scope.within(Response.answered_at))
-        .subquery()
-    )
-    scores = connection.execute(
-        select(ranked.c.score, func.count()).where(ranked.c.place == 1).group_by(ranked.c.score)
-    )
+    latest = _latest(scope).subquery()
+    scores = connection.execute(select(latest.c.score, func.count()).group_by(latest.c.score))
     asked = connection.execute(
         select(func.count(func.distinct(_WHO)))
         .select_from(Invitation)
@@ -184,7 +173,33 @@ def period_tally(connection: Connection, scope: Scope) -> Tally:
             or_(scope.within(Invitation.asked_at), scope.within(Response.answered_at)),
         )
     ).scalar_one()
-    return Tally(asked, dict(scores.tuples()))
+    return Tally(asked, dict(scores.all()))
+
+
+def in_both(connection: Connection, now: Scope, before: Scope) -> dict[tuple[int, int], int]:
+    """Return how many people answered in both scopes, by (score now, score before)."""
+    one, other = _latest(now).subquery(), _latest(before).subquery()
+    rows = connection.execute(
+        select(one.c.score, other.c.score, func.count())
+        .join(other, other.c.who == one.c.who)
+        .group_by(one.c.score, other.c.score)
+    )
+    return {(score_now, score_before): number for score_now, score_before, number in rows}
+
+
+def _latest(scope: Scope) -> Select[str, int]:
+    """Select each person of ``scope`` once (``who``), with the latest ``score`` given in it."""
+    newest_first = func.row_number().over(
+        partition_by=_WHO, order_by=(Response.answered_at.desc(), Invitation.wave_id.desc())
+    )
+    ranked = (
+        select(_WHO.label("who"), Response.score, newest_first.label("place"))
+        .join(Invitation, Invitation.id == Response.invitation_id)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .where(scope.waves(), scope.within(Response.answered_at))
+        .subquery()
+    )
+    return select(ranked.c.who, ranked.c.score).where(ranked.c.place == 1)
 
 
 def wordings_in(connection: Connection, scope: Scope) -> list[int]:

@@ -125,7 +125,12 @@ class Wave(Base):
     __table_args__ = (
         UniqueConstraint("survey_key", "nominal"),
         CheckConstraint("state IN ('resolving', 'ready', 'closed')", name="state"),
-        Index("ix_waves_unclosed", "state", postgresql_where=text("state <> 'closed'")),
+        Index(
+            "ix_waves_unclosed",
+            "state",
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

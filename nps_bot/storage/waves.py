@@ -137,10 +137,11 @@ def create(connection: Connection, wave: NewWave, now: datetime) -> int | None:
     )
 
 
-def exists(connection: Connection, survey_key: str, nominal: str) -> bool:
-    """Return whether the wave of this nominal time was created already."""
-    found = select(Wave.id).where(Wave.survey_key == survey_key, Wave.nominal == nominal)
-    return connection.scalar(found) is not None
+def latest_scheduled(connection: Connection, survey_key: str) -> str | None:
+    """Return the nominal time of the survey's latest wave that was not started by hand."""
+    return connection.scalar(
+        select(func.max(Wave.nominal)).where(Wave.survey_key == survey_key, Wave.by_hand.is_(False))
+    )
 
 
 def any_of(connection: Connection, survey_key: str) -> bool:

@@ -23,6 +23,7 @@ def build(file: SurveyFile) -> Survey:
             channels=audience.channels,
             groups=audience.groups,
             people=audience.people,
+            members=audience.members,
             guests=audience.guests,
             outsiders=audience.outsiders,
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from hashlib import sha256
 from typing import Annotated, Self
 
@@ -23,8 +23,6 @@ from nps_bot.surveys.defaults import FOLLOW_UPS, REASON
 MOST_FOLLOW_UPS = 10
 """Questions of one band: more would be no follow-up but a questionnaire."""
 MOST_LINKS = 5
-ALWAYS = date(2000, 1, 1)
-"""The start of a cron that names none."""
 
 
 class Group(BaseModel):
@@ -70,6 +68,10 @@ class AudienceGroup(Group):
     )
     people: Annotated[tuple[fields.Person, ...], Distinct] = Field(
         default=(), description="these people, by Slack id or e-mail address"
+    )
+    members: fields.Flag = Field(
+        default=True,
+        description="whether the workspace's own full members are asked, wherever they were named",
     )
     guests: fields.Flag = Field(
         default=False, description="whether guests of the workspace are asked"
@@ -134,7 +136,7 @@ class CadenceGroup(Group):
             raise ValueError("needs either cron or every")
         if self.on is not None or self.at is not None:
             raise ValueError("has a cron, which says day and hour itself: remove on and at")
-        return domain.Cron(self.cron, self.start or ALWAYS)
+        return domain.Cron(self.cron, self.start)
 
     def _every(self, count: int, unit: domain.Unit) -> domain.Every:
         if self.cron is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -19,7 +20,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from alembic import command
 from nps_bot.errors import NpsBotError, StorageUnavailableError
 from nps_bot.storage.engines import engine_url, migration_engine
 from nps_bot.storage.migrate import SCHEMA_HEAD, ensure_migrated, migrate

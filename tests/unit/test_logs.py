@@ -6,6 +6,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nps_bot.logs import LogFormat, LogLevel, configure
 from nps_bot.settings import load_settings
+from nps_bot.surveys import load_survey
 
 WORDS = "My manager shouts at me"
 
@@ -127,12 +129,13 @@ def test_an_exception_is_told_with_its_place_and_its_cause(capsys: Capture) -> N
 def test_our_own_frame_is_named_where_a_library_fails(capsys: Capture) -> None:
     configure(LogLevel.INFO, LogFormat.JSON)
     try:
-        load_settings({}, 3)  # type: ignore[arg-type]  # any failure inside nps_bot will do
-    except AttributeError:
+        load_survey(Path("a\0b"))
+    except ValueError:
         logging.getLogger("nps_bot").exception("failed")
-    (frame,) = json_line(capsys)["exception"]["frames"]
-    assert frame.startswith("nps_bot/settings.py:")
-    assert frame.endswith(" load_settings")
+    ours, innermost = json_line(capsys)["exception"]["frames"]
+    assert ours.startswith("surveys/reading.py:")
+    assert ours.endswith(" read_yaml")
+    assert "pathlib" in innermost
 
 
 def test_debug_shows_every_frame(capsys: Capture) -> None:

@@ -536,7 +536,9 @@ def test_the_ready_made_surveys_are_used_as_they_stand() -> None:
     surveys = load_surveys(READY_MADE)
 
     assert list(surveys) == ["customer", "employee"]
-    assert surveys["customer"].audience == Audience(channels=("#customers",), guests=True)
+    assert surveys["customer"].audience == Audience(
+        channels=("#customers",), members=False, guests=True
+    )
     assert surveys["employee"].audience == Audience(everyone=True)
     for survey in surveys.values():
         assert survey.owners == ("priya@lumen.example",)

@@ -1,7 +1,7 @@
 // The page: one person's view of the workspace, kept live.
 
 import { act, follow, lookUp } from "./api.js";
-import { drawBlocks } from "./blocks.js";
+import { drawBlocks, values } from "./blocks.js";
 import { createComposer } from "./composer.js";
 import { arrange, byId, h, redraw } from "./dom.js";
 import { avatar, createMessages } from "./messages.js";
@@ -9,7 +9,7 @@ import { confirmWith, createModal } from "./modal.js";
 import { spoken } from "./mrkdwn.js";
 import { drawNote } from "./note.js";
 import { addressOf, appPlace, findPlace, readAddress, writeAddress } from "./route.js";
-import { createDrawer, drawSidebar } from "./sidebar.js";
+import { channelSign, createDrawer, drawSidebar } from "./sidebar.js";
 import { knownZone } from "./time.js";
 import { toast } from "./toast.js";
 
@@ -93,7 +93,7 @@ function emptyWords(place) {
 function drawPlace(place, reader) {
   const person = place.with && reader.people.get(place.with);
   const name = person ? person.real_name || person.name : place.name;
-  byId("place-name").textContent = place.kind === "channel" ? `# ${name}` : place.kind === "private" ? `🔒 ${name}` : name;
+  byId("place-name").replaceChildren(...(place.kind === "dm" ? [name] : [channelSign(place.kind), ` ${name}`]));
   const topic = [place.topic, place.is_ext_shared && "Shared with another company: outsiders read along"];
   byId("place-topic").textContent = topic.filter(Boolean).join(" · ");
   redraw(byId("place-me"), avatar(reader.people.get(reader.me), reader, "small"), h("span", { class: "unseen" }, `Acting as ${reader.people.get(reader.me).real_name}`));
@@ -133,7 +133,7 @@ function drawHome(reader) {
     reader,
     draft: new Map(),
     confirm: (object) => confirmWith(object, reader),
-    act: (change) => send({ do: "block_action", view_id: state.home.id, ...change }),
+    act: (change) => send({ do: "block_action", view_id: state.home.id, values: values(state.home, host), ...change }),
     again: () => {
       homeDrawn = "";
       draw();
@@ -167,8 +167,8 @@ function draw() {
     channel: `${route.as} ${place.id}`, messages: place.messages, reader, base, empty: emptyWords(place),
     hostFor: (message) => hostFor(reader, place, message),
   });
-  byId("composer-form").hidden = Boolean(place.standIn);
-  composer.turnTo(`${route.as} ${place.id}`, `Message ${place.kind === "dm" ? name : `#${name}`}`);
+  const label = isApp ? `Type / for a command to ${name}` : `Message ${place.kind === "dm" ? name : `#${name}`}`;
+  composer.turnTo(`${route.as} ${place.id}`, label);
   modal.update(state.modal, reader);
   drawNote({ state, go, prefill: composer.prefill });
   markRead(place, atHome);

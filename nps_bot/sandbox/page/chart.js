@@ -6,7 +6,8 @@ const HEIGHT = 220;
 const WIDEST = 620;
 const NARROWEST = 240;
 const LETTER = 6.4; // a digit or letter of the 11 px labels, in pixels, on average
-const MARGIN = { top: 22, right: 14, bottom: 40 };
+const MARGIN = { top: 22, right: 14, bottom: 24 };
+const NAME_ROOM = 16; // for the name below the axis
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const colour = (index) => `var(--series-${(index % 6) + 1})`;
@@ -37,7 +38,7 @@ function frame(chart, width) {
   const left = 12 + LETTER * Math.max(...marks.map((mark) => number.format(mark).length));
   const inner = width - left - MARGIN.right;
   const slot = inner / Math.max(1, categories.length);
-  const bottom = HEIGHT - MARGIN.bottom;
+  const bottom = HEIGHT - MARGIN.bottom - (chart.axis_config?.x_label ? NAME_ROOM : 0);
   const [low, high] = [marks[0], marks.at(-1)];
   return {
     categories, marks, width, left, slot, bottom,
@@ -78,7 +79,7 @@ function bars(chart, area) {
     const middle = area.x(index) + (order - (chart.series.length - 1) / 2) * width;
     const [top, base] = [Math.min(area.y(value), area.y(0)), Math.max(area.y(value), area.y(0))];
     const bar = svg("rect", {
-      class: "bar", x: middle - width / 2 + 1, width: Math.max(2, width - 2), y: top, height: Math.max(1, base - top),
+      class: "bar", x: middle - width / 2 + 1, width: Math.max(2, width - 2), y: top, height: base - top,
       rx: 2, fill: colour(order),
     }, hover(series, label, value));
     return roomy ? [bar, valueText(middle, value < 0 ? base + 12 : top - 5, value)] : [bar];
@@ -97,9 +98,12 @@ function lines(chart, area) {
       drawn.push(svg("polygon", { class: "area", points: outline, fill: colour(order) }));
     }
     drawn.push(svg("polyline", { class: `line-series dash-${order % 3}`, points: at.join(" "), stroke: colour(order) }));
-    for (const [index, value, label] of dots) {
+    for (const [place, [index, value, label]] of dots.entries()) {
       drawn.push(svg("circle", { cx: area.x(index), cy: area.y(value), r: 4, fill: colour(order) }, hover(series, label, value)));
-      if (roomy) drawn.push(valueText(area.x(index), area.y(value) - 9, value));
+      // Below a valley, where no line passes.
+      const around = [dots[place - 1], dots[place + 1]].filter(Boolean).map((dot) => dot[1]);
+      const valley = around.every((other) => other > value) && around.length > 0;
+      if (roomy) drawn.push(valueText(area.x(index), area.y(value) + (valley ? 17 : -9), value));
     }
     return drawn;
   });

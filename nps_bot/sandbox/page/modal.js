@@ -41,6 +41,9 @@ function showErrors(form, errors) {
   target?.focus();
 }
 
+/** What a view looks like. Its `state` is left out: it holds what was typed, which the page knows better. */
+const looks = (view) => JSON.stringify({ ...view, state: null, hash: null });
+
 /**
  * The modal of whoever is acting. `send(request)` talks to the server as that person; `onClosed`
  * runs after the dialog went away, so that focus can go back where it came from.
@@ -102,7 +105,7 @@ export function createModal({ send, onClosed }) {
         h("button", { type: "button", class: "button", "data-testid": "modal-close", onclick: leave }, closeWord),
         view.submit && h("button", { type: "submit", class: "button primary", "data-testid": "modal-submit" }, view.submit.text)));
     const sameView = shown?.view.id === view.id;
-    shown = { view, host, signature: JSON.stringify(view) };
+    shown = { view, host, signature: looks(view) };
     const focused = redraw(dialog, form);
     if (!dialog.open) dialog.showModal();
     if (!sameView || !focused) firstField().focus();
@@ -130,7 +133,7 @@ export function createModal({ send, onClosed }) {
     if (view && view.id === leaving) return;
     leaving = null;
     if (!view && shown) close();
-    if (view && shown?.signature !== JSON.stringify(view)) paint(view, reader);
+    if (view && shown?.signature !== looks(view)) paint(view, reader);
   }
 
   return { update };

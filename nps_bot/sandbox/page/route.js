@@ -23,15 +23,15 @@ export function writeAddress(route, { replace = false } = {}) {
 }
 
 /**
- * The NPS app's place for this person: its direct message, or a stand-in that has only a Home
- * while the app has not written yet. Null when the workspace has no app.
+ * The NPS app's place for this person: its direct message, or a stand-in under the
+ * app's id while the app has not written yet. Null when the workspace has no app.
  */
 export function appPlace(state) {
   const bots = state.people.filter((person) => person.is_bot && !person.deleted && person.id !== "USLACKBOT");
   const bot = bots.find((person) => [person.name, person.real_name].some((name) => /^nps\b/i.test(name ?? ""))) ?? bots[0];
   if (!bot) return null;
   const channel = state.channels.find((place) => place.kind === "dm" && place.with === bot.id);
-  return channel ?? { id: bot.id, kind: "dm", with: bot.id, name: bot.name, unread: 0, messages: [], standIn: true };
+  return channel ?? { id: bot.id, kind: "dm", with: bot.id, name: bot.name, unread: 0, messages: [] };
 }
 
 /** The place that `c` names by id, by the other person's id or by channel name; else the app's, else the first. */

@@ -1,6 +1,6 @@
 // Who acts, and where one can go.
 
-import { byId, h, redraw } from "./dom.js";
+import { byId, h, redraw, svg } from "./dom.js";
 import { avatar } from "./messages.js";
 import { clock, knownZone } from "./time.js";
 
@@ -40,7 +40,8 @@ function drawPicker(select, state) {
 function drawActor(card, me, reader) {
   redraw(card, avatar(me, reader),
     h("p", {}, h("strong", {}, nameOf(me)), me.is_guest && h("span", { class: "tag" }, "Guest"),
-      h("br"), h("span", {}, [me.title, `${timeOf(me)} there`].filter(Boolean).join(" · "))));
+      me.title && h("span", { class: "acting-line" }, me.title),
+      h("span", { class: "acting-line" }, `${timeOf(me)} local time`)));
 }
 
 function unreadMark(place) {
@@ -56,12 +57,17 @@ function link(place, selected, { sign, name, testid, tag, href }) {
   return h("li", {}, h("a", props, sign, h("span", { class: "place-link-name" }, name), tag && h("span", { class: "tag" }, tag), unreadMark(place)));
 }
 
-const SIGNS = { private: ["🔒", "private channel "], channel: ["#", ""] };
+/** "#", or a lock that every system can draw. */
+export function channelSign(kind) {
+  if (kind !== "private") return h("span", { "aria-hidden": "true" }, "#");
+  return svg("svg", { class: "lock", viewBox: "0 0 16 16", role: "img", "aria-label": "Private channel" },
+    svg("path", { d: "M4.5 7V5a3.5 3.5 0 0 1 7 0v2", fill: "none", stroke: "currentColor", "stroke-width": 1.8 }),
+    svg("rect", { x: 3, y: 7, width: 10, height: 7.5, rx: 1.5, fill: "currentColor" }));
+}
 
 function channelLink(channel, selected, reader) {
-  const [sign, said] = SIGNS[channel.kind];
   return link(channel, selected, {
-    sign: h("span", { class: "sign" }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "unseen" }, said)),
+    sign: h("span", { class: "sign" }, channelSign(channel.kind)),
     name: channel.name, testid: `channel-${channel.name}`, tag: channel.is_ext_shared && "Shared", href: reader.linkTo(channel.id),
   });
 }

@@ -107,5 +107,5 @@ def _owned(survey: OwnedSurvey) -> str:
         answered_words(latest.figures),
     ]
     if latest.figures.score is not None:
-        lines.append(change_words(latest.change, survey.before, is_break=latest.is_break))
+        lines.append(change_words(survey.change, survey.before, is_break=latest.is_break))
     return "\n".join(lines)

@@ -51,7 +51,7 @@ def _scoreboard(summary: Summary, state: str, until: str) -> Message:
 def _details(summary: Summary) -> list[Block]:
     latest = summary.latest
     distribution = latest.figures.distribution
-    change = change_words(latest.change, summary.before, is_break=latest.is_break)
+    change = change_words(summary.change, summary.before, is_break=latest.is_break)
     blocks: list[Block] = [
         section(f"{change}\n{band_words(distribution)}"),
         section(distribution_bars(distribution)),

@@ -59,6 +59,12 @@ def test_guests_and_outsiders_are_asked_where_the_survey_says_so(
     assert tuple(exclusion(person, audience) for person in people) == reasons
 
 
+def test_colleagues_are_left_out_of_a_survey_of_customers() -> None:
+    audience = Audience(everyone=True, members=False, guests=True, outsiders=True)
+    people = (ADA, GUEST, OUTSIDER)
+    assert [exclusion(one, audience) for one in people] == [Exclusion.MEMBER, None, None]
+
+
 def test_every_reason_has_its_own_words() -> None:
     words = {reason.words for reason in Exclusion}
     assert len(words) == len(Exclusion)

@@ -85,10 +85,10 @@ async def call(sandbox: Sandbox) -> AsyncIterator[Caller]:
 @pytest.fixture
 async def bot(sandbox: Sandbox) -> AsyncIterator[ListeningBot]:
     listening = ListeningBot(sandbox)
-    await listening.client.connect()
+    await listening.client.connect()  # type: ignore[no-untyped-call] # slack_sdk has no types here
     await sandbox.until(lambda: len(sandbox.sockets) == 1)
     yield listening
-    await listening.client.close()
+    await listening.client.close()  # type: ignore[no-untyped-call] # nor here
 
 
 @pytest.fixture

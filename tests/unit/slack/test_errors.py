@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,15 +20,17 @@ OK = "HTTP/1.1 200 OK\nContent-Type: application/json"
 
 
 @asynccontextmanager
-async def impatient_session(timeout: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientSession]:
+async def impatient_session(
+    patience: aiohttp.ClientTimeout,
+) -> AsyncIterator[aiohttp.ClientSession]:
     """Open a session for which a test need not wait the eight seconds."""
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    async with aiohttp.ClientSession(timeout=patience) as session:
         yield session
 
 
-async def failure_of(address: str, timeout: aiohttp.ClientTimeout | None = None) -> SlackCallError:
+async def failure_of(address: str, patience: aiohttp.ClientTimeout | None = None) -> SlackCallError:
     """Return the error of a call to the server at ``address``."""
-    opened = impatient_session(timeout) if timeout else open_session(address)
+    opened = impatient_session(patience) if patience else open_session(address)
     async with opened as session:
         with pytest.raises(SlackCallError) as raised:
             await WebApi(session, TOKEN, address).call("chat.postMessage", channel="C1", text="hi")
@@ -51,18 +52,13 @@ class TestBeforeTheRequestLeft:
         assert (type(error.failure), error.code) == (NotSent, "dns")
 
     async def test_the_server_speaks_no_tls(self) -> None:
-        async with wire.serve(writing(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as address:
+        async with wire.serve(wire.no_tls) as address:
             error = await failure_of(address.replace("http:", "https:"))
         assert (type(error.failure), error.code) == (NotSent, "tls")
 
     async def test_the_connection_takes_too_long(self) -> None:
         """A server that never takes part in the TLS handshake."""
-
-        async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read()
-            writer.close()
-
-        async with wire.serve(never) as address:
+        async with wire.serve(wire.silence) as address:
             soon = aiohttp.ClientTimeout(total=8, sock_connect=0.05)
             error = await failure_of(address.replace("http:", "https:"), soon)
         assert (type(error.failure), error.code) == (NotSent, "connect_timeout")

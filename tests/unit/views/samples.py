@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
-from nps_bot.domain.nps import compare
+from nps_bot.domain.nps import Difference, compare
 from nps_bot.domain.survey import BandPlan, FollowUp, Kind, Link, Wording
 from nps_bot.services.alerting import Alert
 from nps_bot.services.reporting import Figures, Report, WaveFigures, figures
@@ -43,7 +42,7 @@ def wave(
     is_break: bool = False,
     kind: Kind = Kind.RELATIONSHIP,
 ) -> WaveFigures:
-    """Return a wave with its figures, compared with nothing."""
+    """Return a wave with its figures."""
     head = WaveHead(
         id=number,
         survey_key="customer",
@@ -55,23 +54,15 @@ def wave(
         closes_at=CLOSES,
         closed_at=CLOSES if closed else None,
     )
-    return WaveFigures(head, figures(Tally(asked, scores), kind), None, is_break)
+    return WaveFigures(head, figures(Tally(asked, scores), kind), is_break)
 
 
-def compared(waves: list[WaveFigures]) -> tuple[WaveFigures, ...]:
-    """Return the waves, oldest first, each compared with the one before where that is right."""
-    later = [
-        wave
-        if wave.is_break
-        else WaveFigures(
-            wave.wave,
-            wave.figures,
-            compare(wave.figures.distribution, before.figures.distribution),
-            False,
-        )
-        for before, wave in pairwise(waves)
-    ]
-    return (waves[0], *later)
+def change(trend: Sequence[WaveFigures]) -> Difference | None:
+    """Return how the last wave differs from the one before, as if answered by strangers."""
+    if len(trend) < 2 or trend[-1].is_break:
+        return None
+    before, now = trend[-2:]
+    return compare(now.figures.distribution, before.figures.distribution)
 
 
 def alert(
@@ -123,7 +114,7 @@ def report(
         wave=latest.wave,
         period=None,
         figures=latest.figures,
-        change=latest.change,
+        change=change(trend),
         before=trend[-2].wave.day if len(trend) > 1 else None,
         is_break=latest.is_break,
         trend=trend,

@@ -7,7 +7,7 @@ from nps_bot.services.status import Unclaimed
 from nps_bot.slack.views import home as view
 from nps_bot.storage.responses import Reply
 from tests.unit.views.reading import action_ids, assert_slack_takes, texts
-from tests.unit.views.samples import NOON, NOON_TOKEN, WORDING, compared, wave
+from tests.unit.views.samples import NOON, NOON_TOKEN, WORDING, change, wave
 
 URL = "https://lumen.slack.com/"
 
@@ -70,10 +70,10 @@ def test_what_was_stopped_can_be_taken_up_again() -> None:
 
 
 def test_owners_see_their_figures_and_whom_nobody_takes_care_of() -> None:
-    trend = compared([wave(1, {10: 20, 3: 20}, 60, day="2026-08-24"), wave(2, {10: 40, 3: 1}, 90)])
+    trend = (wave(1, {10: 20, 3: 20}, 60, day="2026-08-24"), wave(2, {10: 40, 3: 1}, 90))
     owned = (
-        OwnedSurvey("A & B", trend[-1], trend[0].wave.day),
-        OwnedSurvey("New one", None, None),
+        OwnedSurvey("A & B", trend[-1], change(trend), trend[0].wave.day),
+        OwnedSurvey("New one", None, None, None),
     )
     rows = texts(home(owned=owned)["blocks"])
     assert rows[2:6] == [

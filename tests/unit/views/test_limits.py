@@ -23,7 +23,7 @@ from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.reports import Comment, EarlierScore, Recovery
 from nps_bot.storage.responses import Reply
 from tests.unit.views.reading import assert_slack_takes
-from tests.unit.views.samples import NOON, alert, compared, report, wave
+from tests.unit.views.samples import NOON, alert, change, report, wave
 
 NASTY = ["<&>" * 1_000, "\n" * 100 + "x" + "\n" * 2_899, "<!channel>" * 300, "`*_~" * 750]
 LONG_WORDING = Wording(
@@ -77,11 +77,9 @@ def test_an_alert(typed: str, number: int) -> None:
     assert_slack_takes(alert_view.alert(replace(everything, title=typed)))
 
 
-WAVES = compared(
-    [
-        wave(number, dict.fromkeys(SCORES, 100_000), 9_999_999, is_break=number == 12)
-        for number in range(TREND_WAVES)
-    ]
+WAVES = tuple(
+    wave(number, dict.fromkeys(SCORES, 100_000), 9_999_999, is_break=number == 12)
+    for number in range(TREND_WAVES)
 )
 
 
@@ -95,7 +93,9 @@ def test_a_report_and_a_summary(typed: str, charts: bool) -> None:
     large = replace(large, title=typed, question=typed)
     assert_slack_takes(report_view.report(large, "s" * 32, charts=charts))
     assert_slack_takes(report_view.shared(large, "U1", charts=charts))
-    board = Summary(typed, typed, WAVES[-1], WAVES[-2].wave.day, Recovery(10_000, 10_000))
+    board = Summary(
+        typed, typed, WAVES[-1], change(WAVES), WAVES[-2].wave.day, Recovery(10_000, 10_000)
+    )
     assert_slack_takes(summary.running(board))
     assert_slack_takes(summary.closing(board))
 
@@ -115,7 +115,7 @@ def test_status_and_home(typed: str) -> None:
         OwnAnswer(f"i{number}", typed, typed, 3, NOON, replies, True) for number in range(ANSWERS)
     )
     stopped = tuple(OptedOut(f"s{number}", typed) for number in range(40))
-    owned = (OwnedSurvey(typed, WAVES[-1], WAVES[-2].wave.day),) * 40
+    owned = (OwnedSurvey(typed, WAVES[-1], change(WAVES), WAVES[-2].wave.day),) * 40
     everything = Home(answers, 1_000, stopped, owned, unclaimed, NOON)
     assert_slack_takes(home.home(everything, url))
 

@@ -12,7 +12,7 @@ from nps_bot.slack.views import summary as view
 from nps_bot.slack.views.message import Message
 from nps_bot.storage.reports import Recovery
 from tests.unit.views.reading import assert_slack_takes, lines
-from tests.unit.views.samples import CLOSES_TOKEN, WORDING, compared, wave
+from tests.unit.views.samples import CLOSES_TOKEN, WORDING, change, wave
 
 ORIGIN = "How likely are you to recommend Lumen &amp; Co to a friend or colleague?"
 
@@ -21,9 +21,8 @@ def summary(
     *waves: WaveFigures,
     recovery: Recovery = Recovery(0, 0),  # noqa: B008
 ) -> Summary:
-    trend = compared(list(waves))
-    before = trend[-2].wave.day if len(trend) > 1 else None
-    return Summary(WORDING.title, WORDING.question, trend[-1], before, recovery)
+    before = waves[-2].wave.day if len(waves) > 1 else None
+    return Summary(WORDING.title, WORDING.question, waves[-1], change(waves), before, recovery)
 
 
 def shown(message: Message) -> list[str]:

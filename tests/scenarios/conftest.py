@@ -1,0 +1,158 @@
+"""The whole bot, in-process, in a sandbox Slack: on both databases, over both transports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from nps_bot.app import Bot, Role, running
+from nps_bot.clock import Clock, SystemClock
+from nps_bot.domain.survey import Survey
+from nps_bot.sandbox import Limits, Message, Person, Sandbox
+from nps_bot.scheduler import tick
+from nps_bot.services import launching
+from nps_bot.services.launching import NOMINAL, ByHand
+from nps_bot.settings import Settings, load_settings
+from nps_bot.surveys import load_surveys
+
+SURVEYS = Path(__file__).parents[2] / "config" / "surveys"
+
+
+class MovableClock:
+    """A clock that runs with the machine's and can be moved forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+        self._clock = SystemClock()
+
+    def now(self) -> datetime:
+        """Return the machine's time, moved."""
+        return self._clock.now() + self.ahead
+
+
+@dataclass
+class World:
+    """A sandbox Slack, the settings of a bot in it, and the bot once it runs."""
+
+    sandbox: Sandbox
+    settings: Settings
+    surveys: dict[str, Survey]
+    clock: MovableClock = field(default_factory=MovableClock)
+    _bot: Bot | None = None
+
+    @property
+    def bot(self) -> Bot:
+        """The running bot."""
+        assert self._bot is not None
+        return self._bot
+
+    @asynccontextmanager
+    async def running(self, role: Role = Role.ALL) -> AsyncIterator[Bot]:
+        """Run the bot for a while; the sandbox delivers to it."""
+        clock: Clock = self.clock
+        async with running(self.settings, self.surveys, clock, role) as bot:
+            if bot.port is not None:
+                self.sandbox.deliver_to(f"http://127.0.0.1:{bot.port}/slack/events")
+            self._bot = bot
+            yield bot
+        self._bot = None
+
+    async def tick(self) -> None:
+        """Let the clockwork look now."""
+        await tick(self.bot.edge)
+
+    async def ask(self, key: str = "customer") -> None:
+        """Start a wave by hand that asks everybody at once."""
+        edge = self.bot.edge
+        now = edge.clock.now()
+        how = ByHand(now.strftime(NOMINAL), at_once=True)
+        await edge.database.write(launching.start_by_hand, self.surveys[key], how, now)
+        await self.tick()
+
+    async def prompt_of(self, handle: str) -> Message:
+        """Return the prompt a person got."""
+        workspace = self.sandbox.workspace
+
+        def latest() -> Message | None:
+            dm = workspace.dm(handle)
+            messages = workspace.messages(dm.id) if dm else []
+            return messages[-1] if messages else None
+
+        await self.sandbox.until(lambda: latest() is not None)
+        message = latest()
+        assert message is not None
+        return message
+
+    async def asked(self, handle: str, key: str = "customer") -> tuple[Person, Message]:
+        """Start a wave and return a person with the prompt they got."""
+        await self.ask(key)
+        return self.sandbox.person(handle), await self.prompt_of(handle)
+
+    def messages(self, channel: str) -> list[Message]:
+        """Return what stands in a channel."""
+        workspace = self.sandbox.workspace
+        return workspace.messages(workspace.channel(channel).id)
+
+    async def alert(self) -> Message:
+        """Return the one alert, once it is there."""
+        await self.sandbox.until(lambda: self.messages("nps-alerts"))
+        (alert,) = self.messages("nps-alerts")
+        return alert
+
+    async def until_in(self, channel: str, *words: str) -> Message:
+        """Return the message of ``channel`` that holds all ``words``, once it is there."""
+
+        def found() -> list[Message]:
+            return [
+                message
+                for message in self.messages(channel)
+                if all(word in f"{message.text}{message.blocks}" for word in words)
+            ]
+
+        await self.sandbox.until(lambda: bool(found()))
+        return found()[0]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Return a sandbox Slack without rate limits."""
+    started = await Sandbox.start(limits=Limits.none())
+    yield started
+    await started.stop()
+
+
+@pytest.fixture(params=["socket", "http"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Return how Slack reaches the bot: the test runs with each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def quiet_world(sandbox: Sandbox, database_url: str, transport: str) -> World:
+    """Return a world in which the bot does not run yet."""
+    credentials = (
+        {"SLACK_APP_TOKEN": sandbox.app_token}
+        if transport == "socket"
+        else {"SLACK_SIGNING_SECRET": sandbox.signing_secret, "PORT": "0"}
+    )
+    settings = load_settings(
+        {
+            "SLACK_BOT_TOKEN": sandbox.bot_token,
+            "SLACK_API_URL": sandbox.api_url,
+            "DATABASE_URL": database_url,
+            **credentials,
+        }
+    )
+    return World(sandbox, replace(settings), dict(load_surveys(SURVEYS)))
+
+
+@pytest.fixture
+async def world(quiet_world: World) -> AsyncIterator[World]:
+    """Return a world in which the bot runs."""
+    async with quiet_world.running():
+        yield quiet_world

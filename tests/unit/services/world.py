@@ -1,0 +1,177 @@
+"""Surveys, waves and answers written straight into the database, for what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+
+from sqlalchemy import Connection, insert
+
+from nps_bot.domain.cadence import Every, Unit
+from nps_bot.domain.survey import Audience, BandPlan, Kind, QuietHours, Survey, Wording
+from nps_bot.storage import waves
+from nps_bot.storage.tables import Answer, Case, Invitation, Outbox, Person, Response, Wave
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+WORDING = Wording(
+    title="Customer survey",
+    brand="Lumen",
+    question="How likely are you to recommend Lumen?",
+    reason="Why?",
+    detractor=BandPlan((), "Thanks"),
+    passive=BandPlan((), "Thanks"),
+    promoter=BandPlan((), "Thanks"),
+)
+
+
+def survey(key: str = "customer", kind: Kind = Kind.RELATIONSHIP) -> Survey:
+    """Return a survey that asks every three months."""
+    return Survey(
+        key=key,
+        kind=kind,
+        wording=WORDING,
+        audience=Audience(everyone=True),
+        cadence=Every(3, Unit.MONTH, time(10), date(2026, 1, 6)),
+        time_zone=None,
+        quiet_hours=QuietHours(time(18), time(9)),
+        closes_after=timedelta(days=7),
+        correctable_for=timedelta(days=1),
+        summary_channel="#nps-summary",
+        alerts_channel="#nps-alerts",
+        owners=("UPRIYA",),
+    )
+
+
+@dataclass
+class World:
+    """Writes what tests need, with ids that can be told in advance."""
+
+    connection: Connection
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def person(self, person_id: str, name: str | None = None, account: str | None = None) -> None:
+        """Add a person."""
+        self.connection.execute(
+            insert(Person).values(
+                id=person_id,
+                name=name or person_id,
+                time_zone="UTC",
+                is_guest=False,
+                is_outsider=False,
+                account=account,
+                attributes={},
+                updated_at=NOON,
+            )
+        )
+
+    def wave(
+        self,
+        opens_at: datetime,
+        scores: Mapping[str, int | None],
+        *,
+        survey_key: str = "customer",
+        kind: Kind = Kind.RELATIONSHIP,
+        state: str = "closed",
+        question: str = WORDING.question,
+        thank_you: str = "Thanks",
+        only_person: str | None = None,
+        asked: bool = True,
+    ) -> int:
+        """Add a wave, asked when it opened and answered an hour later.
+
+        ``scores`` says who was asked; None is no answer. Invitations are called
+        ``{wave id}-{person}``, responses ``r-{wave id}-{person}``.
+        """
+        plan = BandPlan((), thank_you)
+        wording = replace(WORDING, question=question, detractor=plan)
+        closes_at = opens_at + timedelta(days=7)
+        wave_id = self.connection.execute(
+            insert(Wave)
+            .values(
+                survey_key=survey_key,
+                nominal=opens_at.strftime("%Y-%m-%dT%H:%M"),
+                wording_id=waves.store_wording(self.connection, survey_key, wording),
+                kind=kind,
+                by_hand=False,
+                at_once=False,
+                only_person=only_person,
+                state=state,
+                opens_at=opens_at,
+                closes_at=closes_at,
+                closed_at=closes_at if state == "closed" else None,
+                created_at=opens_at,
+            )
+            .returning(Wave.id)
+        ).scalar_one()
+        for person, score in scores.items():
+            self.connection.execute(
+                insert(Invitation).values(
+                    id=f"{wave_id}-{person}",
+                    wave_id=wave_id,
+                    person_id=person,
+                    due_at=opens_at,
+                    asked_at=opens_at if asked else None,
+                )
+            )
+            if score is not None:
+                self.answer(wave_id, person, score, opens_at + timedelta(hours=1))
+        return wave_id
+
+    def answer(
+        self, wave_id: int, person: str, score: int, at: datetime, *, latest: int | None = None
+    ) -> str:
+        """Add a response; ``latest`` is a change after the time for corrections."""
+        response_id = f"r-{wave_id}-{person}"
+        self.connection.execute(
+            insert(Response).values(
+                id=response_id,
+                invitation_id=f"{wave_id}-{person}",
+                score=score,
+                latest_score=score if latest is None else latest,
+                action_ts=next(self.numbers),
+                answered_at=at,
+                correctable_until=at + timedelta(days=1),
+            )
+        )
+        return response_id
+
+    def reply(self, wave_id: int, person: str, text: str, at: datetime = NOON) -> None:
+        """Add a reply to a response; a person's replies have different questions."""
+        number = next(self.numbers)
+        self.connection.execute(
+            insert(Answer).values(
+                response_id=f"r-{wave_id}-{person}",
+                question_key=f"q{number}",
+                question="Why?",
+                text=text,
+                position=number % 1_000,
+                written_at=at,
+            )
+        )
+
+    def case(self, wave_id: int, person: str, opened_at: datetime, **state: object) -> None:
+        """Open the case of a response."""
+        self.connection.execute(
+            insert(Case).values(response_id=f"r-{wave_id}-{person}", opened_at=opened_at, **state)
+        )
+
+    def message(self, kind: str, status: str, wave_id: int, **values: object) -> None:
+        """Add a message to the outbox."""
+        number = next(self.numbers)
+        row: dict[str, object] = {
+            "id": f"m{number}",
+            "dedupe_key": f"m{number}",
+            "kind": kind,
+            "survey_key": "customer",
+            "wave_id": wave_id,
+            "priority": 1,
+            "status": status,
+            "due_at": NOON,
+            "version": 1,
+            "delivered_version": 0,
+            "attempts": 0,
+        }
+        self.connection.execute(insert(Outbox).values(**(row | values)))
