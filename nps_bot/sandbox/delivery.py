@@ -121,9 +121,11 @@ class Delivery:
                     return await self._sockets.send(kind, payload, retry)
                 return await self._post(self.url, kind, payload, retry)
         except TimeoutError:
-            raise NotAcknowledgedError(
-                f"The bot did not answer within {ACKNOWLEDGE_SECONDS:.0f} seconds.", "http_timeout"
-            ) from None
+            if self.url is None and not self._sockets:
+                sentence = "The bot is not connected: it heard nothing of this."
+                raise NotAcknowledgedError(sentence, "connection_failed") from None
+            sentence = f"The bot did not answer within {ACKNOWLEDGE_SECONDS:.0f} seconds."
+            raise NotAcknowledgedError(sentence, "http_timeout") from None
 
     async def _post(
         self, url: str, kind: Kind, payload: Mapping[str, Any], retry: str | None

@@ -94,54 +94,25 @@ def _others() -> list[User]:
 
 
 def _channels(workspace: Workspace) -> list[Channel]:
-    def ids(names: str) -> list[str]:
-        return [workspace.user(name).id for name in names.split()]
+    def channel(channel_id: str, name: str, topic: str, members: str) -> Channel:
+        ids = [workspace.user(member).id for member in members.split()]
+        return Channel(channel_id, name, ChannelKind.PUBLIC, ids, topic)
 
     staff = "priya tom mei sam noor lucia jack"
     customers = "nps priya tom mei ada kenji grace oscar"
+    general = channel("C0GENERAL", "general", "Company-wide news", f"nps polly {staff}")
+    general.is_general = True
+    leadership = channel("C0LEADERS", "leadership", "Plans and figures", "priya jack")
+    leadership.kind = ChannelKind.PRIVATE
+    harbor = channel(
+        "C0HARBOR1", "ext-harbor", "Harbor Hotels and Lumen Coffee", "nps priya tom helena"
+    )
+    harbor.is_ext_shared = True
     return [
-        Channel(
-            "C0GENERAL",
-            "general",
-            ChannelKind.PUBLIC,
-            ids(f"nps polly {staff}"),
-            topic="Company-wide news",
-            is_general=True,
-        ),
-        Channel(
-            "C0CUSTOM1",
-            "customers",
-            ChannelKind.PUBLIC,
-            ids(customers),
-            topic="Everybody who buys our coffee",
-        ),
-        Channel(
-            "C0SUMMARY",
-            "nps-summary",
-            ChannelKind.PUBLIC,
-            ids(f"nps {staff}"),
-            topic="The running score",
-        ),
-        Channel(
-            "C0ALERTS1",
-            "nps-alerts",
-            ChannelKind.PUBLIC,
-            ids("nps priya tom mei"),
-            topic="Somebody to call",
-        ),
-        Channel(
-            "C0LEADERS",
-            "leadership",
-            ChannelKind.PRIVATE,
-            ids("priya jack"),
-            topic="Plans and figures",
-        ),
-        Channel(
-            "C0HARBOR1",
-            "ext-harbor",
-            ChannelKind.PUBLIC,
-            ids("nps priya tom helena"),
-            topic="Harbor Hotels and Lumen Coffee",
-            is_ext_shared=True,
-        ),
+        general,
+        channel("C0CUSTOM1", "customers", "Everybody who buys our coffee", customers),
+        channel("C0SUMMARY", "nps-summary", "The running score", f"nps {staff}"),
+        channel("C0ALERTS1", "nps-alerts", "Somebody to call", "nps priya tom mei"),
+        leadership,
+        harbor,
     ]

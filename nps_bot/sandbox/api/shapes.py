@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,24 +13,12 @@ def user_json(
     workspace: Workspace, user: User, *, with_email: bool, with_locale: bool
 ) -> dict[str, Any]:
     """Return a user as users.info and users.list show it."""
-    outsider = user.team_id != workspace.team.id
-    profile: dict[str, Any] = {
-        "title": user.title,
-        "real_name": user.real_name,
-        "real_name_normalized": user.real_name,
-        "display_name": user.name,
-        "display_name_normalized": user.name,
-        "status_text": "",
-        "team": user.team_id,
-    }
-    if with_email and user.email is not None:
-        profile["email"] = user.email
     shown: dict[str, Any] = {
         "id": user.id,
         "team_id": user.team_id,
         "name": user.name,
         "deleted": user.deleted,
-        "profile": profile,
+        "profile": _profile(user, with_email=with_email),
         "is_bot": user.is_bot,
         "is_app_user": False,
         "updated": 1_767_225_600,
@@ -47,37 +35,43 @@ def user_json(
     }
     if user.is_invited_user:
         shown["is_invited_user"] = True
-    if outsider:
-        shown["is_stranger"] = False
     if user.tz is not None:
-        zone = ZoneInfo(user.tz)
-        offset = datetime.now(UTC).astimezone(zone).utcoffset()
-        shown |= {
-            "tz": user.tz,
-            "tz_label": user.tz.replace("_", " "),
-            "tz_offset": int(offset.total_seconds()) if offset is not None else 0,
-        }
-    if with_locale and not outsider:
+        shown |= _zone(user.tz)
+    if user.team_id != workspace.team.id:
+        shown["is_stranger"] = False
+    elif with_locale:
         shown["locale"] = user.locale
     return shown
+
+
+def _profile(user: User, *, with_email: bool) -> dict[str, Any]:
+    profile = {
+        "title": user.title,
+        "real_name": user.real_name,
+        "real_name_normalized": user.real_name,
+        "display_name": user.name,
+        "display_name_normalized": user.name,
+        "status_text": "",
+        "team": user.team_id,
+    }
+    if with_email and user.email is not None:
+        profile["email"] = user.email
+    return profile
+
+
+def _zone(name: str) -> dict[str, Any]:
+    offset = datetime.now(ZoneInfo(name)).utcoffset() or timedelta()
+    return {
+        "tz": name,
+        "tz_label": name.replace("_", " "),
+        "tz_offset": int(offset.total_seconds()),
+    }
 
 
 def channel_json(workspace: Workspace, channel: Channel) -> dict[str, Any]:
     """Return a conversation as conversations.info and conversations.list show it."""
     if channel.kind is ChannelKind.DM:
-        other = next(member for member in channel.members if member != workspace.bot.id)
-        return {
-            "id": channel.id,
-            "created": channel.created,
-            "is_archived": channel.is_archived,
-            "is_im": True,
-            "is_org_shared": False,
-            "context_team_id": workspace.team.id,
-            "user": other,
-            "is_user_deleted": workspace.users[other].deleted,
-            "priority": 0,
-        }
-    teams = {workspace.users[member].team_id for member in channel.members}
+        return _dm(workspace, channel)
     private = channel.kind is ChannelKind.PRIVATE
     return {
         "id": channel.id,
@@ -97,11 +91,26 @@ def channel_json(workspace: Workspace, channel: Channel) -> dict[str, Any]:
         "is_pending_ext_shared": False,
         "pending_shared": [],
         "context_team_id": workspace.team.id,
-        "shared_team_ids": sorted(teams),
+        "shared_team_ids": sorted({workspace.users[m].team_id for m in channel.members}),
         "is_member": workspace.bot.id in channel.members,
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": channel.purpose, "creator": "", "last_set": 0},
         "previous_names": [],
+    }
+
+
+def _dm(workspace: Workspace, channel: Channel) -> dict[str, Any]:
+    other = next(member for member in channel.members if member != workspace.bot.id)
+    return {
+        "id": channel.id,
+        "created": channel.created,
+        "is_archived": channel.is_archived,
+        "is_im": True,
+        "is_org_shared": False,
+        "context_team_id": workspace.team.id,
+        "user": other,
+        "is_user_deleted": workspace.users[other].deleted,
+        "priority": 0,
     }
 
 
@@ -114,7 +123,7 @@ def message_json(
         "type": "message",
         "ts": message.ts,
         "text": message.text,
-        "team": workspace.team.id,
+        "team": workspace.users[message.user].team_id,
     }
     if message.bot_id is not None:
         shown["bot_id"] = message.bot_id

@@ -1,37 +1,44 @@
 // The page: one person's view of the workspace, kept live.
 
 import { act, follow, lookUp } from "./api.js";
-import { drawBlocks, values } from "./blocks.js";
 import { createComposer } from "./composer.js";
-import { arrange, byId, h, redraw } from "./dom.js";
-import { avatar, createMessages } from "./messages.js";
+import { byId, h } from "./dom.js";
+import { createMessages } from "./messages.js";
 import { confirmWith, createModal } from "./modal.js";
 import { spoken } from "./mrkdwn.js";
 import { drawNote } from "./note.js";
+import { createHome, drawHead, drawTabs, emptyWords, placeName } from "./place.js";
 import { addressOf, appPlace, findPlace, readAddress, writeAddress } from "./route.js";
-import { channelSign, createDrawer, drawSidebar } from "./sidebar.js";
+import { createDrawer, drawSidebar } from "./sidebar.js";
 import { knownZone } from "./time.js";
 import { toast } from "./toast.js";
 
 const FIRST_PERSON = "ada";
+const MINUTE_HAND = 30_000; // how often the times on the page are looked at again, in milliseconds
 
 const route = { as: "", c: "", tab: "" };
 let state = null; // what the server last told about the person in `route`
 let stream = null;
-let opener = null; // where the last click was, for focus when a modal closes
-let heard = new Set(); // messages that were there when the person was last looked at
+let opener = null; // finds what was last pressed, for focus when a modal closes
+let heard = new Set(); // messages that were already there
 let marked = ""; // what was last told to be read
 let homeAsked = ""; // for whom Home was last opened
-let homeDrawn = "";
 let turns = 0; // counts changes of person: a slow answer for an earlier one is dropped
 
 const drawer = createDrawer();
 const messages = createMessages(byId("messages"), byId("scroller"));
+const home = createHome(byId("home"));
 const composer = createComposer({ commands: () => state?.commands ?? [], deliver, announce });
 const modal = createModal({ send, onClosed: focusBack });
+const watchers = { onState, onLost: () => banner("Connection lost, trying again"), onBack: () => banner("") };
 
 function announce(words) {
   byId("announcer").replaceChildren(h("span", {}, words));
+}
+
+function banner(words) {
+  byId("banner").textContent = words;
+  byId("banner").hidden = !words;
 }
 
 /** Does something as the acting person and shows what went wrong, unless the caller does (`quiet`). */
@@ -41,34 +48,39 @@ async function send(request, { quiet = false } = {}) {
   return answer;
 }
 
+/** Presses or chooses something; `root()` is where it stands, to come back to after a modal. */
+function press(root, change) {
+  const selector = `[data-action-id="${CSS.escape(change.action_id)}"]`;
+  opener = () => root()?.querySelector(selector) ?? root();
+  return send({ do: "block_action", ...change });
+}
+
+function focusBack() {
+  (opener?.() ?? byId("messages")).focus({ preventScroll: true });
+}
+
 /** The acting person's eyes, for everything that draws text. */
 function readerOf(current) {
+  const people = new Map(current.people.map((person) => [person.id, person]));
+  const channels = current.channels.filter((channel) => channel.kind !== "dm");
   return {
     me: current.me.id,
-    people: new Map(current.people.map((person) => [person.id, person])),
-    channels: new Map(current.channels.filter((channel) => channel.kind !== "dm").map((channel) => [channel.id, channel])),
-    zone: knownZone(current.people.find((person) => person.id === current.me.id)?.tz),
+    people,
+    channels: new Map(channels.map((channel) => [channel.id, channel])),
+    zone: knownZone(people.get(current.me.id)?.tz),
     now: new Date(),
     linkTo: (id) => addressOf({ as: current.me.id, c: id }),
   };
 }
 
-function focusBack() {
-  if (!opener || !messages.focus(opener.ts, opener.action)) byId("messages").focus({ preventScroll: true });
-}
-
 function hostFor(reader, place, message) {
-  const host = {
+  return {
     reader,
     draft: new Map(),
     confirm: (object) => confirmWith(object, reader),
-    act: (change) => {
-      opener = { ts: message.ts, action: change.action_id };
-      return send({ do: "block_action", channel: place.id, ts: message.ts, ...change });
-    },
+    act: (change) => press(() => messages.row(message.ts), { channel: place.id, ts: message.ts, ...change }),
     again: draw,
   };
-  return host;
 }
 
 async function deliver(text) {
@@ -83,92 +95,53 @@ async function deliver(text) {
   return (await send({ do: "command", channel: place.id, command, text: rest })).ok;
 }
 
-function emptyWords(place) {
-  if (place.with && place.id === appPlace(state)?.id) {
-    return [h("strong", {}, "NPS has not written to you yet."), h("p", {}, "Its questions arrive here, at a civil hour of your own day.")];
-  }
-  return [h("strong", {}, "Nothing here yet."), h("p", {}, "What is written appears here at once.")];
-}
-
-function drawPlace(place, reader) {
-  const person = place.with && reader.people.get(place.with);
-  const name = person ? person.real_name || person.name : place.name;
-  byId("place-name").replaceChildren(...(place.kind === "dm" ? [name] : [channelSign(place.kind), ` ${name}`]));
-  const topic = [place.topic, place.is_ext_shared && "Shared with another company: outsiders read along"];
-  byId("place-topic").textContent = topic.filter(Boolean).join(" · ");
-  redraw(byId("place-me"), avatar(reader.people.get(reader.me), reader, "small"), h("span", { class: "unseen" }, `Acting as ${reader.people.get(reader.me).real_name}`));
-  const unread = state.channels.reduce((sum, channel) => sum + (channel.unread ?? 0), 0);
-  document.title = `${unread ? `(${unread}) ` : ""}${name} · ${state.team.name} sandbox`;
-  return name;
-}
-
-function drawTabs(isApp, atHome) {
-  byId("tabs").hidden = !isApp;
-  byId("home").hidden = !atHome;
-  byId("messages-panel").hidden = atHome;
-  for (const [id, chosen] of [["tab-home", atHome], ["tab-messages", !atHome]]) {
-    byId(id).setAttribute("aria-selected", String(chosen));
-    byId(id).tabIndex = chosen ? 0 : -1;
-  }
-  for (const [panel, tab] of [["home", "tab-home"], ["messages-panel", "tab-messages"]]) {
-    if (isApp) byId(panel).setAttribute("role", "tabpanel");
-    else byId(panel).removeAttribute("role");
-    byId(panel).setAttribute("aria-labelledby", isApp ? tab : "place-name");
-  }
-}
-
 function drawHome(reader) {
   if (homeAsked !== state.me.id) {
     homeAsked = state.me.id;
     send({ do: "open_home" });
   }
-  const signature = JSON.stringify([state.me, state.home]);
-  if (signature === homeDrawn) return;
-  homeDrawn = signature;
-  if (!state.home) {
-    redraw(byId("home"), h("div", { class: "empty" }, h("strong", {}, "Nothing to show yet."), h("p", {}, "NPS has not prepared a Home for you.")));
-    return;
-  }
-  const host = {
-    reader,
-    draft: new Map(),
+  home.update(state.home, reader, {
     confirm: (object) => confirmWith(object, reader),
-    act: (change) => send({ do: "block_action", view_id: state.home.id, values: values(state.home, host), ...change }),
-    again: () => {
-      homeDrawn = "";
-      draw();
-    },
-  };
-  redraw(byId("home"), drawBlocks(state.home.blocks, host));
+    act: (change) => press(() => byId("home"), change),
+  });
 }
 
 /** Tells the server that the person has seen what is on the screen. */
 function markRead(place, atHome) {
-  const last = place.messages.at(-1)?.ts ?? "";
-  const mark = `${route.as} ${place.id} ${last}`;
+  const mark = `${route.as} ${place.id} ${place.messages.at(-1)?.ts}`;
   if (!place.unread || atHome || document.visibilityState !== "visible" || mark === marked) return;
   marked = mark;
   send({ do: "read", channel: place.id }, { quiet: true });
+}
+
+function drawMessages(place, reader, isApp) {
+  const today = reader.now.toLocaleDateString("en", { timeZone: reader.zone });
+  messages.update({
+    channel: `${route.as} ${place.id}`,
+    messages: place.messages,
+    reader,
+    base: JSON.stringify([state.people, today]),
+    empty: emptyWords(isApp),
+    hostFor: (message) => hostFor(reader, place, message),
+  });
+  const name = placeName(place, reader);
+  const label = isApp ? `Type / for a command to ${name}` : `Message ${place.kind === "dm" ? name : `#${name}`}`;
+  composer.turnTo(`${route.as} ${place.id}`, label);
 }
 
 function draw() {
   const reader = readerOf(state);
   const app = appPlace(state);
   const place = findPlace(state, route.c);
-  const isApp = Boolean(app) && place.id === app.id;
+  const isApp = place.id === app?.id;
   const atHome = isApp && route.tab === "home";
+  const unread = state.channels.reduce((sum, channel) => sum + channel.unread, 0);
+  document.title = `${unread ? `(${unread}) ` : ""}${placeName(place, reader)} · ${state.team.name} sandbox`;
   drawSidebar(state, { selected: place.id, app, reader });
-  const name = drawPlace(place, reader);
+  drawHead(place, reader);
   drawTabs(isApp, atHome);
   if (atHome) drawHome(reader);
-  // A row looks different to another person, on another day, or after somebody changed their name.
-  const base = JSON.stringify([state.people, reader.now.toDateString()]);
-  messages.update({
-    channel: `${route.as} ${place.id}`, messages: place.messages, reader, base, empty: emptyWords(place),
-    hostFor: (message) => hostFor(reader, place, message),
-  });
-  const label = isApp ? `Type / for a command to ${name}` : `Message ${place.kind === "dm" ? name : `#${name}`}`;
-  composer.turnTo(`${route.as} ${place.id}`, label);
+  drawMessages(place, reader, isApp);
   modal.update(state.modal, reader);
   drawNote({ state, go, prefill: composer.prefill });
   markRead(place, atHome);
@@ -176,11 +149,12 @@ function draw() {
 
 /** Says aloud what is new since the last state. */
 function announceNew(next, first) {
-  const reader = readerOf(next);
-  const found = next.channels.flatMap((channel) => channel.messages.map((message) => ({ channel, message })));
-  const fresh = found.filter(({ channel, message }) => !heard.has(`${channel.id} ${message.ts}`) && message.user !== next.me.id);
-  heard = new Set(found.map(({ channel, message }) => `${channel.id} ${message.ts}`));
+  const all = next.channels.flatMap((channel) => channel.messages.map((message) => ({ channel, message })));
+  const fresh = all.filter(({ channel, message }) =>
+    !heard.has(`${channel.id} ${message.ts}`) && message.user !== next.me.id);
+  heard = new Set(all.map(({ channel, message }) => `${channel.id} ${message.ts}`));
   if (first || !fresh.length) return;
+  const reader = readerOf(next);
   const { channel, message } = fresh.at(-1);
   const who = reader.people.get(message.user)?.real_name ?? "Somebody";
   const where = channel.kind === "dm" ? "" : ` in #${channel.name}`;
@@ -188,19 +162,11 @@ function announceNew(next, first) {
 }
 
 function onState(next) {
-  const first = state?.me.id !== next.me.id;
-  announceNew(next, first);
+  announceNew(next, state?.me.id !== next.me.id);
   state = next;
   route.as = next.me.id; // it may have been a handle
   draw();
 }
-
-function banner(words) {
-  byId("banner").textContent = words;
-  byId("banner").hidden = !words;
-}
-
-const watchers = { onState, onLost: () => banner("Connection lost, trying again"), onBack: () => banner("") };
 
 /** Turns to another person. False when there is nothing to draw yet. */
 async function become(next) {
@@ -238,11 +204,20 @@ async function go(next) {
   drawer.close();
 }
 
+/** Opens a place of this workspace, and the message that a link names. */
+async function openLink({ open, ts }) {
+  if (!state.channels.some((channel) => channel.id === open) && open !== appPlace(state)?.id) {
+    toast("You are not in the channel that this link leads to.");
+    return;
+  }
+  await go({ c: open });
+  if (ts) messages.reveal(ts);
+}
+
 /** The same place for somebody else, as far as there is one: the app stays the app. */
 function actAs(person) {
   const place = findPlace(state, route.c);
-  const c = place.kind === "dm" ? appPlace(state)?.with ?? "" : place.id;
-  show({ as: person, c, tab: route.tab });
+  show({ as: person, c: place.kind === "dm" ? "" : place.id, tab: route.tab });
 }
 
 function onTabKey(event) {
@@ -252,22 +227,24 @@ function onTabKey(event) {
   other.focus();
 }
 
-function listen() {
-  byId("act-as").addEventListener("change", (event) => actAs(event.target.value));
-  byId("tab-home").addEventListener("click", () => show({ ...route, tab: "home" }));
-  byId("tab-messages").addEventListener("click", () => show({ ...route, tab: "" }));
-  byId("tabs").addEventListener("keydown", onTabKey);
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[data-open]");
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    go({ c: link.dataset.open });
-  });
-  window.addEventListener("popstate", () => show({ ...readAddress(), as: readAddress().as || FIRST_PERSON }, { replace: true }));
-  document.addEventListener("visibilitychange", () => state && draw());
-  setInterval(() => state && draw(), 30_000);
+function onClick(event) {
+  const link = event.target.closest?.("a[data-open]");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  openLink(link.dataset);
 }
 
-listen();
-const asked = readAddress();
-show({ ...asked, as: asked.as || FIRST_PERSON }, { replace: true });
+function fromAddress() {
+  const asked = readAddress();
+  show({ ...asked, as: asked.as || FIRST_PERSON }, { replace: true });
+}
+
+byId("act-as").addEventListener("change", (event) => actAs(event.target.value));
+byId("tab-home").addEventListener("click", () => show({ ...route, tab: "home" }));
+byId("tab-messages").addEventListener("click", () => show({ ...route, tab: "" }));
+byId("tabs").addEventListener("keydown", onTabKey);
+document.addEventListener("click", onClick);
+document.addEventListener("visibilitychange", () => state && draw());
+window.addEventListener("popstate", fromAddress);
+setInterval(() => state && draw(), MINUTE_HAND);
+fromAddress();

@@ -30,7 +30,8 @@ const actions = (block, host) =>
 function input(block, host) {
   const id = freshId("field");
   const isGroup = block.element.type === "radio_buttons" || block.element.type === "checkboxes";
-  const words = [textObject(block.label, host.reader), block.optional && h("span", { class: "optional" }, " (optional)")];
+  const optional = block.optional && h("span", { class: "optional" }, " (optional)");
+  const words = [textObject(block.label, host.reader), optional];
   const label = isGroup
     ? h("span", { class: "label", id: `${id}-label` }, ...words)
     : h("label", { class: "label", for: id }, ...words);
@@ -59,7 +60,7 @@ const DRAWERS = {
   actions,
   input,
   image,
-  header: (block, host) => textObject(block.text, host.reader, "h3", { class: "header" }),
+  header: (block, host) => textObject(block.text, host.reader, "h2", { class: "header" }),
   divider: () => h("hr"),
   rich_text: (block, host) => richText(block, host.reader),
   data_visualization: (block) => dataVisualization(block),

@@ -24,7 +24,8 @@ export function ticks(values) {
   let low = Math.min(0, ...values);
   let high = Math.max(0, ...values);
   if (low === high) high = 1;
-  const step = niceStep(high - low, 4);
+  // Counts have no halves.
+  const step = Math.max(niceStep(high - low, 4), values.every(Number.isInteger) ? 1 : 0);
   low = Math.floor(low / step) * step;
   high = Math.ceil(high / step) * step;
   const count = Math.round((high - low) / step);
@@ -49,7 +50,9 @@ function frame(chart, width) {
 
 function axes(area, config = {}) {
   const lines = area.marks.map((mark) => svg("g", {},
-    svg("line", { class: mark === 0 ? "zero" : "grid", x1: area.left, x2: area.width - MARGIN.right, y1: area.y(mark), y2: area.y(mark) }),
+    svg("line", {
+      class: mark === 0 ? "zero" : "grid", x1: area.left, x2: area.width - MARGIN.right, y1: area.y(mark), y2: area.y(mark),
+    }),
     svg("text", { x: area.left - 6, y: area.y(mark) + 4, "text-anchor": "end" }, number.format(mark))));
   const longest = Math.max(...area.categories.map((name) => name.length)) * LETTER + 10;
   const every = Math.max(1, Math.ceil(longest / area.slot));
@@ -58,9 +61,10 @@ function axes(area, config = {}) {
     .filter(([, index]) => (area.categories.length - 1 - index) % every === 0);
   const names = shown.map(([name, index]) =>
     svg("text", { x: area.x(index), y: area.bottom + 16, "text-anchor": "middle" }, name));
+  const name = (words, at) => words && svg("text", { class: "axis-name", ...at }, words);
   return svg("g", { class: "axes", "aria-hidden": "true" }, ...lines, ...names,
-    config.x_label && svg("text", { class: "axis-name", x: (area.left + area.width) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, config.x_label),
-    config.y_label && svg("text", { class: "axis-name", x: 2, y: 11 }, config.y_label));
+    name(config.x_label, { x: (area.left + area.width) / 2, y: HEIGHT - 6, "text-anchor": "middle" }),
+    name(config.y_label, { x: 2, y: 11 }));
 }
 
 /** [index of the category, value] of every point of a series that has one. */
@@ -97,11 +101,13 @@ function lines(chart, area) {
       const outline = `${first},${area.y(0)} ${at.join(" ")} ${last},${area.y(0)}`;
       drawn.push(svg("polygon", { class: "area", points: outline, fill: colour(order) }));
     }
-    drawn.push(svg("polyline", { class: `line-series dash-${order % 3}`, points: at.join(" "), stroke: colour(order) }));
+    const stroke = { points: at.join(" "), stroke: colour(order) };
+    drawn.push(svg("polyline", { class: `line-series dash-${order % 3}`, ...stroke }));
     for (const [place, [index, value, label]] of dots.entries()) {
-      drawn.push(svg("circle", { cx: area.x(index), cy: area.y(value), r: 4, fill: colour(order) }, hover(series, label, value)));
+      const dot = { cx: area.x(index), cy: area.y(value), r: 4, fill: colour(order) };
+      drawn.push(svg("circle", dot, hover(series, label, value)));
       // Below a valley, where no line passes.
-      const around = [dots[place - 1], dots[place + 1]].filter(Boolean).map((dot) => dot[1]);
+      const around = [dots[place - 1], dots[place + 1]].filter(Boolean).map(([, other]) => other);
       const valley = around.every((other) => other > value) && around.length > 0;
       if (roomy) drawn.push(valueText(area.x(index), area.y(value) + (valley ? 17 : -9), value));
     }
@@ -117,8 +123,10 @@ function slice(from, to, radius, middle) {
   return `M${middle} ${middle} L${at(from)} A${radius} ${radius} 0 ${to - from > 0.5 ? 1 : 0} 1 ${at(to)} Z`;
 }
 
+const sumOf = (chart) => chart.segments.reduce((sum, segment) => sum + segment.value, 0) || 1;
+
 function pie(chart) {
-  const total = chart.segments.reduce((sum, segment) => sum + segment.value, 0) || 1;
+  const total = sumOf(chart);
   let from = 0;
   return chart.segments.filter((segment) => segment.value > 0).map((segment) => {
     const to = from + segment.value / total;
@@ -135,7 +143,9 @@ function pie(chart) {
 
 /** All figures in words, for those who cannot see the drawing. */
 function description(chart) {
-  if (chart.type === "pie") return chart.segments.map((segment) => `${segment.label}: ${number.format(segment.value)}`).join("; ");
+  if (chart.type === "pie") {
+    return chart.segments.map((segment) => `${segment.label}: ${number.format(segment.value)}`).join("; ");
+  }
   return chart.series.map((series) => {
     const figures = series.data.filter((point) => Number.isFinite(point.value));
     return `${series.name}: ${figures.map((point) => `${point.label} ${number.format(point.value)}`).join(", ")}`;
@@ -144,9 +154,9 @@ function description(chart) {
 
 function legend(chart) {
   if (chart.type !== "pie" && chart.series.length < 2) return null;
-  const total = chart.type === "pie" ? chart.segments.reduce((sum, segment) => sum + segment.value, 0) : 0;
+  const share = (value) => Math.round((value / sumOf(chart)) * 100);
   const names = chart.type === "pie"
-    ? chart.segments.map(({ label, value }) => `${label}: ${number.format(value)} (${Math.round((value / (total || 1)) * 100)} %)`)
+    ? chart.segments.map(({ label, value }) => `${label}: ${number.format(value)} (${share(value)}%)`)
     : chart.series.map((series) => series.name);
   return h("ul", { class: "legend", "aria-hidden": "true" },
     ...names.map((name, index) => h("li", { class: `key-${(index % 6) + 1}` }, name)));
@@ -156,7 +166,8 @@ function draw(title, chart, width) {
   const round = chart.type === "pie";
   const area = round ? null : frame(chart, width);
   const ids = [freshId("chart"), freshId("chart")];
-  const drawing = round ? pie(chart) : [axes(area, chart.axis_config), ...(chart.type === "bar" ? bars : lines)(chart, area)];
+  const plot = chart.type === "bar" ? bars : lines;
+  const drawing = round ? pie(chart) : [axes(area, chart.axis_config), ...plot(chart, area)];
   return svg("svg", {
     role: "img", class: "drawing", viewBox: round ? "0 0 160 160" : `0 0 ${width} ${HEIGHT}`,
     width: round ? 160 : width, height: round ? 160 : HEIGHT, "aria-labelledby": ids[0], "aria-describedby": ids[1],

@@ -11,7 +11,7 @@ function hintWords(hint) {
 function suggestions(text, commands) {
   if (/^\/\S*$/.test(text)) {
     return commands.filter(({ command }) => command.startsWith(text) && command !== text)
-      .map(({ command, description, usage_hint: hint }) => ({ text: `${command} `, label: command, note: hint || description }));
+      .map(({ command, description }) => ({ text: `${command} `, label: command, note: description }));
   }
   const [, name, word] = text.match(/^(\/\S+) +(\S*)$/) ?? [];
   const command = commands.find((candidate) => candidate.command === name);
@@ -89,7 +89,8 @@ export function createComposer({ commands, deliver, announce }) {
     else if (offered.length && event.key === "Tab" && !event.shiftKey) take(offered[Math.max(picked, 0)]);
     else if (offered.length && event.key === "Escape") offer([]);
     else if (offered.length && event.key in steps) {
-      picked = (picked + steps[event.key] + offered.length + (picked < 0 && event.key === "ArrowUp" ? 1 : 0)) % offered.length;
+      const from = picked < 0 && event.key === "ArrowUp" ? 0 : picked;
+      picked = (from + steps[event.key] + offered.length) % offered.length;
       mark();
     } else return;
     event.preventDefault();

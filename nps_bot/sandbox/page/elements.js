@@ -5,7 +5,7 @@
 //   confirm(object)    asks a confirm dialog, resolves to true or false
 
 import { freshId, h } from "./dom.js";
-import { textObject } from "./mrkdwn.js";
+import { linkProps, textObject } from "./mrkdwn.js";
 
 const draftKey = (block, element) => JSON.stringify([block.block_id, element.action_id]);
 
@@ -26,8 +26,8 @@ const STATEFUL = new Set(["plain_text_input", "static_select", "radio_buttons", 
 
 /** The elements of a block that hold a value. */
 export function stateful(block) {
-  const all = block.type === "input" ? [block.element] : [block.accessory, ...(block.type === "actions" ? block.elements : [])];
-  return all.filter((element) => element && STATEFUL.has(element.type));
+  const actions = block.type === "actions" ? block.elements : [];
+  return [block.element, block.accessory, ...actions].filter((element) => element && STATEFUL.has(element.type));
 }
 
 /** Notes a new value and tells the server, if the block wants to know at once. */
@@ -59,8 +59,9 @@ function button(element, block, host) {
     "aria-label": element.accessibility_label,
   };
   const label = textObject(element.text, host.reader);
-  if (element.url && /^https?:/i.test(element.url)) {
-    const link = h("a", { ...props, href: element.url, target: "_blank", rel: "noopener noreferrer" }, label);
+  const address = element.url && linkProps(element.url, host.reader);
+  if (address) {
+    const link = h("a", { ...props, ...address }, label);
     link.addEventListener("click", () => press(link, block, element, host, { value: element.value ?? "" }));
     return link;
   }
@@ -80,7 +81,8 @@ function staticSelect(element, block, host, field) {
   const empty = h("option", { value: "", disabled: true, hidden: true, selected: !chosen }, prompt);
   const props = { ...field, "data-action-id": element.action_id, class: "select" };
   if (!field.id) props["aria-label"] = element.placeholder?.text ?? block.text?.text ?? "Choose one";
-  const control = h("select", props, empty, ...groups, ...(element.options ?? []).map((option) => selectOption(option, chosen)));
+  const options = (element.options ?? []).map((option) => selectOption(option, chosen));
+  const control = h("select", props, empty, ...groups, ...options);
   control.addEventListener("change", () => changed(block, element, host, control.value));
   return control;
 }
@@ -141,7 +143,8 @@ function boxes(element, block, host, field) {
 
 /** The "…" menu. A disclosure, so that it works with the keyboard without further ado. */
 function overflow(element, block, host) {
-  const menu = h("details", { class: "overflow" }, h("summary", { class: "button", "aria-label": "More actions" }, "⋯"));
+  const summary = h("summary", { class: "button", "aria-label": "More actions" }, "⋯");
+  const menu = h("details", { class: "overflow" }, summary);
   const items = element.options.map((option) => {
     const item = h("button", { type: "button", "data-action-id": element.action_id, "data-value": option.value },
       textObject(option.text, host.reader));
@@ -156,7 +159,7 @@ function overflow(element, block, host) {
     if (event.key !== "Escape" || !menu.open) return;
     event.preventDefault();
     menu.open = false;
-    menu.firstChild.focus();
+    summary.focus();
   });
   menu.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
@@ -185,5 +188,6 @@ const DRAWERS = {
 /** Draws one element. `field` holds the attributes that tie an input to its label, hint and error. */
 export function drawElement(element, block, host, field = { "data-block-id": block.block_id }) {
   const draw = DRAWERS[element.type];
-  return draw ? draw(element, block, host, field) : h("span", { class: "unknown" }, `(${element.type} cannot be shown here)`);
+  if (!draw) return h("span", { class: "unknown" }, `(${element.type} cannot be shown here)`);
+  return draw(element, block, host, field);
 }

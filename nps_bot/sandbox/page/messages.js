@@ -11,7 +11,8 @@ export function avatar(person, reader, size = "") {
   const name = person.real_name || person.name;
   const initials = name.split(/\s+/).map((word) => [...word][0]).filter(Boolean);
   const letters = person.is_bot ? name.slice(0, 3) : initials.slice(0, 2).join("");
-  const box = h("span", { class: `avatar ${size} ${person.is_bot ? "app" : ""}`, "aria-hidden": "true" }, letters.toUpperCase());
+  const shape = `avatar ${size} ${person.is_bot ? "app" : ""}`;
+  const box = h("span", { class: shape, "aria-hidden": "true" }, letters.toUpperCase());
   // Neighbours in the list are far apart on the colour circle.
   const place = [...reader.people.keys()].indexOf(person.id);
   box.style.setProperty("--hue", String(((place + 1) * 137) % 360));
@@ -66,7 +67,21 @@ function threads(messages) {
 export function createMessages(list, scroller) {
   let rows = new Map(); // ts -> {node, signature}
   let scope = "";
+  let looks = ""; // what all rows depend on, and how often that has changed
+  let edition = 0;
   const openThreads = new Set();
+
+  // Whoever reads the newest message keeps it in sight when a chart, a banner or the window changes size.
+  let atEnd = true;
+  const toEnd = () => {
+    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+  };
+  scroller.addEventListener("scroll", () => {
+    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40;
+  });
+  const sizes = new ResizeObserver(toEnd);
+  sizes.observe(scroller);
+  sizes.observe(list);
 
   function thread(replies, top, hostFor) {
     if (!replies.length) return null;
@@ -77,8 +92,8 @@ export function createMessages(list, scroller) {
     return details;
   }
 
-  function row({ message, replies }, hostFor, base) {
-    const signature = `${base} ${JSON.stringify([message, replies])}`;
+  function row({ message, replies }, hostFor) {
+    const signature = `${edition} ${JSON.stringify([message, replies])}`;
     const before = rows.get(message.ts);
     if (before?.signature === signature) return { ...before, kept: true, before };
     return { node: messageRow(message, hostFor, thread(replies, message, hostFor)), signature, kept: false, before };
@@ -99,25 +114,32 @@ export function createMessages(list, scroller) {
   }
 
   return {
-    /** Draws a channel's messages; `empty` is what stands there when there are none. */
+    /**
+     * Draws a channel's messages. `empty` is what stands there when there are none; `base` changes
+     * when all rows must be drawn again.
+     */
     update({ channel, messages, reader, hostFor, empty, base }) {
       const entered = scope !== channel;
-      const atEnd = entered || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
       if (entered) rows = new Map();
+      atEnd ||= entered;
       scope = channel;
-      const drawn = threads(messages).map((entry) => ({ ...entry, ...row(entry, hostFor, base) }));
+      if (base !== looks) edition += 1;
+      looks = base;
+      const drawn = threads(messages).map((entry) => ({ ...entry, ...row(entry, hostFor) }));
       for (const { kept, before, node } of drawn) if (!kept && before) swap(before.node, node);
       rows = new Map(drawn.map(({ message, node, signature }) => [message.ts, { node, signature }]));
       const nodes = messages.length ? withDays(drawn, reader) : [h("li", { class: "empty" }, ...empty)];
       arrange(list, nodes);
-      if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+      toEnd();
     },
-    /** Puts focus on a message, or says false when it is not here. */
-    focus(ts, actionId) {
-      const found = rows.get(ts)?.node;
-      const control = found && actionId ? found.querySelector(`[data-action-id="${CSS.escape(actionId)}"]`) : null;
-      (control ?? found)?.focus({ preventScroll: true });
-      return Boolean(found);
+    /** The row of a message; undefined when it is not here. */
+    row: (ts) => rows.get(ts)?.node,
+    /** Scrolls to a message that somebody linked to, and points it out. */
+    reveal(ts) {
+      const node = rows.get(ts)?.node;
+      node?.scrollIntoView({ block: "center" });
+      node?.focus({ preventScroll: true });
+      node?.firstChild.animate([{ background: "var(--mention-me)" }, {}], 2000);
     },
   };
 }

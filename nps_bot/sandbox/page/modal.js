@@ -9,9 +9,10 @@ import { toast } from "./toast.js";
 export function confirmWith(object, reader) {
   return new Promise((resolve) => {
     const id = freshId("confirm");
-    const yes = h("button", { class: `button ${object.style === "danger" ? "danger-full" : "primary"}`, value: "yes", "data-testid": "confirm-yes" },
-      object.confirm?.text ?? "Yes");
-    const no = h("button", { class: "button", value: "no", "data-testid": "confirm-no" }, object.deny?.text ?? "Cancel");
+    const button = (value, style, words) =>
+      h("button", { class: `button ${style}`, value, "data-testid": `confirm-${value}` }, words);
+    const yes = button("yes", object.style === "danger" ? "danger-full" : "primary", object.confirm?.text ?? "Yes");
+    const no = button("no", "", object.deny?.text ?? "Cancel");
     const dialog = h("dialog", { class: "confirm", "aria-labelledby": id, "data-testid": "confirm" },
       h("form", { method: "dialog" },
         h("h2", { id }, object.title?.text ?? "Are you sure?"),
@@ -95,15 +96,16 @@ export function createModal({ send, onClosed }) {
   function paint(view, reader) {
     const host = hostFor(view, reader);
     const closeWord = view.close?.text ?? (view.submit ? "Cancel" : "Close");
-    const leave = () => dialog.close();
+    const leave = { type: "button", onclick: () => dialog.close() };
+    const submitting = { type: "submit", class: "button primary", "data-testid": "modal-submit" };
     const form = h("form", { novalidate: true, onsubmit: submit },
       h("header", { class: "dialog-head" },
         h("h2", { id: "modal-title", tabindex: "-1" }, view.title.text),
-        h("button", { type: "button", class: "icon-button", "aria-label": `Close ${view.title.text}`, onclick: leave }, "×")),
+        h("button", { ...leave, class: "icon-button", "aria-label": `Close “${view.title.text}”` }, "×")),
       h("div", { class: "dialog-body" }, drawBlocks(view.blocks, host)),
       h("footer", { class: "dialog-foot" },
-        h("button", { type: "button", class: "button", "data-testid": "modal-close", onclick: leave }, closeWord),
-        view.submit && h("button", { type: "submit", class: "button primary", "data-testid": "modal-submit" }, view.submit.text)));
+        h("button", { ...leave, class: "button", "data-testid": "modal-close" }, closeWord),
+        view.submit && h("button", submitting, view.submit.text)));
     const sameView = shown?.view.id === view.id;
     shown = { view, host, signature: looks(view) };
     const focused = redraw(dialog, form);
@@ -112,7 +114,8 @@ export function createModal({ send, onClosed }) {
   }
 
   function firstField() {
-    return dialog.querySelector(".dialog-body :is(input, select, textarea, button)") ?? dialog.querySelector("#modal-title");
+    const control = dialog.querySelector(".dialog-body :is(input, select, textarea, button)");
+    return control ?? dialog.querySelector("#modal-title");
   }
 
   // Escape, the cross and the close button all end here; so does a second Escape, which a browser

@@ -1,7 +1,7 @@
 // Slack's mrkdwn as DOM nodes. `reader` says who reads: {people, channels: Map, zone, now, linkTo(channelId)}.
 
 import { h } from "./dom.js";
-import { fullMoment, slackDate } from "./time.js";
+import { capital, fullMoment, slackDate } from "./time.js";
 
 const STYLES = { "*": "strong", _: "em", "~": "s" };
 const WORD = /[\p{L}\p{N}]/u;
@@ -9,10 +9,23 @@ const SAFE_ADDRESS = /^(https?:\/\/|mailto:)/i;
 
 const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 
-/** A link that opens elsewhere; plain text when the address is not one a browser should follow. */
-export function outsideLink(address, label) {
-  if (!SAFE_ADDRESS.test(address)) return document.createTextNode(label);
-  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, label);
+const PERMALINK = /^https:\/\/[\w-]+\.slack\.com\/archives\/(\w+)(?:\/p(\d{10})(\d{6}))?/;
+
+/**
+ * The attributes of a link. A link to a message of this workspace stays on the page (its address
+ * would lead to the real Slack); null when the address is not one a browser should follow.
+ */
+export function linkProps(address, reader) {
+  const [, channel, seconds, rest] = address.match(PERMALINK) ?? [];
+  const ts = seconds && `${seconds}.${rest}`;
+  if (channel) return { href: reader.linkTo(channel), "data-open": channel, "data-ts": ts };
+  return SAFE_ADDRESS.test(address) ? { href: address, target: "_blank", rel: "noopener noreferrer" } : null;
+}
+
+/** A link; plain text when its address is not one a browser should follow. */
+export function link(address, label, reader) {
+  const props = linkProps(address, reader);
+  return props ? h("a", props, label) : h("span", {}, label);
 }
 
 /** "@Ada Byron", marked when it is the reader themselves. */
@@ -29,31 +42,32 @@ export function channelMention(id, reader, fallback) {
   return h("a", { class: "mention", href: reader.linkTo(id), "data-open": id }, `#${channel.name}`);
 }
 
-function special(body, fallback, reader) {
+function special(body, fallback, reader, starts) {
   const [kind, ...parts] = body.split("^");
   if (kind === "date") {
     const [seconds, pattern, address] = parts;
     const words = slackDate(seconds ?? "", unescape(pattern ?? ""), reader.zone, reader.now);
     if (words === null) return document.createTextNode(unescape(fallback));
     const moment = new Date(Number(seconds) * 1000);
-    const shown = h("time", { datetime: moment.toISOString(), title: fullMoment(moment, reader.zone) }, words);
-    return address ? outsideLink(unescape(address), shown) : shown;
+    const shown = h("time", { datetime: moment.toISOString(), title: fullMoment(moment, reader.zone) },
+      starts ? capital(words) : words);
+    return address ? link(unescape(address), shown, reader) : shown;
   }
   if (kind === "subteam") return h("span", { class: "mention" }, unescape(fallback || `@${parts[0]}`));
   return h("span", { class: "mention" }, `@${unescape(kind)}`);
 }
 
 /** What stands between < and >. Anything that is no token of Slack's is shown as it was typed. */
-function angle(body, reader) {
+function angle(body, reader, starts) {
   const bar = body.indexOf("|");
   const head = bar < 0 ? body : body.slice(0, bar);
   const label = bar < 0 ? "" : body.slice(bar + 1);
   if (/^@[UWB]\w+$/.test(head)) return userMention(head.slice(1), reader, unescape(label));
   if (/^#[CGD]\w+$/.test(head)) return channelMention(head.slice(1), reader, unescape(label));
-  if (/^!(date\^|subteam\^|here$|channel$|everyone$)/.test(head)) return special(head.slice(1), label, reader);
+  if (/^!(date\^|subteam\^|here$|channel$|everyone$)/.test(head)) return special(head.slice(1), label, reader, starts);
   if (SAFE_ADDRESS.test(head)) {
     const address = unescape(head);
-    return outsideLink(address, unescape(label) || address.replace(/^mailto:/i, ""));
+    return link(address, unescape(label) || address.replace(/^mailto:/i, ""), reader);
   }
   return document.createTextNode(unescape(`<${body}>`));
 }
@@ -86,14 +100,14 @@ function matchAt(pattern, text, at) {
 /** One special piece of `text` at `at`: [node, where it ends], or null when there is only an ordinary character. */
 function pieceAt(text, at, reader, styled) {
   const token = text[at] === "<" && matchAt(TOKEN, text, at);
-  if (token) return [angle(token[1], reader), at + token[0].length];
+  if (token) return [angle(token[1], reader, at === 0), at + token[0].length];
   if (!styled) return null;
   const code = text[at] === "`" && matchAt(CODE, text, at);
   if (code) return [h("code", {}, ...inline(code[1], reader, false)), at + code[0].length];
   const end = text[at] in STYLES ? styleEnd(text, at) : -1;
   if (end > 0) return [h(STYLES[text[at]], {}, ...inline(text.slice(at + 1, end), reader)), end + 1];
   const address = text[at] === "h" && !WORD.test(text[at - 1] ?? " ") && matchAt(BARE_ADDRESS, text, at);
-  if (address) return [outsideLink(unescape(address[0]), unescape(address[0])), at + address[0].length];
+  if (address) return [link(unescape(address[0]), unescape(address[0]), reader), at + address[0].length];
   return null;
 }
 
@@ -169,8 +183,9 @@ export function mrkdwn(text, reader) {
 /** A text object of Block Kit in an element of the given tag. */
 export function textObject(object, reader, tag = "span", props = {}) {
   if (!object) return null;
-  if (object.type === "mrkdwn") return h(tag, { ...props, class: `mrkdwn ${props.class ?? ""}` }, ...mrkdwn(object.text, reader));
-  return h(tag, { ...props, class: `plain ${props.class ?? ""}` }, object.text);
+  const styled = object.type === "mrkdwn";
+  const look = `${styled ? "mrkdwn" : "plain"} ${props.class ?? ""}`;
+  return h(tag, { ...props, class: look }, ...(styled ? mrkdwn(object.text, reader) : [object.text]));
 }
 
 /** A mrkdwn text as one line of words, for places that can only speak. */

@@ -14,7 +14,7 @@ function hints(state) {
   return [
     ada && ["answer as Ada", { as: ada.id }],
     priya && ["see #nps-alerts as Priya", { as: priya.id, c: "nps-alerts" }],
-    priya && ["type /nps report", { as: priya.id, c: "nps-summary" }, "/nps report"],
+    priya && ["type /nps report customer", { as: priya.id, c: "nps-summary" }, "/nps report customer"],
   ].filter(Boolean);
 }
 

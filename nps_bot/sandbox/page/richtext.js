@@ -1,7 +1,7 @@
 // rich_text blocks, as far as a bot writes them.
 
 import { h } from "./dom.js";
-import { channelMention, outsideLink, userMention } from "./mrkdwn.js";
+import { channelMention, link, userMention } from "./mrkdwn.js";
 import { slackDate } from "./time.js";
 
 const TAGS = { bold: "strong", italic: "em", strike: "s", code: "code" };
@@ -11,16 +11,20 @@ function emoji(element) {
   return String.fromCodePoint(...element.unicode.split("-").map((code) => Number.parseInt(code, 16)));
 }
 
+function date(element, reader) {
+  return slackDate(String(element.timestamp), element.format, reader.zone, reader.now) ?? element.fallback ?? "";
+}
+
 function bare(element, reader) {
   switch (element.type) {
     case "text": return h("span", { class: "plain" }, element.text);
-    case "link": return outsideLink(element.url, element.text || element.url);
+    case "link": return link(element.url, element.text || element.url, reader);
     case "user": return userMention(element.user_id, reader);
     case "channel": return channelMention(element.channel_id, reader);
     case "broadcast": return h("span", { class: "mention" }, `@${element.range}`);
     case "usergroup": return h("span", { class: "mention" }, `@${element.usergroup_id}`);
     case "emoji": return emoji(element);
-    case "date": return slackDate(String(element.timestamp), element.format, reader.zone, reader.now) ?? element.fallback ?? "";
+    case "date": return date(element, reader);
     default: return "";
   }
 }

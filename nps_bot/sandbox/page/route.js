@@ -27,8 +27,9 @@ export function writeAddress(route, { replace = false } = {}) {
  * app's id while the app has not written yet. Null when the workspace has no app.
  */
 export function appPlace(state) {
-  const bots = state.people.filter((person) => person.is_bot && !person.deleted && person.id !== "USLACKBOT");
-  const bot = bots.find((person) => [person.name, person.real_name].some((name) => /^nps\b/i.test(name ?? ""))) ?? bots[0];
+  const bots = state.people.filter((person) => person.is_bot && !person.deleted);
+  const isNps = (person) => [person.name, person.real_name].some((name) => /^nps\b/i.test(name ?? ""));
+  const bot = bots.find(isNps) ?? bots[0];
   if (!bot) return null;
   const channel = state.channels.find((place) => place.kind === "dm" && place.with === bot.id);
   return channel ?? { id: bot.id, kind: "dm", with: bot.id, name: bot.name, unread: 0, messages: [] };

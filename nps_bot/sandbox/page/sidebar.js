@@ -26,7 +26,7 @@ function drawPicker(select, state) {
       : null;
     select.replaceChildren(...[
       group(`${state.team.name}'s people`, able.filter((person) => !person.is_guest)),
-      group("Customers (guests)", able.filter((person) => person.is_guest)),
+      group("Guests and outsiders", able.filter((person) => person.is_guest)),
     ].filter(Boolean));
   }
   const byPerson = new Map(able.map((person) => [person.id, person]));
@@ -54,7 +54,8 @@ function link(place, selected, { sign, name, testid, tag, href }) {
     href, class: `place-link ${place.unread ? "has-unread" : ""}`, "data-testid": testid, "data-open": place.id,
     "aria-current": place.id === selected ? "page" : null,
   };
-  return h("li", {}, h("a", props, sign, h("span", { class: "place-link-name" }, name), tag && h("span", { class: "tag" }, tag), unreadMark(place)));
+  const words = [h("span", { class: "place-link-name" }, name), tag && h("span", { class: "tag" }, tag)];
+  return h("li", {}, h("a", props, sign, ...words, unreadMark(place)));
 }
 
 /** "#", or a lock that every system can draw. */
@@ -68,16 +69,20 @@ export function channelSign(kind) {
 function channelLink(channel, selected, reader) {
   return link(channel, selected, {
     sign: h("span", { class: "sign" }, channelSign(channel.kind)),
-    name: channel.name, testid: `channel-${channel.name}`, tag: channel.is_ext_shared && "Shared", href: reader.linkTo(channel.id),
+    name: channel.name, testid: `channel-${channel.name}`,
+    tag: channel.is_ext_shared && "Shared", href: reader.linkTo(channel.id),
   });
 }
 
 function directLink(place, selected, reader) {
   const person = reader.people.get(place.with) ?? { id: place.with, real_name: place.name, name: place.name };
   return link(place, selected, {
-    sign: avatar(person, reader, "small"), name: nameOf(person), testid: `dm-${place.with}`, tag: person.is_bot && "App", href: reader.linkTo(place.id),
+    sign: avatar(person, reader, "small"), name: nameOf(person), testid: `dm-${place.with}`,
+    tag: person.is_bot && "App", href: reader.linkTo(place.id),
   });
 }
+
+let drawn = ""; // what the list of places was last drawn from: a click must not lose its link to a redraw
 
 /** Draws the whole sidebar. `app` is the NPS app's place, which exists before the app has written. */
 export function drawSidebar(state, { selected, app, reader }) {
@@ -85,11 +90,15 @@ export function drawSidebar(state, { selected, app, reader }) {
   drawPicker(byId("act-as"), state);
   drawActor(byId("acting-card"), reader.people.get(state.me.id), reader);
   const channels = state.channels.filter((channel) => channel.kind !== "dm");
-  const direct = state.channels.filter((channel) => channel.kind === "dm" && channel.id !== app?.id);
-  const places = byId("places");
-  redraw(places,
+  const others = state.channels.filter((channel) => channel.kind === "dm" && channel.id !== app?.id);
+  const direct = [app, ...others].filter(Boolean);
+  const shown = [...direct, ...channels].map((place) => ({ ...place, messages: null }));
+  const signature = JSON.stringify([selected, state.me.id, state.people, shown]);
+  if (signature === drawn) return;
+  drawn = signature;
+  redraw(byId("places"),
     h("h2", {}, "Direct messages"),
-    h("ul", {}, ...[app, ...direct].filter(Boolean).map((place) => directLink(place, selected, reader))),
+    h("ul", {}, ...direct.map((place) => directLink(place, selected, reader))),
     h("h2", {}, "Channels"),
     h("ul", {}, ...channels.map((channel) => channelLink(channel, selected, reader))));
 }
@@ -114,5 +123,7 @@ export function createDrawer() {
   byId("sidebar-close").addEventListener("click", close);
   shade.addEventListener("click", close);
   sidebar.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  // Room for both again: nothing may stay shut away behind a drawer that is gone.
+  matchMedia("(max-width: 760px)").addEventListener("change", () => set(false));
   return { close };
 }

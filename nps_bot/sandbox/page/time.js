@@ -42,10 +42,12 @@ function nearDay(moment, zone, now) {
   return { 0: "today", "-1": "yesterday", 1: "tomorrow" }[dayNumber(moment, zone) - dayNumber(now, zone)] ?? null;
 }
 
+export const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** The words on the line between two days: "Today", "Tuesday, 3 June". */
 export function dayLine(moment, zone, now) {
   const near = nearDay(moment, zone, now);
-  if (near) return near[0].toUpperCase() + near.slice(1);
+  if (near) return capital(near);
   const sameYear = format(zone, { year: "numeric" }).format(moment) === format(zone, { year: "numeric" }).format(now);
   const options = { weekday: "long", day: "numeric", month: "long" };
   return format(zone, sameYear ? options : { ...options, year: "numeric" }).format(moment);
@@ -70,7 +72,7 @@ const DATES = {
 
 function dateWord(word, moment, zone, now) {
   if (word === "time") return clock(moment, zone);
-  if (word === "time_secs") return format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(moment);
+  if (word === "time_secs") return format(zone, { timeStyle: "medium" }).format(moment);
   if (word === "ago") return ago(moment, now);
   if (word === "date_num") return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(moment);
   const plain = word.replace(/_pretty$/, "");
@@ -89,6 +91,5 @@ export function slackDate(seconds, pattern, zone, now) {
     if (filled === null) known = false;
     return filled ?? "";
   });
-  if (!known) return null;
-  return pattern.startsWith("{") ? words[0].toUpperCase() + words.slice(1) : words;
+  return known ? words : null;
 }

@@ -120,6 +120,11 @@ async def test_a_silent_bot_is_waited_for_three_seconds(
     assert 2.9 < asyncio.get_running_loop().time() - started < 3.5
 
 
+async def test_a_bot_that_is_not_there_is_missed(sandbox: Sandbox) -> None:
+    with pytest.raises(NotAcknowledgedError, match="not connected"):
+        await sandbox.deliver("interactive", {})
+
+
 async def test_an_event_is_sent_again_once(sandbox: Sandbox, call: Caller) -> None:
     socket = await connection(call)
     delivering = asyncio.create_task(sandbox.deliver("events_api", {"event": {}}))
