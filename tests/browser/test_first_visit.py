@@ -1,0 +1,71 @@
+"""What the README promises a newcomer, played in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Running
+
+LONG = 15_000
+"""Milliseconds within which what was owed must be seen."""
+
+
+def test_answer_explain_change_and_see_the_team_learn_it(
+    bot: Running, page: Page, act_as: Callable[[str], None]
+) -> None:
+    page.goto(bot.start())
+    page.locator("[data-action-id=score_3]").click()
+    modal = page.get_by_test_id("modal")
+    expect(modal).to_contain_text("You answered 3")
+    modal.locator("textarea").first.fill("Late <b>twice</b> & nobody told us")
+    page.get_by_test_id("modal-submit").click()
+    expect(modal).to_be_hidden()
+    expect(page.get_by_test_id("message").last).to_contain_text("You answered 3.")
+
+    act_as("Priya")
+    page.get_by_test_id("channel-nps-alerts").click()
+    alert = page.get_by_test_id("message").last
+    expect(alert).to_contain_text("Ada Marsh answered 3", timeout=LONG)
+    expect(alert).to_contain_text("Late <b>twice</b> & nobody told us", timeout=LONG)
+    page.get_by_test_id("channel-nps-summary").click()
+    summary = page.get_by_test_id("message").filter(has_text="Customer survey")
+    expect(summary).to_contain_text("NPS −100", timeout=LONG)
+
+    act_as("Ada")
+    page.locator("[data-action-id=change_score]").click()
+    modal.locator("[data-action-id=score_9]").click()
+    expect(modal).to_contain_text("You answered 9")
+    page.get_by_test_id("modal-close").first.click()
+    expect(page.get_by_test_id("message").last).to_contain_text("You answered 9.", timeout=LONG)
+
+    act_as("Priya")
+    page.get_by_test_id("channel-nps-alerts").click()
+    expect(alert).to_contain_text("9, corrected from 3", timeout=LONG)
+    page.get_by_test_id("channel-nps-summary").click()
+    expect(summary).to_contain_text("NPS +100", timeout=LONG)
+    composer = page.get_by_test_id("composer")
+    composer.fill("/nps report customer")
+    composer.press("Enter")
+    report = page.get_by_test_id("ephemeral").last
+    expect(report).to_contain_text("NPS +100", timeout=LONG)
+    expect(report).to_contain_text("1 of 4 people answered (25%)")
+    expect(report).to_contain_text("Late <b>twice</b> & nobody told us")
+
+
+def test_nothing_is_lost_when_the_bot_is_killed_and_started_again(
+    bot: Running, page: Page, act_as: Callable[[str], None]
+) -> None:
+    page.goto(bot.start())
+    page.locator("[data-action-id=score_4]").click()
+    expect(page.get_by_test_id("modal")).to_contain_text("You answered 4")
+    bot.kill()
+
+    page.goto(bot.start())
+    expect(page.get_by_test_id("message").last).to_contain_text("You answered 4.", timeout=LONG)
+    expect(page.get_by_test_id("message")).to_have_count(1)
+    act_as("Priya")
+    page.get_by_test_id("channel-nps-alerts").click()
+    expect(page.get_by_test_id("message")).to_have_count(1, timeout=LONG)
+    expect(page.get_by_test_id("message")).to_contain_text("Ada Marsh answered 4")
