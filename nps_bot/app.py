@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import Flag, auto
 
@@ -150,16 +150,18 @@ async def running(
 
 @asynccontextmanager
 async def _working(edge: Edge, wake: asyncio.Event) -> AsyncIterator[None]:
-    courier = asyncio.create_task(Courier(edge, wake).run())
+    """Deliver and tick. Should the courier ever break, so does the process: a bot that takes
+    answers and tells nobody would be worse than one its supervisor starts anew.
+    """
     scheduler = clockwork(edge)
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=False)
-        courier.cancel()
-        with suppress(asyncio.CancelledError):
-            await courier
+    async with asyncio.TaskGroup() as tasks:
+        courier = tasks.create_task(Courier(edge, wake).run())
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+            courier.cancel()
 
 
 @asynccontextmanager

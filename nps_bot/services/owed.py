@@ -113,19 +113,11 @@ def owe_alert(
     )
 
 
-def touch_clicked(
-    connection: Connection, invitation_id: str, wave_id: int, now: datetime
+def touch(
+    connection: Connection, invitation_id: str, wave_id: int, due_at: datetime
 ) -> dict[str, int]:
-    """Have the prompt and the summary show a new score; returns the versions by key.
-
-    A clicked prompt is rewritten directly; the courier does it only should that fail.
-    """
-    return outbox.touch(connection, _showing(invitation_id, wave_id), now + SETTLING)
-
-
-def touch(connection: Connection, invitation_id: str, wave_id: int, now: datetime) -> None:
-    """Have the prompt and the summary show what is new, at once."""
-    outbox.touch(connection, _showing(invitation_id, wave_id), now)
+    """Have the prompt and the summary show what is new at ``due_at``; returns versions by key."""
+    return outbox.touch(connection, _showing(invitation_id, wave_id), due_at)
 
 
 def _showing(invitation_id: str, wave_id: int) -> tuple[str, ...]:

@@ -48,13 +48,17 @@ class Refusal(StrEnum):
 class Click:
     """A click on a score, as Slack reported it.
 
-    ``action_ts`` is Slack's time of the click in microseconds: it alone orders clicks.
+    Attributes:
+        action_ts: Slack's time of the click in microseconds: it alone orders clicks.
+        in_prompt: whether it was the prompt itself that was clicked, which is then rewritten
+            directly; after a click in a modal the courier does it at once.
     """
 
     invitation_id: str
     person_id: str
     score: int
     action_ts: int
+    in_prompt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def _first_score(
     if band_of(click.score) is Band.DETRACTOR:
         cases.open_case(connection, response.id, now)
         owed.owe_alert(connection, standing.survey_key, standing.wave_id, click.invitation_id, now)
-    versions = owed.touch_clicked(connection, standing.id, standing.wave_id, now)
+    versions = owed.touch(connection, standing.id, standing.wave_id, _rewritten_at(click, now))
     return Recorded(
         invitation_id=standing.id,
         wording_id=standing.wording_id,
@@ -170,8 +174,12 @@ def _later_score(
         official=click.score if counted else given.score,
         changed=True,
         replies=_written(connection, given.id),
-        versions=owed.touch_clicked(connection, standing.id, standing.wave_id, now),
+        versions=owed.touch(connection, standing.id, standing.wave_id, _rewritten_at(click, now)),
     )
+
+
+def _rewritten_at(click: Click, now: datetime) -> datetime:
+    return now + owed.SETTLING if click.in_prompt else now
 
 
 def _follow_band(
@@ -382,11 +390,12 @@ def _withdraw_prompts(connection: Connection, theirs: Collection[Standing], now:
 
 
 def resume(connection: Connection, person_id: str, survey_key: str, now: datetime) -> None:
-    """Undo an opt-out: the person is asked again, in the next wave."""
+    """Undo an opt-out: open questions can be answered again, and the next wave asks again."""
     people.remove_opt_out(connection, person_id, survey_key)
-    for one in invitations.of_person(connection, person_id):
-        if one.wave_state != "closed":
-            owed.touch(connection, one.id, one.wave_id, now)
+    theirs = [one for one in invitations.of_person(connection, person_id) if not one.closed(now)]
+    invitations.clear_dismissed(connection, [one.id for one in theirs])
+    for one in theirs:
+        owed.touch(connection, one.id, one.wave_id, now)
 
 
 def ask_no_contact(

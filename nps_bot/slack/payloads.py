@@ -137,6 +137,7 @@ def score_click(body: Mapping[str, Any]) -> Click:
         person_id=pressed.person_id,
         score=int(action[1]),
         action_ts=int(moment[1]) * 1_000_000 + int(moment[2]),
+        in_prompt=_at(body, "view", "id") is None,
     )
 
 

@@ -56,6 +56,8 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         return prompt.stopped(wording, content.stopped)
     if standing.dismissed_at is not None:
         return prompt.deleted(wording)
+    if standing.wave_state == "closed":
+        return prompt.closed(wording)
     if posted and content.asks_again is not None:
         return prompt.snoozed(wording, content.asks_again, standing.id)
     return prompt.prompt(

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    SQLColumnExpression,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
 
@@ -177,14 +187,26 @@ def period_tally(connection: Connection, scope: Scope) -> Tally:
 
 
 def in_both(connection: Connection, now: Scope, before: Scope) -> dict[tuple[int, int], int]:
-    """Return how many people answered in both scopes, by (score now, score before)."""
+    """Return how many people answered in both scopes, by (score now, score before).
+
+    Grouped by person instead of joined: SQLite would compare everybody with everybody.
+    """
     one, other = _latest(now).subquery(), _latest(before).subquery()
-    rows = connection.execute(
-        select(one.c.score, other.c.score, func.count())
-        .join(other, other.c.who == one.c.who)
-        .group_by(one.c.score, other.c.score)
+    everybody = union_all(
+        select(one.c.who, one.c.score.label("now"), null().label("before")),
+        select(other.c.who, null(), other.c.score),
+    ).subquery()
+    score_now, score_before = func.max(everybody.c.now), func.max(everybody.c.before)
+    people = (
+        select(score_now.label("now"), score_before.label("before"))
+        .group_by(everybody.c.who)
+        .having(score_now.is_not(None), score_before.is_not(None))
+        .subquery()
     )
-    return {(score_now, score_before): number for score_now, score_before, number in rows}
+    rows = connection.execute(
+        select(people.c.now, people.c.before, func.count()).group_by(people.c.now, people.c.before)
+    )
+    return {(score, earlier): number for score, earlier, number in rows}
 
 
 def _latest(scope: Scope) -> Select[str, int]:

@@ -86,6 +86,22 @@ async def test_who_answers_later_than_asked_counts_as_asked_in_both(database: Da
     await database.write(work)
 
 
+async def test_who_answered_twice_is_found_in_both(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        world = World(connection)
+        old = world.wave(NOON - 100 * DAY, {"U1": 3, "U2": 7, "U3": 9, "U4": 9, "U5": None})
+        new = world.wave(NOON - DAY, {"U1": 9, "U2": 7, "U4": None, "U5": 9, "U6": 9, "U7": 7})
+        connection.execute(
+            update(Invitation).where(Invitation.person_id == "U2").values(person_id=None)
+        )
+        waves = [Scope("customer", "relationship", wave_id=wave) for wave in (new, old)]
+        assert reports.in_both(connection, *waves) == {(9, 3): 1}
+        assert reports.in_both(connection, period(90), period(180, 90)) == {(9, 3): 1}
+        assert reports.in_both(connection, period(5), period(4)) == {(9, 9): 3, (7, 7): 2}
+
+    await database.write(work)
+
+
 async def test_kinds_and_surveys_are_never_pooled(database: Database) -> None:
     def work(connection: Connection) -> None:
         world = World(connection)

@@ -140,8 +140,13 @@ function draw() {
   drawSidebar(state, { selected: place.id, app, reader });
   drawHead(place, reader);
   drawTabs(isApp, atHome);
-  if (atHome) drawHome(reader);
-  drawMessages(place, reader, isApp);
+  if (atHome) {
+    messages.clear();
+    drawHome(reader);
+  } else {
+    home.clear();
+    drawMessages(place, reader, isApp);
+  }
   modal.update(state.modal, reader);
   drawNote({ state, go, prefill: composer.prefill });
   markRead(place, atHome);

@@ -132,6 +132,12 @@ export function createMessages(list, scroller) {
       arrange(list, nodes);
       toEnd();
     },
+    /** Takes everything away, because something else is shown. */
+    clear() {
+      rows = new Map();
+      scope = "";
+      arrange(list, []);
+    },
     /** The row of a message; undefined when it is not here. */
     row: (ts) => rows.get(ts)?.node,
     /** Scrolls to a message that somebody linked to, and points it out. */

@@ -72,5 +72,10 @@ export function createHome(root) {
       drawn = signature;
       draw(view, reader, hooks);
     },
+    /** Takes everything away, because the messages are shown. */
+    clear() {
+      drawn = "";
+      root.replaceChildren();
+    },
   };
 }

@@ -8,7 +8,7 @@ from nps_bot.slack.views.message import Message
 COMMANDS = {
     "report [survey] [period]": "the score with its interval, trend and comments; a period is"
     " `30d`, `90d`, `2026-Q3`, `2026-08`, `2026` or `all`",
-    "status": "what runs, what comes next, which alerts nobody has claimed",
+    "status [survey]": "what runs, what comes next, which alerts nobody has claimed",
     "send [survey]": "ask now; shows how many, who and when, and waits for your word",
     "preview [survey]": "the question as people get it, to yourself, not counted",
     "pause [survey]": "ask nobody until it is resumed; answers still count",

@@ -12,8 +12,6 @@ from typing import Any
 
 Block = dict[str, Any]
 
-MESSAGE_BLOCKS = 50
-VIEW_BLOCKS = 100
 TEXT = 3_000
 """Characters in a section or context text."""
 HEADER = 150

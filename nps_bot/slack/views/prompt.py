@@ -149,12 +149,6 @@ def stopped(wording: Wording, survey_key: str) -> Message:
     return Message(text, [section(text), actions("later", [undo])])
 
 
-def resumed(wording: Wording) -> Message:
-    """Return what a stopped prompt becomes after *Undo*."""
-    text = f"You are back in “{escape(wording.title, _NAME)}”: we'll ask you the next time."
-    return Message(text, [section(text)])
-
-
 def closed(wording: Wording) -> Message:
     """Return what an unanswered prompt becomes when it is clicked after its wave has closed."""
     text = f"This round of “{escape(wording.title, _NAME)}” has closed, so nothing was recorded."
@@ -162,8 +156,12 @@ def closed(wording: Wording) -> Message:
 
 
 def deleted(wording: Wording) -> Message:
-    """Return what an answered prompt becomes once the person deleted the answer."""
-    text = f"Your answer to “{escape(wording.title, _NAME)}” was deleted, with all you wrote."
+    """Return what a prompt becomes once no answer is kept and none is asked for in this wave.
+
+    The person deleted the answer, or stopped the survey and takes part again from the next wave.
+    """
+    title = escape(wording.title, _NAME)
+    text = f"No answer of yours is kept for this round of “{title}”. We'll ask you the next time."
     return Message(text, [section(text)])
 
 

@@ -99,5 +99,6 @@ _WHO = {
     Exclusion.INVITED: ("person who has not joined yet", "people who have not joined yet"),
     Exclusion.OUTSIDER: ("person of another workspace", "people of other workspaces"),
     Exclusion.GUEST: ("guest", "guests"),
+    Exclusion.MEMBER: ("member of this workspace", "members of this workspace"),
     Exclusion.OPTED_OUT: ("person who opted out", "people who opted out"),
 }

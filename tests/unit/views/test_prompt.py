@@ -200,7 +200,7 @@ def test_a_snoozed_prompt_says_when_it_comes_again() -> None:
     assert_slack_takes(message)
 
 
-@pytest.mark.parametrize("view", [prompt.closed, prompt.deleted, prompt.resumed])
+@pytest.mark.parametrize("view", [prompt.closed, prompt.deleted])
 def test_what_is_over_has_no_buttons(view: Any) -> None:
     message = view(replace(WORDING, title="A <b> & c"))
     assert "“A &lt;b&gt; &amp; c”" in message.text
