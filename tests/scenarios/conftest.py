@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,16 +78,21 @@ class World:
     async def prompt_of(self, handle: str) -> Message:
         """Return the prompt a person got."""
         workspace = self.sandbox.workspace
+        channel = workspace.dm(handle).id
+        await self.sandbox.until(lambda: workspace.messages(channel))
+        return workspace.messages(channel)[-1]
 
-        def latest() -> Message | None:
-            dm = workspace.dm(handle)
-            messages = workspace.messages(dm.id) if dm else []
-            return messages[-1] if messages else None
+    async def modal_of(self, person: Person, callback_id: str) -> dict[str, Any]:
+        """Return the modal a person sees, once it is this one."""
 
-        await self.sandbox.until(lambda: latest() is not None)
-        message = latest()
-        assert message is not None
-        return message
+        def shown() -> dict[str, Any] | None:
+            modal = person.modal
+            return modal if modal is not None and modal["callback_id"] == callback_id else None
+
+        await self.sandbox.until(lambda: shown() is not None)
+        modal = shown()
+        assert modal is not None
+        return modal
 
     async def asked(self, handle: str, key: str = "customer") -> tuple[Person, Message]:
         """Start a wave and return a person with the prompt they got."""

@@ -27,7 +27,7 @@ async def test_a_detractor_is_asked_why_and_the_team_learns_it(world: World) -> 
     assert "How likely are you to recommend Lumen Coffee" in prompt.text
 
     await ada.click(prompt, "score_3")
-    await world.sandbox.until(lambda: ada.modal)
+    await world.modal_of(ada, "followup")
     alert = await world.alert()
     assert "Ada Marsh answered 3" in alert.text
 
@@ -45,11 +45,8 @@ async def test_a_corrected_score_corrects_alert_and_summary(world: World) -> Non
     await world.until_in("nps-summary", "NPS −100", "1 of 4")
 
     await ada.click(await world.prompt_of("ada"), "change_score")
-    await world.sandbox.until(lambda: ada.modal and ada.modal["callback_id"] == "change_score")
-    await ada.click(ada.modal, "score_9")
-    await world.sandbox.until(lambda: ada.modal and ada.modal["callback_id"] == "followup")
-    assert ada.modal is not None
-    assert "What do we do that makes you happy?" in str(ada.modal)
+    await ada.click(await world.modal_of(ada, "change_score"), "score_9")
+    assert "What do we do that makes you happy?" in str(await world.modal_of(ada, "followup"))
 
     await world.until_in("nps-alerts", "9, corrected from 3")
     await world.until_in("nps-summary", "NPS +100", "1 of 4")
@@ -67,12 +64,12 @@ async def test_a_corrected_score_corrects_alert_and_summary(world: World) -> Non
 async def test_sending_replies_again_edits_them(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await ada.click(prompt, "score_8")
-    await world.sandbox.until(lambda: ada.modal)
+    await world.modal_of(ada, "followup")
     await ada.submit(None, {"reason": "Fine"})
     await world.sandbox.until(lambda: ada.modal is None)
 
     await ada.click(await world.prompt_of("ada"), "add_details")
-    await world.sandbox.until(lambda: ada.modal)
+    await world.modal_of(ada, "followup")
     assert "'initial_value': 'Fine'" in str(ada.modal)
     await ada.submit(None, {"reason": "Fine, mostly"})
     assert await world.bot.edge.database.read(replies) == {
