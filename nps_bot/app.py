@@ -11,7 +11,6 @@ from enum import Flag, auto
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from nps_bot.clock import Clock
 from nps_bot.courier import Courier
@@ -188,11 +187,11 @@ def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
 
     ``process_before_response`` makes an answer mean that the work is committed, over HTTP too.
     """
-    client = AsyncWebClient(token=settings.slack_bot_token, base_url=settings.slack_api_url)
     bolt = AsyncApp(
-        client=client,
+        token=settings.slack_bot_token,
         signing_secret=settings.slack_signing_secret,
         process_before_response=True,
     )
+    bolt.client.base_url = settings.slack_api_url  # Bolt copies it for every request
     register(bolt, edge)
     return bolt
