@@ -41,10 +41,10 @@ from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.pacing import Lane
-from nps_bot.slack.places import ExternalChannelError, find_place
+from nps_bot.slack.places import ExternalChannelError, find_place, refuse_outsiders
 from nps_bot.slack.rendering import render
-from nps_bot.storage import outbox, remembered
-from nps_bot.storage.outbox import Claimed
+from nps_bot.storage import claims, remembered
+from nps_bot.storage.claims import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,7 @@ PACE = "pace"
 
 
 _POST, _UPDATE = "chat.postMessage", "chat.update"
+_GONE = "message_not_found"
 _Queue = asyncio.PriorityQueue[tuple[int, int, Delivery | None]]
 
 
@@ -81,29 +82,22 @@ class Courier:
     async def run(self) -> None:
         """Carry until cancelled; then finish the calls in flight and give back the rest."""
         carriers = [asyncio.create_task(self._carry()) for _ in range(IN_FLIGHT)]
-        learnt = False
+        claiming = asyncio.create_task(self._keep_claiming())
+        looking = asyncio.create_task(self._keep_looking())
         try:
-            while True:
-                self._woken.clear()
-                try:
-                    if not learnt:
-                        await self._remember_lane()
-                        learnt = True
-                    await self._claim()
-                    await self._look_up()
-                except StorageUnavailableError as error:
-                    log.warning("The outbox cannot be read: %s", error)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
+            await asyncio.wait((claiming, looking), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._stopping = True
+            self._woken.set()
+            looking.cancel()
+            # A claim under way is not cancelled: its messages would wait for their leases to end.
+            await asyncio.wait((claiming, looking))
             await self._stop(carriers)
-
-    async def _remember_lane(self) -> None:
-        self._lane = Lane(await self._edge.database.read(remembered.recall, PACE))
+        claiming.result()  # only what broke ends by itself; it says why
+        looking.result()
 
     async def _stop(self, carriers: list[asyncio.Task[None]]) -> None:
         """End the carriers after their calls in flight; give back what was not begun."""
-        self._stopping = True
         left = list(self._aside.values())
         while not self._waiting.empty():
             if (delivery := self._waiting.get_nowait()[2]) is not None:
@@ -112,10 +106,25 @@ class Courier:
             self._waiting.put_nowait((0, next(self._order), None))
         await asyncio.gather(*carriers)
         with suppress(StorageUnavailableError):  # their leases run out by themselves
-            await self._edge.database.write(outbox.release, left, self._edge.clock.now())
+            await self._edge.database.write(claims.release, left, self._edge.clock.now())
             await self._edge.database.write(remembered.remember, PACE, self._lane.state())
 
     # --- claiming ----------------------------------------------------------------------------
+
+    async def _keep_claiming(self) -> None:
+        """Claim again and again, until the courier stops."""
+        learnt = False
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                if not learnt:
+                    self._lane = Lane(await self._edge.database.read(remembered.recall, PACE))
+                    learnt = True
+                await self._claim()
+            except StorageUnavailableError as error:
+                log.warning("The outbox cannot be read: %s", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
 
     async def _claim(self) -> None:
         """Claim what is due and there is room for; what is urgent overtakes even without room."""
@@ -158,6 +167,9 @@ class Courier:
             return
         try:
             place = await find_place(self._edge, delivery.place)
+            if not await self._its_turn(delivery, place):
+                return
+            await refuse_outsiders(self._edge, delivery.place, place)
         except ExternalChannelError as error:
             await self._refuse_outsiders(message, error)
         except NotInSlackError as error:
@@ -165,27 +177,33 @@ class Courier:
         except SlackCallError as error:
             await self._settle(message, _nothing_posted(error))
         else:
-            if await self._its_turn(delivery, place):
+            if may_call(message.lease_until, self._now()):
                 await self._settle(message, await self._call(message, content, place))
+            else:
+                await self._give_back(message)
 
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""
         message = delivery.message
         method, channel = _UPDATE if message.updating else _POST, place
-        while (delay := self._lane.delay(method, channel, monotonic())) > 0:
+        while not self._stopping:
+            delay = self._lane.delay(method, channel, monotonic())
             if not may_call(message.lease_until, self._now() + timedelta(seconds=delay)):
-                later = self._now() + timedelta(seconds=delay)
-                await self._edge.database.write(outbox.release, [message], later)
+                await self._give_back(message, timedelta(seconds=delay))
                 return False
+            if delay <= 0:
+                self._lane.begin(method, channel, monotonic())
+                return True
             if delay > SHORT_WAIT:
                 self._put_aside(delivery, delay)
                 return False
             await asyncio.sleep(delay)
-        if self._stopping or not may_call(message.lease_until, self._now()):
-            await self._edge.database.write(outbox.release, [message], self._now())
-            return False
-        self._lane.begin(method, channel, monotonic())
-        return True
+        await self._give_back(message)
+        return False
+
+    async def _give_back(self, message: Claimed, delay: timedelta = timedelta()) -> None:
+        """Let anybody claim the message again, after a delay."""
+        await self._edge.database.write(claims.release, [message], self._now() + delay)
 
     def _put_aside(self, delivery: Delivery, delay: float) -> None:
         message = delivery.message
@@ -212,7 +230,10 @@ class Courier:
 
     async def _post(self, message: Claimed, content: Content, place: str) -> Outcome:
         edge = self._edge
-        text = await render(edge, content, posted=message.updating, charts=edge.charts.allowed)
+        try:
+            text = await render(edge, content, posted=message.updating, charts=edge.charts.allowed)
+        except SlackCallError as error:
+            return _nothing_posted(error)
         if message.channel is not None and message.ts is not None:
             outcome = await edge.messenger.update(message.channel, message.ts, text)
         else:
@@ -243,9 +264,10 @@ class Courier:
         try:
             await self._edge.messenger.delete(message.channel or "", message.ts or "")
         except SlackCallError as error:
-            await self._settle(message, error.failure)
-        else:
-            await self._edge.database.write(delivering.settle_removed, message, self._now())
+            if error.code != _GONE:
+                await self._settle(message, error.failure)
+                return
+        await self._edge.database.write(delivering.settle_removed, message, self._now())
 
     async def _refuse_outsiders(self, message: Claimed, error: ExternalChannelError) -> None:
         """Post nothing internal where outsiders read; tell the owners."""
@@ -257,27 +279,45 @@ class Courier:
 
     # --- unknown outcomes --------------------------------------------------------------------
 
+    async def _keep_looking(self) -> None:
+        """Look again and again; beside the claims, which must not wait for a slow history."""
+        while True:
+            try:
+                await self._look_up()
+            except StorageUnavailableError as error:
+                log.warning("The outbox cannot be read: %s", error)
+            await asyncio.sleep(LOOK_EVERY)
+
     async def _look_up(self) -> None:
         """Look in the history for messages of which nobody knows whether Slack has them."""
         now = self._now()
         searches = await self._edge.database.write(
             delivering.claim_lookups, self._edge.surveys, limit=IN_FLIGHT, now=now
         )
-        for search in searches:
-            message = search.message
+        async with asyncio.TaskGroup() as tasks:
+            for search in searches:
+                tasks.create_task(self._look_for(search, now))
+
+    async def _look_for(self, search: Search, now: datetime) -> None:
+        message = search.message
+        try:
             finding = await self._find(search)
             settlement = after_lookup(finding, claimed_at=message.claimed_at, now=now)
             await self._edge.database.write(delivering.settle, message, settlement, self._now())
-            log.info(
-                "Looked for a message: %s", settlement.reason or "it is there", extra=_ids(message)
-            )
+        except StorageUnavailableError as error:
+            log.warning("A look-up was not settled: %s", error, extra=_ids(message))
+            return
+        log.info(
+            "Looked for a message: %s", settlement.reason or "it is there", extra=_ids(message)
+        )
+        self._woken.set()
 
     async def _find(self, search: Search) -> Finding:
         message = search.message
         if search.place is None:
-            return Unreadable("the person was forgotten")
+            return Unreadable("nobody knows any more where it went")
         try:
-            channel = await find_place(self._edge, search.place, posting=False)
+            channel = await find_place(self._edge, search.place)
         except NotInSlackError as error:
             return Unreadable(str(error))
         except SlackCallError as error:

@@ -6,7 +6,7 @@ No job store: what is due stands in our tables, so a tick that was missed costs 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -29,13 +29,23 @@ async def tick(edge: Edge) -> None:
     try:
         now = edge.clock.now()
         await edge.database.write(launching.open_due, edge.surveys, now)
-        closed = await edge.database.write(launching.close_due, edge.surveys, now)
-        if closed:
-            log.info("Waves closed", extra={"waves": closed})
+        await _close(edge, now)
+        for survey_key in await edge.database.read(launching.unkept_pauses):
+            while await edge.database.write(launching.keep_pause, survey_key):
+                pass
         await invite_everybody(edge)
         edge.wake_courier()
     except NpsBotError as error:
         log.warning("This tick did not finish: %s", error)
+
+
+async def _close(edge: Edge, now: datetime) -> None:
+    closed = await edge.database.write(launching.close_due, edge.surveys, now)
+    for wave in closed:
+        while await edge.database.write(launching.cancel_unsent, wave):
+            pass
+    if closed:
+        log.info("Waves closed", extra={"waves": closed})
 
 
 def clockwork(edge: Edge) -> AsyncIOScheduler:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import socket
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.adapter.asgi.http_response import AsgiHttpResponse
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
 from nps_bot.errors import NpsBotError, SettingsError
+from nps_bot.slack.payloads import is_routable
+
+log = logging.getLogger(__name__)
 
 EVENTS_PATH = "/slack/events"
 BIGGEST_BODY = 1_000_000
 """Bytes: a modal of Slack's biggest inputs is a third of that; nothing larger is read."""
+BODY_PATIENCE = 3.0
+"""Seconds for the body to arrive; Slack itself gives up after as many."""
+
+_LENGTH = re.compile(r"[0-9]{1,9}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+_HTTP = "latin-1"  # takes every byte, as HTTP does in headers
+_NO_REQUEST = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What Bolt raises where a body is no JSON, or no JSON of Slack's: it reads before it verifies."""
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -28,7 +42,7 @@ class Web:
 
     def __init__(self, bolt: AsyncApp, ready: Callable[[], Awaitable[None]]) -> None:
         """Serve ``bolt``; ``ready`` raises an :class:`NpsBotError` that says what is missing."""
-        self._slack = AsyncSlackRequestHandler(bolt, path=EVENTS_PATH)
+        self._bolt = bolt
         self._ready = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,33 +51,78 @@ class Web:
             return
         path = scope["path"]
         if path == EVENTS_PATH:
-            if scope["method"] != "POST":
-                await _answer(send, 405, "Slack posts here; there is nothing to see.")
-            elif not await _fits(scope):
-                await _answer(send, 413, "The request is too large.")
-            else:
-                await self._slack(scope, receive, send)
+            await self._slack(scope, receive, send)
         elif path == "/healthz":
             await _answer(send, 200, "alive")
         elif path == "/readyz":
             try:
                 await self._ready()
-            except NpsBotError as error:
-                await _answer(send, 503, str(error))
+            except NpsBotError as error:  # its text names hosts: it is for the log, not the world
+                log.warning("Not ready: %s", error)
+                await _answer(send, 503, "The database does not answer; the log says why.")
             else:
                 await _answer(send, 200, "ready")
         else:
             await _answer(send, 404, "Nothing is served here.")
 
+    async def _slack(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand one request to Bolt, which verifies it, if it can be Slack's at all."""
+        headers = {name.decode(_HTTP): value.decode(_HTTP) for name, value in scope["headers"]}
+        length = headers.get("content-length", "")
+        if scope["method"] != "POST":
+            await _answer(send, 405, "Slack posts here; there is nothing to see.")
+        elif not _LENGTH.fullmatch(length):
+            await _answer(send, 411, "The request does not say how long it is.")
+        elif int(length) > BIGGEST_BODY:
+            await _answer(send, 413, "The request is too large.")
+        elif not _may_be_signed(headers):
+            await _answer(send, 401, "The request is not signed by Slack.")
+        elif (body := await _body(receive)) is None:
+            await _answer(send, 408, "The request did not arrive.", (b"connection", b"close"))
+        elif (request := _bolt_request(body, headers)) is None:
+            log.info("A request that is not of Slack's shape was refused")
+            await _answer(send, 400, "The request is not of Slack's shape.")
+        else:
+            response = await self._bolt.async_dispatch(request)
+            answer = AsgiHttpResponse(response.status, response.headers, response.body)
+            await send(answer.get_response_start())
+            await send(answer.get_response_body())
 
-async def _fits(scope: Scope) -> bool:
-    """Whether the body announces a size that Slack's requests can have."""
-    length = dict(scope["headers"]).get(b"content-length", b"")
-    return length.isdigit() and int(length) <= BIGGEST_BODY
+
+def _may_be_signed(headers: Mapping[str, str]) -> bool:
+    """Whether there is something to verify: on anything else Slack's verifier raises."""
+    timestamp = headers.get("x-slack-request-timestamp", "")
+    signature = headers.get("x-slack-signature", "")
+    return bool(_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature))
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+async def _body(receive: Receive) -> bytes | None:
+    """Return the body of a request; None where it did not arrive."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_PATIENCE):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        return None
+
+
+def _bolt_request(body: bytes, headers: Mapping[str, str]) -> AsyncBoltRequest | None:
+    """Return a request that Bolt can verify and route; None where it could not."""
+    try:
+        request = AsyncBoltRequest(body=body.decode(), headers=dict(headers))
+    except _NO_REQUEST:
+        return None
+    return request if is_routable(request.body) else None
+
+
+async def _answer(send: Send, status: int, text: str, *further: tuple[bytes, bytes]) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), *further]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
 
@@ -102,6 +161,7 @@ class HttpServer:
         config = uvicorn.Config(
             web,
             http="httptools",
+            ws="none",
             loop="none",
             lifespan="off",
             log_config=None,

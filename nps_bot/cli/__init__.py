@@ -12,23 +12,29 @@ import click
 import uvloop
 
 from nps_bot import logs
-from nps_bot.cli import oneshots, serving
+from nps_bot.cli import forgetting, importing, looking, sending, serving
 from nps_bot.errors import NpsBotError, nearest
 from nps_bot.settings import Settings, load_settings
 
 DOTENV = Path(".env")
+_HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_EPILOG = "`python bot.py COMMAND --help` tells more. Where something is wrong, the exit code is 2."
 
 
 class _Commands(click.Group):
-    """Refuses an unknown command with the nearest one, and tells errors in a sentence."""
+    """Tells errors in a sentence: ours, and an unknown command with the nearest one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the commands in the order in which they are written here."""
+        return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command, or refuse it with the nearest one."""
-        if args and self.get_command(ctx, args[0]) is None:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             known = self.list_commands(ctx)
-            raise click.UsageError(
+            raise NpsBotError(
                 f"No command '{args[0]}'.{nearest(args[0], known)} There are: {', '.join(known)}."
             )
         return super().resolve_command(ctx, args)
@@ -48,6 +54,11 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
+def _serve(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` until a signal ends it."""
+    _run(serving.until_told(work))
+
+
 def _settings() -> Settings:
     """Read the settings and set the log up accordingly."""
     settings = load_settings(os.environ, DOTENV)
@@ -55,96 +66,113 @@ def _settings() -> Settings:
     return settings
 
 
-@click.group(
-    cls=_Commands,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
+def main() -> None:
+    """Run the command line."""
+    _bot(prog_name="python bot.py")
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings=_HELP, epilog=_EPILOG)
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def _bot(ctx: click.Context) -> None:
     """The NPS bot for Slack.
 
-    Without a command it runs, all in one process. Without Slack credentials it brings its own
-    Slack to try it in. Settings come from the environment or the file .env; .env.example documents
-    each of them.
+    Without a command it runs, all in one process: in your workspace where its credentials are set,
+    else in a sandbox Slack of its own, whose address it prints. Settings come from the environment
+    or the file .env; .env.example documents each of them.
+
+    web and worker are the same bot in two processes, over PostgreSQL. All commands below sandbox do
+    one thing and end; they may be used while the bot runs.
     """
     if ctx.invoked_subcommand is None:
-        _run(serving.everything(_settings()))
+        _serve(serving.everything(_settings()))
 
 
-@main.command()
+@_bot.command(short_help="Take clicks and commands over HTTP.")
 def web() -> None:
-    """Take clicks and commands over HTTP; needs PostgreSQL and a worker beside it."""
-    _run(serving.web(_settings()))
+    """Take clicks and commands over HTTP, on PORT.
+
+    Needs PostgreSQL and a worker process beside it. There may be several of each.
+    """
+    _serve(serving.web(_settings()))
 
 
-@main.command()
+@_bot.command(short_help="Open waves and deliver messages.")
 def worker() -> None:
-    """Open waves and deliver messages; needs PostgreSQL and a web process beside it."""
-    _run(serving.worker(_settings()))
+    """Open waves when they are due and deliver messages.
+
+    Needs PostgreSQL and a web process beside it. There may be several of each.
+    """
+    _serve(serving.worker(_settings()))
 
 
-@main.command()
+@_bot.command(short_help="Only the sandbox Slack, for a bot in another terminal.")
 def sandbox() -> None:
-    """Start only the sandbox Slack, for a bot in another terminal; prints the settings it needs."""
-    _run(serving.only_sandbox(_settings()))
+    """Start only the sandbox Slack, for a bot in another terminal; print the settings it needs."""
+    _serve(serving.only_sandbox(_settings()))
 
 
-@main.group(cls=_Commands)
+@_bot.group(cls=_Commands, context_settings=_HELP, short_help="Check or list the survey files.")
 def surveys() -> None:
-    """Look at the survey files."""
+    """Look at the survey files, in the folder that NPS_SURVEYS names."""
 
 
 @surveys.command("check")
 def surveys_check() -> None:
     """Check every survey file and say what is wrong, file by file and key by key."""
-    oneshots.check_surveys(_settings())
+    looking.check_surveys(_settings())
 
 
 @surveys.command("list")
 def surveys_list() -> None:
-    """List the surveys: whom they ask, when, and when next."""
-    oneshots.list_surveys(_settings())
+    """List the surveys: when they ask, when next, and where the team sees it."""
+    looking.list_surveys(_settings())
 
 
-@main.group(cls=_Commands)
+@_bot.group(cls=_Commands, context_settings=_HELP, short_help="Say who belongs to which account.")
 def people() -> None:
-    """Say which account people belong to."""
+    """Say which account people belong to, and who looks after it."""
 
 
-@people.command("import")
+@people.command("import", short_help="Import a CSV file of people.")
 @click.argument("file", type=click.Path(path_type=Path))
 def people_import(file: Path) -> None:
-    """Import FILE, a CSV of slack_id or email, account, account_owner and any further columns.
+    """Import FILE, a CSV with the columns slack_id or email (or both), account, account_owner and
+    any others.
 
-    The whole file is checked against Slack first. Then all of it is stored, or nothing. Importing a
-    file again is harmless.
+    The whole file is checked against Slack first, and the lines that name nobody are listed. Then
+    all of it is stored, or nothing. Importing a file again is harmless.
     """
-    _run(oneshots.import_people(_settings(), file))
+    _run(importing.import_people(_settings(), file))
 
 
-@main.command()
+@_bot.command(short_help="Start a wave of a survey now.")
 @click.argument("survey")
 @click.option("--to", "person", metavar="@USER", help="Ask this one person and nobody else.")
 @click.option("--dry-run", is_flag=True, help="Show who would be asked and when; send nothing.")
 @click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
 def send(survey: str, person: str | None, dry_run: bool, yes: bool) -> None:
-    """Start a wave of SURVEY now: shows how many, who and when, and asks before it does."""
-    _run(oneshots.send(_settings(), survey, person=person, dry_run=dry_run, yes=yes))
+    """Start a wave of SURVEY now: show how many, who and when, and ask before it goes.
+
+    @USER is an @handle, a Slack id or an e-mail address.
+    """
+    _run(sending.send(_settings(), survey, person=person, dry_run=dry_run, yes=yes))
 
 
-@main.command()
+@_bot.command(short_help="Print the report of a survey.")
 @click.argument("survey")
 @click.argument("period", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def report(survey: str, period: str | None, as_json: bool) -> None:
-    """Print the report of SURVEY: its latest wave, or PERIOD (30d, 2026-Q3, 2026, all)."""
-    _run(oneshots.report(_settings(), survey, period, as_json=as_json))
+    """Print the report of SURVEY: its latest wave, or PERIOD (30d, 2026-Q3, 2026-08, 2026, all)."""
+    _run(looking.report(_settings(), survey, period, as_json=as_json))
 
 
-@main.command()
+@_bot.command(short_help="Remove what is stored of a person.")
 @click.argument("user")
 @click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
 def forget(user: str, yes: bool) -> None:
-    """Forget USER (a Slack id or @name): answers, profile and messages go, the sums stay."""
-    _run(oneshots.forget(_settings(), user, yes=yes))
+    """Forget USER: answers, profile and messages go, the scores stay in the sums.
+
+    USER is a Slack id, an @handle, an e-mail address or the full name.
+    """
+    _run(forgetting.forget(_settings(), user, yes=yes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nps_bot.services.reporting import Report
+from nps_bot.services.reporting import Report, WaveFigures
 from nps_bot.slack.views.figures import (
     answered_words,
     band_words,
@@ -10,16 +10,17 @@ from nps_bot.slack.views.figures import (
     calendar_day,
     change_words,
     distribution_bars,
-    points,
+    recovery_words,
     spoken_score,
 )
+from nps_bot.slack.views.kit import count
 
 
 def report_text(report: Report) -> str:
     """Return the report as plain lines."""
     figures = report.figures
-    lines = [f"{report.title}: {_about(report)}", report.question, ""]
-    lines += [spoken_score(figures), answered_words(figures)]
+    lines = [f"{report.title}, {_about(report)}", report.question, ""]
+    lines += [_sentence(spoken_score(figures)), answered_words(figures)]
     if figures.distribution.n:
         lines.append(band_words(figures.distribution))
         lines.append(change_words(report.change, report.before, is_break=report.is_break))
@@ -27,17 +28,36 @@ def report_text(report: Report) -> str:
         lines += [bounds] if bounds else []
         lines += ["", distribution_bars(figures.distribution).strip("`\n")]
     if len(report.trend) > 1:
-        lines += ["", "Waves:"]
-        for each in report.trend:
-            score = "no answers" if each.figures.score is None else points(each.figures.score)
-            lines.append(f"  {calendar_day(each.wave.day):>11}  {score:>10}")
-    for comment in report.comments:
-        who = comment.person_name or "Somebody"
-        lines += ["", f"{who}, score {comment.score}, to “{comment.question}”:", comment.text]
-    return "\n".join(lines)
+        lines += ["", "Waves:", *map(_wave, report.trend)]
+    recovery = recovery_words(report.recovery.up, report.recovery.down)
+    lines += ["", recovery] if recovery else []
+    return "\n".join([*lines, *_comments(report)])
 
 
 def _about(report: Report) -> str:
     if report.period is not None:
         return report.period.words
     return f"wave of {calendar_day(report.wave.day)}" if report.wave else "no wave yet"
+
+
+def _sentence(clause: str) -> str:
+    return clause[0].upper() + clause[1:]
+
+
+def _wave(each: WaveFigures) -> str:
+    changed = " (the question or its layout changed)" if each.is_break else ""
+    day, n = calendar_day(each.wave.day), count(each.figures.distribution.n, "answer")
+    return f"  {day:>11}  {spoken_score(each.figures)}, {n}{changed}"
+
+
+def _comments(report: Report) -> list[str]:
+    if not report.comments:
+        return []
+    total = count(report.comments_total, "comment")
+    lines = ["", f"Latest comments ({len(report.comments)} of {total}):"]
+    for comment in report.comments:
+        who = comment.person_name or "Somebody"
+        account = f" ({comment.account})" if comment.account else ""
+        lines += ["", f"{who}{account}, score {comment.score}, to “{comment.question}”:"]
+        lines += [f"  {line}" for line in comment.text.splitlines()]
+    return lines

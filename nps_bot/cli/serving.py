@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from datetime import UTC
-from pathlib import Path
+from typing import Any
 
 import click
 
-from nps_bot import logs
 from nps_bot.app import Bot, Role, running
+from nps_bot.cli.sandboxed import open_sandbox, page_address
 from nps_bot.clock import SystemClock
 from nps_bot.domain.survey import Survey
 from nps_bot.errors import SettingsError
-from nps_bot.sandbox import Sandbox
-from nps_bot.sandbox.platform import Secrets
-from nps_bot.sandbox.store import Store
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.settings import Mode, Settings
@@ -30,8 +26,24 @@ from nps_bot.surveys import load_surveys
 
 log = logging.getLogger(__name__)
 
-SANDBOX_STATE = Path("var/sandbox.sqlite3")
-"""Where the sandbox's workspace survives a restart."""
+
+async def until_told(serving: Coroutine[Any, Any, None]) -> None:
+    """Run what serves until SIGTERM or Ctrl-C, at whatever point of its life they come.
+
+    They cancel it, so that it stops in order. Told twice (by the terminal and by a supervisor that
+    passes it on) it still does.
+    """
+    task = asyncio.create_task(serving)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not task.cancelling():
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def everything(settings: Settings) -> None:
@@ -41,12 +53,12 @@ async def everything(settings: Settings) -> None:
         await _serve(settings, surveys, Role.ALL)
         return
     async with (
-        _sandbox(settings) as (sandbox, inside),
+        open_sandbox(settings) as (sandbox, inside),
         running(inside, surveys, SystemClock()) as bot,
     ):
         await _ask_at_once(bot, surveys)
-        click.echo(f"Your sandbox Slack is open at {_address(sandbox)}. Ctrl-C stops it.")
-        await _stopped()
+        click.echo(f"Your sandbox Slack is open at {page_address(sandbox)}. Ctrl-C stops it.")
+        await _for_ever()
 
 
 async def web(settings: Settings) -> None:
@@ -79,72 +91,22 @@ async def _serve(settings: Settings, surveys: Mapping[str, Survey], role: Role) 
     async with running(settings, surveys, SystemClock(), role) as bot:
         where = f" on port {bot.port}" if bot.port is not None else ""
         log.info("Ready%s with %d surveys: %s", where, len(surveys), ", ".join(surveys))
-        await _stopped()
-        log.info("Stopping")
+        try:
+            await _for_ever()
+        finally:
+            log.info("Stopping")
 
 
 async def only_sandbox(settings: Settings) -> None:
     """Serve the sandbox Slack alone."""
-    async with _sandbox(settings) as (sandbox, inside):
+    async with open_sandbox(settings) as (sandbox, inside):
         click.echo(
-            f"Your sandbox Slack is open at {_address(sandbox)}. A bot reaches it with:\n"
+            f"Your sandbox Slack is open at {page_address(sandbox)}. A bot reaches it with:\n"
             f"SLACK_API_URL={inside.slack_api_url}\n"
             f"SLACK_BOT_TOKEN={inside.slack_bot_token}\n"
             f"SLACK_APP_TOKEN={inside.slack_app_token}"
         )
-        await _stopped()
-
-
-@asynccontextmanager
-async def _sandbox(settings: Settings) -> AsyncIterator[tuple[Sandbox, Settings]]:
-    """Serve the sandbox Slack; give it with the settings of a bot in it."""
-    try:
-        sandbox = await Sandbox.start(port=settings.port, state=SANDBOX_STATE)
-    except OSError as error:
-        raise SettingsError(
-            f"PORT {settings.port} is taken: is the bot running already? Stop it, or set PORT to a "
-            "free one."
-        ) from error
-    inside = inside_sandbox(settings, sandbox)
-    logs.configure(settings.log_level, settings.log_format, secrets=inside.secrets)
-    try:
-        yield sandbox, inside
-    finally:
-        await sandbox.stop()
-
-
-def inside_sandbox(settings: Settings, sandbox: Sandbox) -> Settings:
-    """Return the settings of a bot in ``sandbox``."""
-    return replace(
-        settings,
-        slack_bot_token=sandbox.bot_token,
-        slack_app_token=sandbox.app_token,
-        slack_api_url=sandbox.api_url,
-    )
-
-
-def settings_of_running_sandbox(settings: Settings) -> Settings:
-    """Return the settings that reach the sandbox of a bot running in another process.
-
-    Raises:
-        SettingsError: there never was one here.
-    """
-    if not SANDBOX_STATE.exists():
-        raise SettingsError(
-            "SLACK_BOT_TOKEN is not set and no sandbox is running: start one with `make run`, or "
-            "set your credentials in .env."
-        )
-    store = Store(SANDBOX_STATE)
-    try:
-        secrets = Secrets.of(store)
-    finally:
-        store.close()
-    return replace(
-        settings,
-        slack_bot_token=secrets.bot_token,
-        slack_app_token=secrets.app_token,
-        slack_api_url=f"http://127.0.0.1:{settings.port}/api/",
-    )
+        await _for_ever()
 
 
 async def _ask_at_once(bot: Bot, surveys: Mapping[str, Survey]) -> None:
@@ -160,14 +122,6 @@ async def _ask_at_once(bot: Bot, surveys: Mapping[str, Survey]) -> None:
     await invite_everybody(edge)
 
 
-def _address(sandbox: Sandbox) -> str:
-    return sandbox.url.replace("127.0.0.1", "localhost")
-
-
-async def _stopped() -> None:
-    """Return once the process is told to stop."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    await told.wait()
+async def _for_ever() -> None:
+    """Wait until somebody ends it: signals come as a cancellation."""
+    await asyncio.Event().wait()

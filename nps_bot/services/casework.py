@@ -17,7 +17,7 @@ class CaseStep(StrEnum):
     DONE = "done"
     ALREADY = "already"
     GONE = "gone"
-    """The answer was deleted meanwhile, so there is nothing left to do."""
+    """There is nothing to do: the answer was deleted, or it never opened a case."""
 
 
 def claim(connection: Connection, invitation_id: str, person_id: str, now: datetime) -> CaseStep:
@@ -29,7 +29,8 @@ def claim(connection: Connection, invitation_id: str, person_id: str, now: datet
     if standing is None or standing.response is None:
         return CaseStep.GONE
     if not cases.claim(connection, standing.response.id, person_id, now):
-        return CaseStep.ALREADY
+        case = cases.find(connection, standing.response.id)
+        return _too_late(case.claimed_by if case else None, person_id)
     responses.end_corrections(connection, invitation_id, now)
     owed.touch_alert(connection, invitation_id, now)
     return CaseStep.DONE
@@ -43,8 +44,16 @@ def contacted(
     if standing is None or standing.response is None:
         return CaseStep.GONE
     if not cases.mark_contacted(connection, standing.response.id, person_id, now):
-        return CaseStep.ALREADY
+        case = cases.find(connection, standing.response.id)
+        return _too_late(case.contacted_by if case else None, person_id)
     cases.claim(connection, standing.response.id, person_id, now)
     responses.end_corrections(connection, invitation_id, now)
     owed.touch_alert(connection, invitation_id, now)
     return CaseStep.DONE
+
+
+def _too_late(by: str | None, person_id: str) -> CaseStep:
+    """Say why a step changed nothing; the same click delivered twice is no reason to complain."""
+    if by is None:
+        return CaseStep.GONE
+    return CaseStep.DONE if by == person_id else CaseStep.ALREADY

@@ -20,9 +20,9 @@ from nps_bot.domain.survey import Survey
 from nps_bot.services import alerting, owed, reporting, summarising
 from nps_bot.services.owed import Notice, SharedReport
 from nps_bot.services.periods import parse_period
-from nps_bot.storage import invitations, outbox, people
+from nps_bot.storage import claims, invitations, outbox, people, waves
+from nps_bot.storage.claims import Claimed
 from nps_bot.storage.invitations import Standing
-from nps_bot.storage.outbox import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,13 @@ class PromptContent:
     """A prompt as it should stand: asking, answered, put off or stopped.
 
     Attributes:
+        survey: None where it has no file any more; then nobody is asked.
         stopped: the survey key the person opted out of, ``*`` for all; None while they take part.
         asks_again: when the question comes again after *Ask me in 3 days*.
     """
 
     standing: Standing
-    survey: Survey
+    survey: Survey | None
     stopped: str | None
     asks_again: datetime | None
 
@@ -63,7 +64,6 @@ class PromptContent:
 class AlertContent:
     """An alert as it should stand; None once the answer it was about is deleted."""
 
-    survey: Survey
     alert: alerting.Alert | None
 
 
@@ -71,7 +71,6 @@ class AlertContent:
 class SummaryContent:
     """A running or closing summary as it should stand."""
 
-    survey: Survey
     figures: summarising.Summary
     closing: bool
 
@@ -90,6 +89,8 @@ class NoticeContent:
 
     notice: Notice
 
+
+_NO_FILE = "its survey has no file any more"
 
 Content = PromptContent | AlertContent | SummaryContent | SharedReportContent | NoticeContent
 Prepared = Content | Drop | Defer | Remove
@@ -115,7 +116,17 @@ class ToChannel:
     ref: str
 
 
-Place = ToPerson | ToChannel
+@dataclass(frozen=True, slots=True)
+class ToStanding:
+    """The channel in which a message stands that is taken away or says less from now on.
+
+    Whoever reads there: it is all the better then.
+    """
+
+    channel: str
+
+
+Place = ToPerson | ToChannel | ToStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +142,8 @@ class Delivery:
 class Search:
     """A claimed message of unknown outcome with where to look for it.
 
-    ``place`` is None where nobody can tell any more: the person was forgotten.
+    ``place`` is None where nobody can tell any more: the person was forgotten, or the survey's file
+    is gone.
     """
 
     message: Claimed
@@ -155,15 +167,16 @@ def claim(
         least: none less urgent than this.
         now: the current moment.
     """
-    outbox.expire_leases(connection, now)
-    claimed = outbox.claim(connection, now, now + LEASE, limit, least)
+    claims.expire_leases(connection, now)
+    waiting = claims.Waiting(limit, least, waves.paused(connection), owed.PROMPT_KINDS)
+    claimed = claims.claim(connection, waiting, now, now + LEASE)
     known = _look_up(connection, claimed)
     deliveries = []
     for message in claimed:
         prepared = _prepare(connection, surveys, known, message, now)
         match prepared:
             case Drop(reason):
-                outbox.settle_unsent(
+                claims.settle_unsent(
                     connection,
                     message,
                     status=Status.CANCELLED,
@@ -172,15 +185,26 @@ def claim(
                     now=now,
                 )
             case Defer(until):
-                outbox.release(connection, [message], until)
+                claims.release(connection, [message], until)
             case content:
-                place = _place(surveys, known, message) or ToPerson("", message.channel)
+                place = _place(surveys, known, message)
+                if _says_less(content) or place is None:
+                    place = ToStanding(message.channel or "")
                 deliveries.append(Delivery(message, place, content))
     return deliveries
 
 
+def _says_less(content: Content | Remove) -> bool:
+    """Return whether a message in Slack is taken away, or loses what it says of a person."""
+    if isinstance(content, AlertContent):
+        return content.alert is None or content.alert.person_id is None
+    return isinstance(content, Remove)
+
+
 def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Place | None:
+    """Return where a message goes, or stands: a file may name another channel by now."""
     survey = surveys.get(message.survey_key or "")
+    channel: str | None
     match MessageKind(message.kind):
         case MessageKind.PROMPT | MessageKind.REPROMPT:
             standing = known.standings.get(message.invitation_id or "")
@@ -189,14 +213,16 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
             if standing is None or standing.person_id is None:
                 return None
             return ToPerson(standing.person_id, standing.dm_channel)
-        case MessageKind.ALERT:
-            return ToChannel(survey.alerts_channel) if survey else None
-        case MessageKind.SUMMARY | MessageKind.CLOSING:
-            return ToChannel(survey.summary_channel) if survey else None
-        case MessageKind.SHARED_REPORT:
-            return ToChannel(SharedReport(**(message.payload or {})).channel)
         case MessageKind.NOTICE:
-            return ToPerson(Notice(**(message.payload or {})).recipient, None)
+            return ToPerson(Notice(**(message.payload or {})).recipient, message.channel)
+        case MessageKind.ALERT:
+            channel = survey.alerts_channel if survey else None
+        case MessageKind.SUMMARY | MessageKind.CLOSING:
+            channel = survey.summary_channel if survey else None
+        case MessageKind.SHARED_REPORT:
+            channel = SharedReport(**(message.payload or {})).channel
+    channel = message.channel or channel
+    return None if channel is None else ToChannel(channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +231,14 @@ class _Known:
 
     standings: Mapping[str, Standing]
     opt_outs: Mapping[str, set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whom a prompt asks, and which surveys they opted out of."""
+
+    standing: Standing
+    out_of: set[str]
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
@@ -224,21 +258,23 @@ def _prepare(
     now: datetime,
 ) -> Prepared:
     survey = surveys.get(message.survey_key or "")
-    if survey is None:
-        return Drop("its survey has no file any more")
     match MessageKind(message.kind):
         case MessageKind.PROMPT | MessageKind.REPROMPT:
-            return _prompt(connection, survey, known, message, now)
+            standing = known.standings[message.invitation_id or ""]
+            out_of = known.opt_outs.get(standing.person_id or "", set())
+            return _prompt(connection, survey, message, _Asked(standing, out_of), now)
         case MessageKind.ALERT:
-            alert = alerting.alert(connection, message.invitation_id or "")
-            if alert is None and not message.updating:
-                return Drop("the answer was deleted")
-            return AlertContent(survey, alert)
-        case MessageKind.SUMMARY | MessageKind.CLOSING:
-            figures = summarising.summary(connection, message.wave_id or 0)
-            if figures is None:
-                return Drop("its wave is gone")
-            return SummaryContent(survey, figures, message.kind == MessageKind.CLOSING)
+            return _alert(connection, survey, message)
+        case kind if survey is not None:
+            return _of_survey(connection, survey, kind, message, now)
+        case _:
+            return Drop(_NO_FILE)
+
+
+def _of_survey(
+    connection: Connection, survey: Survey, kind: MessageKind, message: Claimed, now: datetime
+) -> Prepared:
+    match kind:
         case MessageKind.SHARED_REPORT:
             sharing = SharedReport(**(message.payload or {}))
             period = parse_period(sharing.period, now) if sharing.period else None
@@ -246,17 +282,37 @@ def _prepare(
             return SharedReportContent(sharing, report)
         case MessageKind.NOTICE:
             return NoticeContent(Notice(**(message.payload or {})))
+        case _:
+            figures = summarising.summary(connection, message.wave_id or 0)
+            if figures is None:
+                return Drop("its wave is gone")
+            return SummaryContent(figures, kind is MessageKind.CLOSING)
+
+
+def _alert(connection: Connection, survey: Survey | None, message: Claimed) -> Prepared:
+    """Return the alert; what stands in Slack is corrected even where the survey is gone."""
+    alert = alerting.alert(connection, message.invitation_id or "")
+    if not message.updating and alert is None:
+        return Drop("the answer was deleted")
+    if not message.updating and survey is None:
+        return Drop(_NO_FILE)
+    return AlertContent(alert)
 
 
 def _prompt(
-    connection: Connection, survey: Survey, known: _Known, message: Claimed, now: datetime
+    connection: Connection,
+    survey: Survey | None,
+    message: Claimed,
+    asked: _Asked,
+    now: datetime,
 ) -> Prepared:
-    standing = known.standings[message.invitation_id or ""]
+    standing = asked.standing
     if standing.person_id is None:
         return Remove() if message.updating else Drop("the person asked to be forgotten")
-    out_of = known.opt_outs.get(standing.person_id, set()) & {people.ALL_SURVEYS, survey.key}
-    stopped = min(out_of, default=None)
+    stopped = min(asked.out_of & {people.ALL_SURVEYS, standing.survey_key}, default=None)
     if not message.updating:
+        if survey is None:
+            return Drop(_NO_FILE)
         reason = _no_reason_to_ask(standing, stopped, now)
         if reason is not None:
             return Drop(reason)
@@ -277,6 +333,8 @@ def _no_reason_to_ask(standing: Standing, stopped: str | None, now: datetime) ->
         return "the person has answered"
     if stopped is not None:
         return "the person opted out"
+    if standing.dismissed_at is not None:
+        return "the person deleted their answer"
     return None
 
 
@@ -284,7 +342,7 @@ def claim_lookups(
     connection: Connection, surveys: Mapping[str, Survey], *, limit: int, now: datetime
 ) -> list[Search]:
     """Claim messages of unknown outcome whose time to be looked for has come."""
-    claimed = outbox.claim_lookups(connection, now, now + LEASE, limit)
+    claimed = claims.claim_lookups(connection, now, now + LEASE, limit)
     known = _look_up(connection, claimed)
     return [Search(message, _place(surveys, known, message)) for message in claimed]
 
@@ -293,12 +351,12 @@ def settle(connection: Connection, message: Claimed, settlement: Settlement, now
     """Record what became of a message; False where its lease was lost to another claim."""
     match settlement:
         case Settlement(Status.SENT, channel=str(channel), ts=str(ts)):
-            settled = outbox.settle_sent(connection, message, channel, ts, now)
+            settled = claims.settle_sent(connection, message, channel, ts, now)
             if settled and message.kind == MessageKind.PROMPT and not message.updating:
                 _asked(connection, message, now)
             return settled
         case _:
-            return outbox.settle_unsent(
+            return claims.settle_unsent(
                 connection,
                 message,
                 status=settlement.status,
@@ -324,7 +382,7 @@ def refuse_outsiders(
 
     ``reason`` names the channel.
     """
-    outbox.settle_unsent(
+    claims.settle_unsent(
         connection, message, status=Status.FAILED, due_at=None, reason=reason, now=now
     )
     survey = surveys.get(message.survey_key or "")
@@ -335,14 +393,7 @@ def refuse_outsiders(
 
 def settle_removed(connection: Connection, message: Claimed, now: datetime) -> bool:
     """Record that a message was deleted from Slack."""
-    return outbox.settle_unsent(
-        connection,
-        message,
-        status=Status.CANCELLED,
-        due_at=None,
-        reason="the person asked to be forgotten",
-        now=now,
-    )
+    return claims.settle_removed(connection, message, "the person asked to be forgotten", now)
 
 
 def mark_rewritten(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.storage import invitations, outbox, people
+from nps_bot.storage import invitations, outbox, people, waves
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,12 @@ def forget(connection: Connection, person_id: str, now: datetime) -> Forgotten:
     """Remove a person's answers, profile and messages; scores stay, belonging to nobody.
 
     One thing is kept: their Slack id on the list of those who are not asked, because forgetting
-    somebody must not mean asking them again.
+    somebody must not mean asking them again. Forgetting twice is forgetting once.
     """
     theirs = invitations.unlink_person(connection, person_id)
-    messages = outbox.forget_person(connection, person_id, theirs, now)
+    dm_channel = people.dm_channel(connection, person_id)
+    messages = outbox.forget_person(connection, person_id, theirs, dm_channel, now)
+    waves.forget_only_person(connection, person_id, now)
     people.erase(connection, person_id)
     people.add_opt_out(connection, person_id, people.ALL_SURVEYS, now)
     return Forgotten(len(theirs), messages)

@@ -16,10 +16,12 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.audience import Exclusion, Member, exclusion, zone_of
 from nps_bot.domain.cadence import (
+    MINUTE,
     cadence_length,
     due_moment,
     due_wave,
     earliest_opening,
+    latest_nominal,
     next_allowed,
 )
 from nps_bot.domain.delivery import MessageKind
@@ -31,6 +33,8 @@ from nps_bot.storage.invitations import NewInvitation
 from nps_bot.storage.waves import NewWave, WaveRow
 
 NOMINAL = "%Y-%m-%dT%H:%M"
+BATCH = 1_000
+"""Messages of a wave that are changed in one transaction at most: everybody waits behind it."""
 
 
 def see_surveys(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> None:
@@ -50,7 +54,8 @@ def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetim
         nominal = due_wave(survey.cadence, survey.time_zone, since, now)
         if nominal is None or _asked_lately(connection, survey, nominal):
             continue
-        opens_at = earliest_opening(nominal, survey.time_zone)
+        # A wave that was missed opens late and is open as long as any other.
+        opens_at = max(earliest_opening(nominal, survey.time_zone), now)
         wave = _new_wave(connection, survey, nominal.strftime(NOMINAL), opens_at)
         created = waves.create(connection, wave, now)
         if created is not None:
@@ -61,12 +66,20 @@ def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetim
 def _asked_lately(connection: Connection, survey: Survey, nominal: datetime) -> bool:
     """Return whether the survey has this wave, or a scheduled one so near to it that the same
     people would be asked twice because somebody moved the hour in the file.
+
+    An earlier time of the very same cadence may be as near as the cadence has it.
     """
-    latest = waves.latest_scheduled(connection, survey.key)
-    if latest is None:
+    found = waves.latest_scheduled(connection, survey.key)
+    if found is None:
         return False
-    apart = nominal - datetime.strptime(latest, NOMINAL)  # noqa: DTZ007  # nominal: has no zone
-    return apart < cadence_length(survey.cadence, nominal) / 2
+    latest = _read(found)
+    if latest < nominal and latest_nominal(survey.cadence, latest) == latest:
+        return False
+    return nominal - latest < cadence_length(survey.cadence, nominal) / 2
+
+
+def _read(nominal: str) -> datetime:
+    return datetime.strptime(nominal, NOMINAL)  # noqa: DTZ007  # nominal: has no zone
 
 
 def _new_wave(connection: Connection, survey: Survey, nominal: str, opens_at: datetime) -> NewWave:
@@ -97,13 +110,28 @@ class ByHand:
 
 def start_by_hand(connection: Connection, survey: Survey, how: ByHand, now: datetime) -> int | None:
     """Create a wave by hand; returns its id, or None where it was started already."""
+    nominal = _free_minute(connection, survey, how)
+    if nominal is None:
+        return None
     wave = replace(
-        _new_wave(connection, survey, how.nominal, now),
+        _new_wave(connection, survey, nominal, now),
         by_hand=True,
         at_once=how.at_once,
         only_person=how.only_person,
     )
     return waves.create(connection, wave, now)
+
+
+def _free_minute(connection: Connection, survey: Survey, how: ByHand) -> str | None:
+    """Return the nominal time of a wave by hand: its own minute, or the first one after it that no
+    other wave has; None where this very wave has it.
+    """
+    minute = _read(how.nominal)
+    while there := waves.of_nominal(connection, survey.key, minute.strftime(NOMINAL)):
+        if there.by_hand and there.only_person == how.only_person:
+            return None
+        minute += MINUTE
+    return minute.strftime(NOMINAL)
 
 
 def resolving(connection: Connection) -> list[WaveRow]:
@@ -156,21 +184,19 @@ def _invite(
     members: Mapping[str, Member],
     now: datetime,
 ) -> None:
-    people.save_members(connection, members.values(), now)
     left_out = people.opted_out(connection, survey.key)
     left_out |= invitations.already_invited(connection, wave.id, members.keys())
-    new = [
-        NewInvitation(new_id(), member.id, _due(survey, wave, member, now))
-        for member in members.values()
-        if member.id not in left_out
-    ]
+    asked = [member for member in members.values() if member.id not in left_out]
+    # Nothing of the others is stored: some of them asked to be forgotten.
+    people.save_members(connection, asked, now)
+    new = [NewInvitation(new_id(), one.id, _due(survey, wave, one, now)) for one in asked]
     invitations.add(connection, wave.id, new)
     outbox.add(
         connection,
         [owed.prompt(one.id, one.person_id, survey.key, wave.id, one.due_at) for one in new],
     )
     if waves.is_paused(connection, survey.key):
-        outbox.hold(connection, survey.key, owed.PROMPT_KINDS)
+        outbox.hold(connection, survey.key, owed.PROMPT_KINDS, BATCH)
 
 
 def _due(survey: Survey, wave: WaveRow, member: Member, now: datetime) -> datetime:
@@ -179,8 +205,7 @@ def _due(survey: Survey, wave: WaveRow, member: Member, now: datetime) -> dateti
     zone = zone_of(survey.time_zone or member.time_zone)
     if wave.by_hand:
         return next_allowed(now, zone, survey.quiet_hours)
-    nominal = datetime.strptime(wave.nominal, NOMINAL)  # noqa: DTZ007  # nominal: has no zone
-    return due_moment(nominal, zone, survey.quiet_hours, now)
+    return due_moment(_read(wave.nominal), zone, survey.quiet_hours, now)
 
 
 def _make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datetime) -> None:
@@ -194,12 +219,23 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
     closed = []
     for wave in waves.to_close(connection, surveys.keys(), now):
         waves.close(connection, wave.id, now)
-        outbox.cancel_prompts(connection, owed.PROMPT_KINDS, "the wave closed", wave_id=wave.id)
+        cancel_unsent(connection, wave.id)
         if wave.state == "ready" and wave.survey_key in surveys:
             owed.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)
             outbox.touch(connection, (owed.summary_key(wave.id),), now)
         closed.append(wave.id)
     return closed
+
+
+def cancel_unsent(connection: Connection, wave_id: int) -> bool:
+    """Cancel what a closed wave has not sent, a batch of it; returns whether there may be more.
+
+    Should that never happen, the courier drops each prompt when its turn comes.
+    """
+    cancelled = outbox.cancel_wave(
+        connection, owed.PROMPT_KINDS, "the wave closed", wave_id=wave_id, limit=BATCH
+    )
+    return cancelled == BATCH
 
 
 def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bool:
@@ -209,7 +245,7 @@ def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bo
     """
     if not waves.set_paused(connection, survey_key, by, now):
         return False
-    outbox.hold(connection, survey_key, owed.PROMPT_KINDS)
+    keep_pause(connection, survey_key)
     return True
 
 
@@ -217,8 +253,28 @@ def resume(connection: Connection, survey_key: str) -> bool:
     """Go on with a paused survey; returns whether that changed anything."""
     if not waves.set_paused(connection, survey_key, None, None):
         return False
-    outbox.unhold(connection, survey_key)
+    keep_pause(connection, survey_key)
     return True
+
+
+def keep_pause(connection: Connection, survey_key: str) -> bool:
+    """Hold back what waits of a paused survey, or let go what is held of another one, a batch.
+
+    Returns whether there may be more. The pause itself does not depend on it: the courier claims
+    nothing of a paused survey; held messages only do not stand in its way.
+    """
+    if waves.is_paused(connection, survey_key):
+        changed = outbox.hold(connection, survey_key, owed.PROMPT_KINDS, BATCH)
+    else:
+        changed = outbox.unhold(connection, survey_key, BATCH)
+    return changed == BATCH
+
+
+def unkept_pauses(connection: Connection) -> set[str]:
+    """Return the surveys that need :func:`keep_pause`: a pause or its end came in between."""
+    paused = waves.paused(connection)
+    waiting, held = outbox.surveys_with(connection, owed.PROMPT_KINDS)
+    return (waiting & paused) | (held - paused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class Refusal(StrEnum):
     """Why nothing was changed."""
 
     GONE = "gone"
-    """No such invitation: forged, or its person was forgotten."""
+    """No such invitation: forged, or its person was forgotten. Or a click from before the answer
+    was deleted, delivered once more."""
     SOMEBODY_ELSE = "somebody_else"
     CLOSED = "closed"
     UNANSWERED = "unanswered"
@@ -117,14 +118,31 @@ def record_score(
     survey = surveys.get(standing.survey_key)
     if survey is None or standing.closed(now):
         return Refusal.CLOSED
-    if standing.response is None:
-        return _first_score(connection, survey, standing, click, now)
-    return _later_score(connection, standing, standing.response, click, now)
+    if _dismissed_since(standing, click):
+        return Refusal.GONE
+    first = _first_score(connection, survey, standing, click, now)
+    if first is not None:
+        return first
+    # While this waited for the lock another process may have committed, which the statement that
+    # waited does not see on PostgreSQL (READ COMMITTED): what is compared must be read again.
+    latest = invitations.find(connection, click.invitation_id)
+    if latest is None or latest.response is None:
+        return Refusal.GONE
+    return _later_score(connection, latest, latest.response, click, now)
+
+
+def _dismissed_since(standing: Standing, click: Click) -> bool:
+    """Return whether the person withdrew (deleted, stopped) after they had clicked."""
+    withdrew = standing.dismissed_at
+    return withdrew is not None and click.action_ts <= withdrew.timestamp() * 1_000_000
 
 
 def _first_score(
     connection: Connection, survey: Survey, standing: Standing, click: Click, now: datetime
-) -> Recorded:
+) -> Recorded | None:
+    """Store a first score; None where there is one already."""
+    if standing.response is not None:
+        return None
     response = responses.NewResponse(
         id=new_id(),
         invitation_id=click.invitation_id,
@@ -133,7 +151,8 @@ def _first_score(
         answered_at=now,
         correctable_until=now + survey.correctable_for,
     )
-    responses.add(connection, response)
+    if not responses.add(connection, response):
+        return None
     if band_of(click.score) is Band.DETRACTOR:
         cases.open_case(connection, response.id, now)
         owed.owe_alert(connection, standing.survey_key, standing.wave_id, click.invitation_id, now)

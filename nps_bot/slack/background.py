@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from nps_bot.errors import NpsBotError
+from nps_bot.slack.errors import SlackCallError
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class Background:
 async def _guarded(work: Coroutine[Any, Any, None], what: str, ids: dict[str, str]) -> None:
     try:
         await work
+    except SlackCallError as error:  # the call has written its own line
+        log.debug("%s failed: %s", what, error, extra=ids)
     except NpsBotError as error:
         log.warning("%s failed: %s", what, error, extra=ids)
     except Exception:  # the last line of defence: nobody else would ever see it

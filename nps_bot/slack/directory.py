@@ -34,7 +34,8 @@ _AT_ONCE = 4
 _FRESH_FOR = timedelta(hours=1)
 """How long a person, or the list of channels or groups, is remembered."""
 _REREAD_AFTER = timedelta(minutes=1)
-"""How soon the list of channels or groups is read again for a name that is not in it."""
+"""How soon somebody who was not there is looked for again, and the list of channels or groups read
+again for a name that is not in it."""
 _REMEMBERED = 10_000
 """People remembered at most."""
 _NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
@@ -79,8 +80,8 @@ class Directory:
         self._api = api
         self._clock = clock
         self._identity: Identity | None = None
-        self._profiles: dict[str, tuple[Profile, datetime]] = {}
-        self._emails: dict[str, tuple[str, datetime]] = {}
+        self._profiles: dict[str, tuple[Profile | None, datetime]] = {}
+        self._emails: dict[str, tuple[str | None, datetime]] = {}
         self._channels = _Names(self._read_channels, clock)
         self._groups = _Names(self._read_groups, clock)
 
@@ -168,8 +169,8 @@ class Directory:
     async def person(self, ref: str) -> Member | None:
         """Return who ``ref`` is: a Slack id, an e-mail address or an ``@handle``.
 
-        Returns None where there is nobody of that name. A person is remembered for an hour;
-        finding a handle reads the list of all people.
+        Returns None where there is nobody of that name. A person is remembered for an hour, their
+        absence for a minute; finding a handle reads the list of all people.
 
         Raises:
             SlackCallError: Slack could not be asked.
@@ -198,7 +199,11 @@ class Directory:
         if known and now < known[1]:
             return known[0]
         answer = await self._unless_nobody("users.info", user=person_id)
-        return await self._remember(answer, now) if answer else None
+        profile = await self._remember(answer, now) if answer else None
+        if profile is None:
+            _make_room(self._profiles)
+            self._profiles[person_id] = (None, now + _REREAD_AFTER)
+        return profile
 
     async def _id_of_email(self, email: str) -> str | None:
         now = self._clock.now()
@@ -207,11 +212,10 @@ class Directory:
             return known[0]
         answer = await self._unless_nobody("users.lookupByEmail", email=email)
         profile = await self._remember(answer, now) if answer else None
-        if profile is None:
-            return None
+        person_id = profile.member.id if profile else None
         _make_room(self._emails)
-        self._emails[email] = (profile.member.id, now + _FRESH_FOR)
-        return profile.member.id
+        self._emails[email] = (person_id, now + (_FRESH_FOR if person_id else _REREAD_AFTER))
+        return person_id
 
     async def _by_handle(self, handle: str) -> Member | None:
         identity = await self._own_identity()

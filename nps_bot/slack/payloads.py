@@ -10,15 +10,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from nps_bot.errors import NpsBotError
 from nps_bot.ids import is_opaque_id
+from nps_bot.services.launching import NOMINAL
+from nps_bot.services.periods import PeriodError, parse_period
 from nps_bot.services.responding import Click, Scope
 
-SCORE_ACTION = re.compile(r"score_(\d|10)")
-_ACTION_TS = re.compile(r"(\d{1,12})\.(\d{6})")
-_NOMINAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+SCORE_ACTION = re.compile(r"\Ascore_([0-9]|10)\Z")
+_ACTION_TS = re.compile(r"([0-9]{1,12})\.([0-9]{6})")
+_STOPPED = re.compile(r"\*|[a-z][a-z0-9_-]{0,39}")
+"""The keys of opt-outs: a survey's, or all."""
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,30}")
 _RESPONSE_URL = re.compile(r"https?://\S+")
 
@@ -34,13 +38,15 @@ class Origin:
     Attributes:
         trigger_id: opens a modal, once, within three seconds.
         response_url: rewrites the message or whispers beside it; None inside views.
-        view_id: the view that was clicked in; None in messages.
+        modal_id: the modal that was clicked in; None in messages and in Home.
+        in_home: whether it came from Home.
     """
 
     person_id: str
     trigger_id: str
     response_url: str | None
-    view_id: str | None
+    modal_id: str | None
+    in_home: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,29 @@ class Submission:
     invitation_id: str
     person_id: str
     values: Mapping[str, str]
+
+
+def is_routable(body: object) -> bool:
+    """Return whether a payload has what Bolt takes for granted when it routes one.
+
+    Bolt raises on anything else, before any listener or error handler of ours can see it.
+    """
+    if not isinstance(body, dict):
+        return False
+    match body:
+        case {"type": "block_actions", "actions": [{"action_id": str()}, *_]}:
+            pass
+        case {"type": "view_submission", "view": {"type": str(), "callback_id": str()}}:
+            pass
+        case {"type": "event_callback", "event": {"type": str()}} | {"type": "url_verification"}:
+            pass
+        case {"type": _}:
+            return False
+        case {"command": str()} | {"ssl_check": "1"}:
+            pass
+        case _:
+            return False
+    return isinstance(body.get("event", {}), dict) and isinstance(body.get("command", ""), str)
 
 
 def _at(payload: object, *path: str | int) -> Any:
@@ -96,12 +125,13 @@ def origin(body: Mapping[str, Any]) -> Origin:
         MalformedPayloadError: it has no person or no trigger.
     """
     url = _at(body, "response_url")
-    view = _at(body, "view", "id")
+    view, kind = _at(body, "view", "id"), _at(body, "view", "type")
     return Origin(
         person_id=person_id(body),
         trigger_id=_text(body, "trigger_id"),
         response_url=url if isinstance(url, str) and _RESPONSE_URL.fullmatch(url) else None,
-        view_id=view if isinstance(view, str) else None,
+        modal_id=view if isinstance(view, str) and kind == "modal" else None,
+        in_home=kind == "home",
     )
 
 
@@ -141,13 +171,18 @@ def score_click(body: Mapping[str, Any]) -> Click:
     )
 
 
-def button_value(body: Mapping[str, Any]) -> str:
-    """Return the value of the pressed button.
+def stopped_survey(body: Mapping[str, Any]) -> str:
+    """Return the survey key (``*`` for all) whose opt-out a button takes back.
+
+    The survey's file may be gone by now.
 
     Raises:
-        MalformedPayloadError: it has none.
+        MalformedPayloadError: the value cannot be a survey's key.
     """
-    return _text(body, "actions", 0, "value")
+    value = _text(body, "actions", 0, "value")
+    if not _STOPPED.fullmatch(value):
+        raise MalformedPayloadError("The button's value is not one of ours.")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +230,9 @@ def share_request(body: Mapping[str, Any]) -> ShareRequest:
     """
     match _json_value(body):
         case {"survey_key": str(key), "period": str() | None as period, "made": str(made)}:
-            return ShareRequest(key, period, made)
+            moment = _moment(made)
+            if moment and moment.isoformat() == made and _is_period(period, moment):
+                return ShareRequest(key, period, made)
     raise MalformedPayloadError("The button's value is not one of ours.")
 
 
@@ -207,16 +244,35 @@ def send_request(body: Mapping[str, Any]) -> SendRequest:
     """
     match _json_value(body):
         case {"survey_key": str(key), "nominal": str(nominal), "people": int(people)} if (
-            _NOMINAL.fullmatch(nominal)
-        ):
+            minute := _moment(nominal)
+        ) and minute.strftime(NOMINAL) == nominal:
             return SendRequest(key, nominal, people)
     raise MalformedPayloadError("The button's value is not one of ours.")
 
 
+def _moment(text: str) -> datetime | None:
+    """Return the moment ``text`` stands for; None where it is none.
+
+    Python reads more than it writes, a NUL at the end for one: compare with what it would write.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _is_period(text: str | None, made: datetime) -> bool:
+    """Return whether a report could be asked for with ``text`` when it was made."""
+    try:
+        return text is None or bool(parse_period(text, made))
+    except (PeriodError, OverflowError):
+        return False
+
+
 def _json_value(body: Mapping[str, Any]) -> object:
     try:
-        return json.loads(button_value(body))
-    except ValueError as error:
+        return json.loads(_text(body, "actions", 0, "value"))
+    except (ValueError, RecursionError) as error:
         raise MalformedPayloadError("The button's value is not one of ours.") from error
 
 
@@ -257,6 +313,17 @@ def submission(body: Mapping[str, Any]) -> Submission:
             typed = chosen if chosen is not None else _at(element, "value")
             values[str(block_id)] = typed if isinstance(typed, str) else ""
     return Submission(invitation_id, person_id(body), values)
+
+
+def is_submission(body: Mapping[str, Any]) -> bool:
+    """Return whether a payload is a submitted modal."""
+    return body.get("type") == "view_submission"
+
+
+def inputs(body: Mapping[str, Any]) -> list[str]:
+    """Return the ``block_id`` of everything a submitted modal let its reader fill in."""
+    state = _at(body, "view", "state", "values")
+    return [str(block_id) for block_id in state] if isinstance(state, dict) else []
 
 
 def stop_scope(submitted: Submission) -> Scope:

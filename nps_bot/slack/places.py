@@ -4,7 +4,7 @@ read."""
 from __future__ import annotations
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services.delivering import Place, ToChannel, ToPerson
+from nps_bot.services.delivering import Place, ToChannel, ToPerson, ToStanding
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
@@ -17,36 +17,47 @@ class ExternalChannelError(NpsBotError):
     """A channel that people of other organisations read; nothing internal is posted there."""
 
 
-async def find_place(edge: Edge, place: Place, *, posting: bool = True) -> str:
+async def find_place(edge: Edge, place: Place) -> str:
     """Return the id of the channel a message goes to.
 
     A direct message is opened, and its id committed, before the first message goes there, so that
-    there is a history to look in. Channels are checked for outsiders at every post, because they
-    become shared later.
-
-    Args:
-        edge: reaches Slack and the database.
-        place: where to.
-        posting: False to look a message up, where outsiders do not matter.
+    there is a history to look in.
 
     Raises:
-        ExternalChannelError: outsiders read the channel.
         NotInSlackError: there is no such channel or person.
         SlackCallError: Slack could not say.
     """
     match place:
-        case ToPerson(_, str() as channel):
+        case ToPerson(_, str() as channel) | ToStanding(channel):
             return channel
         case ToPerson(ref):
             return await _open_dm(edge, ref)
         case ToChannel(ref):
-            channel = await _channel_id(edge, ref)
-            if posting and await _outsiders_read(edge, channel):
-                raise ExternalChannelError(
-                    f"Nothing was posted in {_shown(ref)}: people outside your organisation can "
-                    "read it. Choose an internal channel in the survey's file and restart."
-                )
-            return channel
+            return await _channel_id(edge, ref)
+
+
+async def refuse_outsiders(edge: Edge, place: Place, channel: str) -> None:
+    """Check right before a post that no outsiders read what is meant for the team.
+
+    Channels become shared later, so this is asked at every post.
+
+    Args:
+        edge: reaches Slack.
+        place: where the message goes.
+        channel: what :func:`find_place` said of it.
+
+    Raises:
+        ExternalChannelError: outsiders read the channel.
+        SlackCallError: Slack could not say.
+    """
+    match place:
+        case ToChannel(ref) if await _outsiders_read(edge, channel):
+            raise ExternalChannelError(
+                f"Nothing was posted in {_shown(ref)}: people outside your organisation can "
+                "read it. Choose an internal channel in the survey's file and restart."
+            )
+        case _:
+            return
 
 
 async def _open_dm(edge: Edge, ref: str) -> str:

@@ -60,6 +60,8 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         return prompt.closed(wording)
     if posted and content.asks_again is not None:
         return prompt.snoozed(wording, content.asks_again, standing.id)
+    if content.survey is None:
+        return prompt.closed(wording)
     return prompt.prompt(
         wording,
         Kind(standing.kind),

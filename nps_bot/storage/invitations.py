@@ -189,5 +189,4 @@ def unlink_person(connection: Connection, person_id: str) -> list[str]:
     connection.execute(delete(Answer).where(Answer.response_id.in_(responses)))
     connection.execute(delete(ScoreChange).where(ScoreChange.response_id.in_(responses)))
     connection.execute(update(Invitation).where(Invitation.id.in_(ids)).values(person_id=None))
-    connection.execute(update(Wave).where(Wave.only_person == person_id).values(only_person=None))
     return ids

@@ -1,20 +1,19 @@
-"""The outbox: every message owed to Slack, claimed under a lease, settled once.
+"""The outbox: every message owed to Slack; owed once, touched, held back, cancelled.
 
-A claim is a token of its own, so that a process which slept past its lease finds that the row is
-not its any more, even if the same process claimed it anew.
+How messages leave it is in :mod:`nps_bot.storage.claims`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select, text, update
 
 from nps_bot.ids import new_id
-from nps_bot.storage.tables import Outbox
+from nps_bot.storage.tables import Moment, Outbox
 from nps_bot.storage.upsert import insert_or
 
 
@@ -31,38 +30,15 @@ class NewMessage:
     invitation_id: str | None = None
     person_id: str | None = None
     payload: Mapping[str, Any] | None = None
-    held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message this process may deliver until ``lease_until``."""
-
-    id: str
-    kind: str
-    survey_key: str | None
-    wave_id: int | None
-    invitation_id: str | None
-    person_id: str | None
-    payload: Mapping[str, Any] | None
-    version: int
-    attempts: int
-    claimed_at: datetime
-    lease_until: datetime
-    channel: str | None
-    ts: str | None
-    token: str = field(repr=False)
-
-    @property
-    def updating(self) -> bool:
-        """Whether the message stands in Slack already and is only rewritten."""
-        return self.ts is not None
+WAITING = text("status = 'pending'")
+"""As the partial index has it: SQLite uses one only where its very words recur."""
 
 
-_CLAIMED = tuple(
-    getattr(Outbox, "claimed_by" if name == "token" else name)
-    for name in Claimed.__dataclass_fields__
-)
+def moment(value: datetime) -> ColumnElement[datetime]:
+    """Return a moment for use inside an expression, which does not know its column's type."""
+    return literal(value, Moment())
 
 
 def add(connection: Connection, messages: Iterable[NewMessage]) -> None:
@@ -78,7 +54,7 @@ def add(connection: Connection, messages: Iterable[NewMessage]) -> None:
             "person_id": message.person_id,
             "payload": None if message.payload is None else dict(message.payload),
             "priority": message.priority,
-            "status": "held" if message.held else "pending",
+            "status": "pending",
             "due_at": message.due_at,
             "version": 1,
             "delivered_version": 0,
@@ -94,255 +70,143 @@ def touch(connection: Connection, keys: Collection[str], due_at: datetime) -> di
     """Give messages a reason to be rewritten; returns their new versions by key.
 
     A message that stands in Slack becomes due at ``due_at``; one that still waits shows the newest
-    state anyway; one in flight is written again afterwards. The last state always wins.
+    state anyway; one in flight is written again afterwards. One that Slack refused is tried again:
+    the bot may have been invited to the channel meanwhile. The last state always wins.
     """
-    standing = Outbox.status == "sent"
     rows = connection.execute(
         update(Outbox)
         .where(
             Outbox.dedupe_key.in_(keys),
-            Outbox.status.in_(("sent", "pending", "claimed", "unknown")),
+            Outbox.status.in_(("sent", "failed", "pending", "claimed", "unknown")),
         )
-        .values(
-            version=Outbox.version + 1,
-            due_at=case((standing, due_at), else_=Outbox.due_at),
-            status=case((standing, "pending"), else_=Outbox.status),
-        )
+        .values(_touched(Outbox.status.in_(("sent", "failed")), due_at))
         .returning(Outbox.dedupe_key, Outbox.version)
     )
     return {row.dedupe_key: row.version for row in rows}
 
 
+def _touched(settled: ColumnElement[bool], due_at: datetime) -> dict[str, Any]:
+    """Return what a further reason to write changes in a row; ``settled`` ones become due."""
+    return {
+        "version": Outbox.version + 1,
+        "due_at": case((settled, moment(due_at)), else_=Outbox.due_at),
+        "status": case((settled, "pending"), else_=Outbox.status),
+    }
+
+
 def mark_delivered(connection: Connection, key: str, version: int, now: datetime) -> None:
-    """Cancel a rewriting that was done directly, unless a newer reason came meanwhile."""
-    connection.execute(
+    """Cancel a rewriting that was done directly, unless a newer reason came meanwhile.
+
+    Then the newer state may have been written first and stand below the older one: it is written
+    once more.
+    """
+    mine = Outbox.dedupe_key == key, Outbox.ts.is_not(None)
+    delivered = connection.execute(
         update(Outbox)
-        .where(
-            Outbox.dedupe_key == key,
-            Outbox.version == version,
-            Outbox.status == "pending",
-            Outbox.ts.is_not(None),
-        )
+        .where(*mine, Outbox.version == version, Outbox.status == "pending")
         .values(status="sent", delivered_version=version, settled_at=now)
     )
+    if delivered.rowcount == 0:
+        newer = select(Outbox.dedupe_key).where(*mine, Outbox.version > version)
+        overwritten = connection.scalars(newer).all()
+        if overwritten:
+            touch(connection, overwritten, now)
 
 
-def claim(
-    connection: Connection, now: datetime, lease_until: datetime, limit: int, least: int
-) -> list[Claimed]:
-    """Claim up to ``limit`` due messages of priority ``least`` or more urgent, these first."""
-    due = (
-        select(Outbox.id)
-        .where(Outbox.status == "pending", Outbox.priority <= least, Outbox.due_at <= now)
-        .order_by(Outbox.priority, Outbox.due_at)
-        .limit(limit)
-    )
-    return _claim(connection, due, now, lease_until)
+def askings(surveys: Collection[str], kinds: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a message would be the first post of one of these kinds."""
+    return and_(Outbox.survey_key.in_(surveys), Outbox.kind.in_(kinds), Outbox.ts.is_(None))
 
 
-def claim_lookups(
-    connection: Connection, now: datetime, lease_until: datetime, limit: int
-) -> list[Claimed]:
-    """Claim messages of unknown outcome whose time to be looked up has come.
-
-    Their ``claimed_at`` stays: a call can only have begun after it.
-    """
-    due = (
-        select(Outbox.id)
-        .where(Outbox.status == "unknown", Outbox.lease_until <= now)
-        .order_by(Outbox.lease_until)
-        .limit(limit)
-    )
-    return _claim(connection, due, None, lease_until)
-
-
-def _claim(
-    connection: Connection, due: Any, claimed_at: datetime | None, lease_until: datetime
-) -> list[Claimed]:
-    ids = connection.scalars(due.with_for_update(skip_locked=True)).all()
-    if not ids:
-        return []
-    values: dict[str, object] = {"claimed_by": new_id(), "lease_until": lease_until}
-    if claimed_at is not None:
-        values |= {
-            "status": "claimed",
-            "claimed_at": claimed_at,
-            "attempts": Outbox.attempts + 1,
-        }
-    rows = connection.execute(
-        update(Outbox).where(Outbox.id.in_(ids)).values(values).returning(*_CLAIMED)
-    )
-    claimed = {row[0]: Claimed(*row) for row in rows}
-    return [claimed[one] for one in ids]
-
-
-def expire_leases(connection: Connection, now: datetime) -> int:
-    """Take back what a dead process held; returns how many.
-
-    A post may have happened, so it becomes unknown, to be looked for at once; an update is simply
-    repeated.
-    """
-    unposted = Outbox.ts.is_(None)
-    expired = connection.execute(
-        update(Outbox)
-        .where(Outbox.status == "claimed", Outbox.lease_until <= now)
-        .values(
-            status=case((unposted, "unknown"), else_="pending"),
-            lease_until=case((unposted, now), else_=None),
-            claimed_by=None,
-            reason="the process that held it stopped",
-        )
-    )
-    return expired.rowcount
-
-
-def _mine(message: Claimed) -> ColumnElement[bool]:
-    return (Outbox.id == message.id) & (Outbox.claimed_by == message.token)
-
-
-def settle_sent(
-    connection: Connection, message: Claimed, channel: str, ts: str, now: datetime
-) -> bool:
-    """Record that Slack has the message; False where the lease was lost to another claim.
-
-    What came up meanwhile makes it due again at once.
-    """
-    current = Outbox.version == message.version
-    settled = connection.execute(
-        update(Outbox)
-        .where(_mine(message))
-        .values(
-            status=case((current, "sent"), else_="pending"),
-            delivered_version=message.version,
-            due_at=case((current, Outbox.due_at), else_=now),
-            channel=channel,
-            ts=ts,
-            attempts=0,
-            claimed_by=None,
-            lease_until=None,
-            reason=None,
-            settled_at=now,
-        )
-    )
-    return settled.rowcount == 1
-
-
-def settle_unsent(
-    connection: Connection,
-    message: Claimed,
-    *,
-    status: str,
-    due_at: datetime | None,
-    reason: str | None,
-    now: datetime,
-) -> bool:
-    """Record that a message was not (or perhaps) sent; False where the lease was lost.
-
-    ``due_at`` is when to try again (``pending``) or to look again (``unknown``, None: parked).
-    """
-    values: dict[str, object] = {
-        "status": status,
-        "claimed_by": None,
-        "lease_until": None,
-        "reason": reason,
-        "settled_at": now,
-    }
-    if status == "unknown":
-        values["lease_until"] = due_at
-        values["delivered_version"] = message.version
-    elif due_at is not None:
-        values["due_at"] = due_at
-    settled = connection.execute(update(Outbox).where(_mine(message)).values(values))
-    return settled.rowcount == 1
-
-
-def release(connection: Connection, messages: Iterable[Claimed], due_at: datetime) -> None:
-    """Give claimed messages back, untried."""
-    for message in messages:
-        connection.execute(
-            update(Outbox)
-            .where(_mine(message), Outbox.status == "claimed")
-            .values(
-                status="pending",
-                claimed_by=None,
-                lease_until=None,
-                attempts=Outbox.attempts - 1,
-                due_at=due_at,
-            )
-        )
-
-
-def hold(connection: Connection, survey_key: str, kinds: Collection[str]) -> int:
-    """Hold back what waits of a survey while it is paused; returns how many."""
+def hold(connection: Connection, survey_key: str, kinds: Collection[str], limit: int) -> int:
+    """Hold back what waits of a survey while it is paused, up to ``limit``; returns how many."""
+    waiting = select(Outbox.id).where(WAITING, askings((survey_key,), kinds)).limit(limit)
     held = connection.execute(
-        update(Outbox)
-        .where(
-            Outbox.survey_key == survey_key,
-            Outbox.kind.in_(kinds),
-            Outbox.status == "pending",
-            Outbox.ts.is_(None),
-        )
-        .values(status="held")
+        update(Outbox).where(Outbox.id.in_(waiting), WAITING).values(status="held")
     )
     return held.rowcount
 
 
-def unhold(connection: Connection, survey_key: str) -> int:
-    """Let go what was held back; returns how many."""
-    freed = connection.execute(
-        update(Outbox)
+def unhold(connection: Connection, survey_key: str, limit: int) -> int:
+    """Let go what was held back of a survey, up to ``limit``; returns how many."""
+    held = (
+        select(Outbox.id)
         .where(Outbox.survey_key == survey_key, Outbox.status == "held")
-        .values(status="pending")
+        .limit(limit)
+    )
+    freed = connection.execute(
+        update(Outbox).where(Outbox.id.in_(held), Outbox.status == "held").values(status="pending")
     )
     return freed.rowcount
 
 
-def cancel(connection: Connection, condition: ColumnElement[bool], reason: str) -> int:
-    """Cancel unposted messages that are not in flight; returns how many."""
+def surveys_with(connection: Connection, kinds: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return the surveys of which something unposted waits, and of which something is held."""
+    kept = select(Outbox.survey_key).where(Outbox.kind.in_(kinds), Outbox.ts.is_(None)).distinct()
+    waiting = connection.scalars(kept.where(WAITING))
+    held = connection.scalars(kept.where(Outbox.status == "held"))
+    return {key for key in waiting if key is not None}, {key for key in held if key is not None}
+
+
+_UNSENT = Outbox.status.in_(("pending", "held")) & Outbox.ts.is_(None)
+
+
+def cancel_prompts(
+    connection: Connection, kinds: Collection[str], reason: str, *, invitations: Collection[str]
+) -> None:
+    """Cancel the unposted prompts of some invitations that are not in flight."""
+    _cancel(connection, Outbox.kind.in_(kinds) & Outbox.invitation_id.in_(invitations), reason)
+
+
+def cancel_wave(
+    connection: Connection, kinds: Collection[str], reason: str, *, wave_id: int, limit: int
+) -> int:
+    """Cancel up to ``limit`` unposted prompts of a wave; returns how many it were."""
+    some = select(Outbox.id).where(Outbox.wave_id == wave_id, Outbox.kind.in_(kinds), _UNSENT)
+    return _cancel(connection, Outbox.id.in_(some.limit(limit)), reason)
+
+
+def _cancel(connection: Connection, condition: ColumnElement[bool], reason: str) -> int:
     cancelled = connection.execute(
-        update(Outbox)
-        .where(condition, Outbox.status.in_(("pending", "held")), Outbox.ts.is_(None))
-        .values(status="cancelled", reason=reason)
+        update(Outbox).where(condition, _UNSENT).values(status="cancelled", reason=reason)
     )
     return cancelled.rowcount
 
 
-def cancel_prompts(
-    connection: Connection,
-    kinds: Collection[str],
-    reason: str,
-    *,
-    wave_id: int | None = None,
-    invitations: Collection[str] = (),
-) -> int:
-    """Cancel the unsent prompts of a wave or of some invitations; returns how many."""
-    scope = (
-        Outbox.wave_id == wave_id if wave_id is not None else Outbox.invitation_id.in_(invitations)
-    )
-    return cancel(connection, Outbox.kind.in_(kinds) & scope, reason)
-
-
 def forget_person(
-    connection: Connection, person_id: str, invitations: Collection[str], now: datetime
+    connection: Connection,
+    person_id: str,
+    invitations: Collection[str],
+    dm_channel: str | None,
+    now: datetime,
 ) -> int:
-    """Unlink a person's messages and make those that stand in Slack due, to be rewritten without
-    the person or deleted; returns how many stand there.
+    """Unlink a person's messages and make those that (may) stand in Slack due, to be rewritten
+    without the person or deleted; returns how many these are.
+
+    Args:
+        connection: an open transaction.
+        person_id: whom to forget.
+        invitations: all that ever asked them.
+        dm_channel: where their prompts went; kept with those of unknown outcome, so that they can
+            be looked for and deleted.
+        now: the current moment.
     """
     theirs = or_(Outbox.person_id == person_id, Outbox.invitation_id.in_(invitations))
-    keys = list(connection.scalars(select(Outbox.dedupe_key).where(theirs)))
-    cancel(connection, theirs, "the person asked to be forgotten")
-    connection.execute(update(Outbox).where(theirs).values(person_id=None))
-    return len(touch(connection, keys, now))
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """Return when the next message is due or the next lease or look-up ends."""
-    pending = connection.scalar(select(func.min(Outbox.due_at)).where(Outbox.status == "pending"))
-    leased = connection.scalar(
-        select(func.min(Outbox.lease_until)).where(Outbox.status.in_(("claimed", "unknown")))
+    _cancel(connection, theirs, "the person asked to be forgotten")
+    in_flight = Outbox.status.in_(("claimed", "unknown"))
+    unposted_prompt = Outbox.ts.is_(None) & Outbox.person_id.is_not(None)
+    parked = (Outbox.status == "unknown") & Outbox.lease_until.is_(None)
+    values = _touched(Outbox.ts.is_not(None) & ~in_flight, now) | {
+        "channel": case((unposted_prompt, dm_channel), else_=Outbox.channel),
+        "lease_until": case((parked, moment(now)), else_=Outbox.lease_until),
+    }
+    standing = connection.execute(
+        update(Outbox)
+        .where(Outbox.invitation_id.in_(invitations), Outbox.ts.is_not(None) | in_flight)
+        .values(values)
     )
-    moments = [moment for moment in (pending, leased) if moment is not None]
-    return min(moments, default=None)
+    connection.execute(update(Outbox).where(theirs).values(person_id=None))
+    return standing.rowcount
 
 
 def due_of(connection: Connection, key: str) -> datetime | None:

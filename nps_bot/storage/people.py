@@ -79,6 +79,11 @@ def save_dm_channel(connection: Connection, person_id: str, channel: str) -> Non
     connection.execute(update(Person).where(Person.id == person_id).values(dm_channel=channel))
 
 
+def dm_channel(connection: Connection, person_id: str) -> str | None:
+    """Return the direct-message channel of a person, or None where it was never opened."""
+    return connection.scalar(select(Person.dm_channel).where(Person.id == person_id))
+
+
 def opted_out(connection: Connection, survey_key: str) -> set[str]:
     """Return the ids of all who do not want this survey, or any."""
     return set(

@@ -36,7 +36,7 @@ class NewResponse:
 
 def add(connection: Connection, new: NewResponse) -> bool:
     """Insert a first score; False where somebody else's transaction was first."""
-    inserted = connection.execute(
+    inserted = connection.scalar(
         insert_or(connection, Response)
         .values(
             id=new.id,
@@ -48,8 +48,9 @@ def add(connection: Connection, new: NewResponse) -> bool:
             correctable_until=new.correctable_until,
         )
         .on_conflict_do_nothing()
+        .returning(Response.id)
     )
-    return inserted.rowcount == 1
+    return inserted is not None
 
 
 @dataclass(frozen=True, slots=True)

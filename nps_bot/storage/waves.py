@@ -14,6 +14,9 @@ from nps_bot.domain.wording import wording_digest, wording_document, wording_fro
 from nps_bot.storage.tables import Invitation, StoredWording, SurveyState, Wave
 from nps_bot.storage.upsert import insert_or
 
+FORGOTTEN = ""
+"""Whom a wave for one person asked, once that person was forgotten. Not None: that is everybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewWave:
@@ -65,19 +68,24 @@ def see_survey(connection: Connection, key: str, cadence: str, now: datetime) ->
 
 
 def cadences_since(connection: Connection) -> dict[str, datetime]:
-    """Return for each unpaused survey since when its cadence has held."""
+    """Return for each unpaused survey since when its cadence has held, always in one order."""
     rows = connection.execute(
-        select(SurveyState.key, SurveyState.cadence_since).where(SurveyState.paused_at.is_(None))
+        select(SurveyState.key, SurveyState.cadence_since)
+        .where(SurveyState.paused_at.is_(None))
+        .order_by(SurveyState.key)
     )
     return {row.key: row.cadence_since for row in rows}
 
 
 def is_paused(connection: Connection, key: str) -> bool:
     """Return whether the survey is paused."""
-    paused = select(SurveyState.key).where(
-        SurveyState.key == key, SurveyState.paused_at.is_not(None)
-    )
-    return connection.scalar(paused) is not None
+    return key in paused(connection)
+
+
+def paused(connection: Connection) -> set[str]:
+    """Return the keys of the paused surveys."""
+    found = select(SurveyState.key).where(SurveyState.paused_at.is_not(None))
+    return set(connection.scalars(found))
 
 
 def set_paused(connection: Connection, key: str, by: str | None, now: datetime | None) -> bool:
@@ -135,6 +143,13 @@ def create(connection: Connection, wave: NewWave, now: datetime) -> int | None:
         .on_conflict_do_nothing()
         .returning(Wave.id)
     )
+
+
+def of_nominal(connection: Connection, survey_key: str, nominal: str) -> WaveRow | None:
+    """Return the survey's wave of this nominal time, or None."""
+    found = _WAVES.where(Wave.survey_key == survey_key, Wave.nominal == nominal)
+    row = connection.execute(found).first()
+    return None if row is None else WaveRow(*row)
 
 
 def latest_scheduled(connection: Connection, survey_key: str) -> str | None:
@@ -199,3 +214,10 @@ def to_close(connection: Connection, known: Collection[str], now: datetime) -> l
 def close(connection: Connection, wave_id: int, now: datetime) -> None:
     """Close a wave: no answer is taken from here on."""
     connection.execute(update(Wave).where(Wave.id == wave_id).values(state="closed", closed_at=now))
+
+
+def forget_only_person(connection: Connection, person_id: str, now: datetime) -> None:
+    """Forget whom alone waves asked: they ask nobody any more, and stay apart from the others."""
+    alone = update(Wave).where(Wave.only_person == person_id)
+    connection.execute(alone.where(Wave.state != "closed").values(state="closed", closed_at=now))
+    connection.execute(alone.values(only_person=FORGOTTEN))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -12,16 +13,19 @@ from slack_bolt.response import BoltResponse
 
 from nps_bot.slack import payloads
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.listeners.answering import WENT_WRONG, tell
+from nps_bot.slack.listeners.answering import OUT_OF_DATE, WENT_WRONG, tell
 from nps_bot.slack.listeners.cases import Cases
 from nps_bot.slack.listeners.commands import Commands
 from nps_bot.slack.listeners.home import Home
 from nps_bot.slack.listeners.prompts import Prompts
 from nps_bot.slack.payloads import MalformedPayloadError
+from nps_bot.slack.views import notices
 
 log = logging.getLogger(__name__)
 
-_ANYTHING = re.compile(".*", re.DOTALL)
+_SILENT = re.compile(r"\A(link|preview)_")
+"""Buttons that need no answer: Slack opens a link by itself, a preview says what it is."""
+_ANYTHING = re.compile("")
 
 
 def register(app: AsyncApp, edge: Edge) -> None:
@@ -30,15 +34,22 @@ def register(app: AsyncApp, edge: Edge) -> None:
     Cases(edge).register(app)
     Home(edge).register(app)
     Commands(edge).register(app)
-    app.action(_ANYTHING)(_ignore)
-    app.view(_ANYTHING)(_ignore)
+    app.action(_SILENT)(_ignore)
+    app.action(_ANYTHING)(_refuse)
+    app.view(_ANYTHING)(_refuse)
+    app.command(_ANYTHING)(_refuse)
+    app.event(_ANYTHING)(_ignore)
     app.error(_Errors(edge))
 
 
-async def _ignore(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Take note of what needs no answer: links, the preview's buttons, forged actions."""
+async def _ignore(ack: AsyncAck) -> None:
+    """Take note of what needs no answer."""
     await ack()
-    log.debug("Nothing to do for a %s", body.get("type"))
+
+
+async def _refuse() -> None:
+    """Refuse what no listener knows: forged, or from another version of the bot."""
+    raise MalformedPayloadError("Nobody here knows its action, modal or command.")
 
 
 class _Errors:
@@ -51,11 +62,21 @@ class _Errors:
         """Answer Slack in place of the listener that failed."""
         if isinstance(error, MalformedPayloadError):
             log.warning("A payload was refused: %s", error)
-            return BoltResponse(status=200)
-        log.error("A listener failed on a %s", body.get("type"), exc_info=error)
-        try:
+            sentence = OUT_OF_DATE
+        else:
+            log.error("A listener failed on a %s", body.get("type"), exc_info=error)
+            sentence = WENT_WRONG
+        if payloads.is_submission(body):
+            return BoltResponse(status=200, body=_keep_open(body, sentence))
+        with suppress(MalformedPayloadError):
             origin = payloads.origin(body)
-        except MalformedPayloadError:
-            return BoltResponse(status=200)
-        self._edge.background.spawn(tell(self._edge, origin, WENT_WRONG), "Apologising")
+            self._edge.background.spawn(tell(self._edge, origin, sentence), "Answering a click")
         return BoltResponse(status=200)
+
+
+def _keep_open(body: Mapping[str, Any], sentence: str) -> dict[str, Any]:
+    """Return what leaves a submitted modal on the screen, with all that was typed."""
+    inputs = payloads.inputs(body)
+    if not inputs:
+        return {"response_action": "update", "view": notices.modal(sentence)}
+    return {"response_action": "errors", "errors": dict.fromkeys(inputs, sentence)}

@@ -18,6 +18,7 @@ REFUSALS = {
 }
 
 NOT_SAVED = "Sorry, that was not saved: our database isn't answering. Please try again in a moment."
+OUT_OF_DATE = "This is out of date, so nothing was changed."
 WENT_WRONG = "Sorry, something went wrong on our side. Please try again; we have been told."
 NOT_NOW = "Sorry, our database isn't answering. Please try again in a moment."
 
@@ -26,7 +27,7 @@ async def tell(edge: Edge, origin: Origin, sentence: str) -> None:
     """Show one sentence to the person who acted, where they acted."""
     if origin.response_url is not None:
         await edge.messenger.respond(origin.response_url, notices.sentence(sentence))
-    elif origin.view_id is not None:
-        await edge.messenger.update_view(origin.view_id, notices.modal(sentence))
+    elif origin.modal_id is not None:
+        await edge.messenger.update_view(origin.modal_id, notices.modal(sentence))
     else:
         await edge.messenger.open_view(origin.trigger_id, notices.modal(sentence))

@@ -75,7 +75,7 @@ class Home:
     async def resume(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Undo an opt-out."""
         edge = self._edge
-        origin, survey_key = payloads.origin(body), payloads.button_value(body)
+        origin, survey_key = payloads.origin(body), payloads.stopped_survey(body)
         try:
             await edge.database.write(
                 responding.resume, origin.person_id, survey_key, edge.clock.now()
@@ -89,7 +89,7 @@ class Home:
     def _after(self, origin: Origin) -> None:
         """Have the prompt rewritten, and Home where the click came from there."""
         self._edge.wake_courier()
-        if origin.view_id is not None:
+        if origin.in_home:
             self._edge.background.spawn(
                 publish(self._edge, origin.person_id), "Publishing Home", person=origin.person_id
             )

@@ -25,7 +25,7 @@ from nps_bot.slack.views import followup, notices, prompt
 
 log = logging.getLogger(__name__)
 
-_CHANGE = re.compile("change_score|home_change")
+_CHANGE = re.compile(r"\A(change_score|home_change)\Z")
 
 OPENING_AT_ONCE = 32
 """Modals that are being opened at the same time. A burst beyond it could not open them while their
@@ -66,7 +66,7 @@ class Prompts:
             self._tell(origin, click.invitation_id, REFUSALS[result])
             return
         edge.wake_courier()
-        if result.changed and (origin.view_id or self._opening < OPENING_AT_ONCE):
+        if result.changed and (origin.modal_id or self._opening < OPENING_AT_ONCE):
             self._spawn(self._ask(result, origin), "Asking the follow-up", click.invitation_id)
         if origin.response_url is not None:
             rewriting = self._rewrite(result, origin.response_url)
@@ -80,8 +80,8 @@ class Prompts:
             modal = followup.modal(
                 wording, result.band, result.score, result.invitation_id, result.replies
             )
-            if origin.view_id is not None:
-                await self._edge.messenger.update_view(origin.view_id, modal)
+            if origin.modal_id is not None:
+                await self._edge.messenger.update_view(origin.modal_id, modal)
                 await publish(self._edge, origin.person_id)  # it may have begun there
             else:
                 await self._edge.messenger.open_view(origin.trigger_id, modal)
@@ -214,9 +214,13 @@ class Prompts:
 
     async def _open_stop(self, pressed: InvitationClick, origin: Origin) -> None:
         edge = self._edge
-        wording_id = await edge.database.read(
-            responding.wording_of, pressed.invitation_id, pressed.person_id
-        )
+        try:
+            wording_id = await edge.database.read(
+                responding.wording_of, pressed.invitation_id, pressed.person_id
+            )
+        except StorageUnavailableError:
+            await tell(edge, origin, NOT_NOW)
+            raise
         if isinstance(wording_id, Refusal):
             await tell(edge, origin, REFUSALS[wording_id])
             return

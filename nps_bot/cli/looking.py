@@ -1,0 +1,58 @@
+"""Commands that only look: at the survey files, and at the figures."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from nps_bot.cli.reaching import open_database, survey_named
+from nps_bot.cli.report_text import report_text
+from nps_bot.clock import SystemClock
+from nps_bot.domain.cadence import describe
+from nps_bot.services import reporting
+from nps_bot.services.periods import parse_period
+from nps_bot.services.status import next_nominal
+from nps_bot.settings import Settings
+from nps_bot.slack.views.kit import count
+from nps_bot.surveys import load_surveys
+
+
+def check_surveys(settings: Settings) -> None:
+    """Check the survey files."""
+    surveys = load_surveys(settings.surveys)
+    click.echo(f"{settings.surveys}: {count(len(surveys), 'survey')}, all fine.")
+    for survey in surveys.values():
+        click.echo(f"  {survey.key}: {survey.wording.title}")
+
+
+def list_surveys(settings: Settings) -> None:
+    """List the surveys."""
+    now = SystemClock().now()
+    for survey in load_surveys(settings.surveys).values():
+        zone = survey.time_zone or "in each person's own time zone"
+        following = next_nominal(survey, now)
+        click.echo(
+            f"{survey.key}: {survey.wording.title} ({survey.kind})\n"
+            f"  asks {describe(survey.cadence)}, {zone}\n"
+            f"  next {following:%Y-%m-%d %H:%M}\n"
+            f"  summary {survey.summary_channel}, alerts {survey.alerts_channel}, "
+            f"owners {', '.join(survey.owners)}"
+        )
+
+
+async def report(settings: Settings, key: str, period: str | None, *, as_json: bool) -> None:
+    """Print a report.
+
+    Raises:
+        NpsBotError: there is no such survey, nobody can read the period, or the database is away.
+    """
+    survey = survey_named(load_surveys(settings.surveys), key)
+    now = SystemClock().now()
+    span = parse_period(period, now) if period else None
+    async with open_database(settings) as database:
+        figures = await database.read(reporting.report, survey, span, now)
+    if as_json:
+        click.echo(json.dumps(reporting.report_json(figures), indent=2, ensure_ascii=False))
+    else:
+        click.echo(report_text(figures))

@@ -1,0 +1,93 @@
+"""What one-shot commands reach: the database, Slack, a survey, a person, and a yes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import click
+
+from nps_bot.app import connected
+from nps_bot.cli.sandboxed import settings_of_running_sandbox
+from nps_bot.clock import SystemClock
+from nps_bot.domain.audience import Member
+from nps_bot.domain.survey import Survey
+from nps_bot.errors import NpsBotError, nearest
+from nps_bot.settings import Mode, Settings
+from nps_bot.slack.edge import Edge
+from nps_bot.slack.errors import SlackCallError
+from nps_bot.storage.database import Database
+from nps_bot.storage.migrate import ensure_migrated
+from nps_bot.surveys import load_surveys
+
+LONG = 60.0
+"""Seconds a one-shot command waits for the database: nobody else waits behind it."""
+
+
+class CommandError(NpsBotError):
+    """A command that cannot be carried out; the text says what can."""
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Reach the database alone, migrated."""
+    await asyncio.to_thread(ensure_migrated, settings.database_url)
+    async with Database(settings.database_url, patience=LONG) as database:
+        yield database
+
+
+@asynccontextmanager
+async def open_edge(settings: Settings) -> AsyncIterator[Edge]:
+    """Reach the database and Slack; without credentials, the sandbox of a running bot.
+
+    Raises:
+        NpsBotError: one of them cannot be reached, or refuses.
+    """
+    surveys = load_surveys(settings.surveys)
+    if settings.mode is Mode.SANDBOX:
+        settings = settings_of_running_sandbox(settings)
+    nobody_waits = asyncio.Event()
+    async with connected(
+        settings, surveys, SystemClock(), wake=nobody_waits, patient=False
+    ) as edge:
+        yield edge
+
+
+def survey_named(surveys: Mapping[str, Survey], key: str) -> Survey:
+    """Return the survey with this key, typed in any case.
+
+    Raises:
+        CommandError: there is none; names the nearest.
+    """
+    if key.lower() not in surveys:
+        raise CommandError(
+            f"There is no survey '{key}'.{nearest(key, surveys)} There are: {', '.join(surveys)}."
+        )
+    return surveys[key.lower()]
+
+
+async def find_person(edge: Edge, ref: str) -> Member | None:
+    """Find one person in Slack, waiting as Slack asks; None where there is nobody of that name."""
+    while True:
+        try:
+            return await edge.directory.person(ref)
+        except SlackCallError as error:
+            if error.retry_after is None:
+                raise
+            await asyncio.sleep(error.retry_after)
+
+
+def confirmed(question: str) -> bool:
+    """Ask somebody at the terminal.
+
+    Raises:
+        CommandError: nobody is there to answer.
+    """
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo()  # the question stands on this line
+        raise CommandError(
+            "Nobody confirmed it, so nothing was done; --yes does it without asking."
+        ) from None

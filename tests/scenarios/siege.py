@@ -1,0 +1,169 @@
+"""What the attacks share: the log as an operator reads it, raw requests, and all tables at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from io import StringIO
+from itertools import count
+from typing import Any, TypeVar
+
+import aiohttp
+import pytest
+from sqlalchemy import Connection, select
+
+from nps_bot.logs import LogFormat, LogLevel, configure
+from nps_bot.sandbox import Message, Person, Sandbox
+from nps_bot.services import launching
+from nps_bot.services.launching import NOMINAL, ByHand
+from nps_bot.storage.database import Database
+from nps_bot.storage.tables import Base, Outbox
+from tests.scenarios.conftest import World
+
+T = TypeVar("T")
+
+BOTH = pytest.mark.parametrize(
+    ("database_url", "transport"),
+    [("sqlite", "socket"), ("postgresql", "http")],
+    indirect=["database_url"],
+)
+"""Runs a test twice: every database and every transport once. What depends on how the two go
+together runs with all four (no mark)."""
+
+_MINUTES = (timedelta(minutes=number) for number in count())
+"""Waves by hand are told apart by their minute: every one here has its own."""
+
+Rows = Mapping[str, list[tuple[Any, ...]]]
+
+
+class Log:
+    """What the bot has logged since, line by line, exactly as an operator gets it."""
+
+    def __init__(self, stream: StringIO) -> None:
+        self._stream = stream
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self._stream.getvalue()
+
+    @property
+    def problems(self) -> list[str]:
+        """The lines that warn."""
+        levels = (" WARNING ", " ERROR ", " CRITICAL ")
+        return [line for line in self.text.splitlines() if any(level in line for level in levels)]
+
+    @property
+    def tracebacks(self) -> list[str]:
+        """The lines that tell of an exception."""
+        return [line for line in self.text.splitlines() if " | " in line or "Traceback" in line]
+
+
+@contextmanager
+def logged(sandbox: Sandbox, level: LogLevel = LogLevel.INFO) -> Iterator[Log]:
+    """Log as the command line does, into what is yielded; then as before."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    configure(
+        level,
+        LogFormat.TEXT,
+        secrets=(sandbox.bot_token, sandbox.app_token, sandbox.signing_secret),
+    )
+    stream = StringIO()
+    (handler,) = root.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    try:
+        yield Log(stream)
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:], root.level = before
+
+
+def everything(connection: Connection) -> Rows:
+    """Return every row of every table."""
+    return {
+        name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+        for name, table in Base.metadata.tables.items()
+    }
+
+
+async def eventually(
+    sandbox: Sandbox, condition: Callable[[], Awaitable[T]], patience: int = 1_000
+) -> T:
+    """Return what ``condition`` returns once that is true; look when something changes in Slack.
+
+    Raises:
+        TimeoutError: it did not come true; ``patience`` counts hundredths of a second.
+    """
+    for _ in range(patience):
+        if found := await condition():
+            return found
+        await sandbox.workspace.changes.wait(0.01)
+    raise TimeoutError("it did not come true")
+
+
+def _owed(connection: Connection) -> list[datetime]:
+    """Return when each message that is owed or under way is due."""
+    owed = Outbox.status.in_(("pending", "claimed", "unknown"))
+    return list(connection.scalars(select(Outbox.due_at).where(owed)))
+
+
+async def quiet(world: World) -> Rows:
+    """Let everything come to rest; return every row of every table.
+
+    Messages settle for seconds before they are rewritten: the clock is moved over that.
+    """
+    edge = world.bot.edge
+
+    async def at_rest() -> bool:
+        if edge.background.running:
+            return False
+        due = await edge.database.read(_owed)
+        if due and (ahead := min(due) - edge.clock.now()) > timedelta():
+            world.clock.ahead += ahead
+            edge.wake_courier()
+        return not due
+
+    await eventually(world.sandbox, at_rest)
+    return await edge.database.read(everything)
+
+
+async def asked(world: World, handle: str, key: str = "customer") -> tuple[Person, Message]:
+    """Ask one person and nobody else; return them with their prompt."""
+    edge, person = world.bot.edge, world.sandbox.person(handle)
+    now = edge.clock.now()
+    nominal = (now + next(_MINUTES)).strftime(NOMINAL)
+    how = ByHand(nominal, only_person=person.id, at_once=True)
+    await edge.database.write(launching.start_by_hand, world.surveys[key], how, now)
+    await world.tick()
+    return person, await world.prompt_of(handle)
+
+
+async def post(
+    world: World, body: bytes, headers: Mapping[str, str], method: str = "POST"
+) -> tuple[int, str]:
+    """Send any request to the bot; returns the status and what it says."""
+    url = f"http://127.0.0.1:{world.bot.port}/slack/events"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, url, data=body, headers=headers) as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+async def told(world: World, person: Person, message: Message) -> list[str]:
+    """Wait until nothing runs; return what only this person was told beside a message."""
+    await eventually(world.sandbox, lambda: _nothing_runs(world))
+    return [one.text for one in person.ephemerals(message.channel)]
+
+
+async def _nothing_runs(world: World) -> bool:
+    return world.bot.edge.background.running == 0
+
+
+async def read(database: Database, statement: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a SELECT."""
+    return await database.read(lambda connection: list(map(tuple, connection.execute(statement))))
