@@ -218,6 +218,7 @@ async def _prompts(bench: Bench) -> None:
         for name, url in bench.urls.items():
             database = await stack.enter_async_context(Database(url, patience=_PREPARING))
             world = World(database, bench.survey)
+            await world.withdraw_alerts()  # those which the last bot gave back when it stopped
             bots[name] = (await stack.enter_async_context(bot(url, slack.api_url)), world)
         await loop.post(size.prompts // 10)
         for running, world in bots.values():  # they learn Slack's pace, as after their first wave

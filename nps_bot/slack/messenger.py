@@ -180,10 +180,6 @@ class Messenger:
             {"replace_original": True, "text": message.text, "blocks": message.blocks},
         )
 
-    async def delete_original(self, response_url: str) -> None:
-        """Delete the message that was acted upon."""
-        await self._api.answer(response_url, {"delete_original": True})
-
     # --- how ---------------------------------------------------------------------------------
 
     async def _write(self, method: str, **arguments: Any) -> Outcome:

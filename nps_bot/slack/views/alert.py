@@ -57,7 +57,7 @@ def _name(alert: Alert) -> str:
 def _facts(alert: Alert) -> list[str]:
     facts = []
     if alert.person_id is not None:
-        facts.append(f"*Who:* {escape(_name(alert))} ({mention(alert.person_id)})")
+        facts.append(f"*Who:* {mention(alert.person_id)}")
     if alert.account:
         owner = f", looked after by {mention(alert.account_owner)}" if alert.account_owner else ""
         facts.append(f"*Account:* {escape(alert.account, _NAME)}{owner}")

@@ -25,7 +25,7 @@ def test_a_fresh_alert_says_who_and_that_the_reason_may_follow() -> None:
     )
     assert shown(message) == [
         "Ada <Lovelace> answered 3",
-        "*Who:* Ada &lt;Lovelace&gt; (<@UADA>)",
+        "*Who:* <@UADA>",
         "*Account:* Harbor &amp; Sons, looked after by <@UTOM>",
         "*Score:* 3",
         f"*Survey:* Customer survey, answered {NOON_TOKEN}",
