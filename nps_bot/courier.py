@@ -185,7 +185,8 @@ class Courier:
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""
         message = delivery.message
-        method, channel = _UPDATE if message.updating else _POST, place
+        # One message a second and channel is Slack's pace for posts, not for rewriting them.
+        method, channel = (_UPDATE, None) if message.updating else (_POST, place)
         while not self._stopping:
             delay = self._lane.delay(method, channel, monotonic())
             if not may_call(message.lease_until, self._now() + timedelta(seconds=delay)):

@@ -211,7 +211,8 @@ def _due(survey: Survey, wave: WaveRow, member: Member, now: datetime) -> dateti
 def _make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datetime) -> None:
     opens_at = waves.earliest_due(connection, wave.id) or now
     waves.mark_ready(connection, wave.id, opens_at, opens_at + survey.closes_after)
-    owed.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave.id, opens_at)
+    if wave.only_person is None:  # one answer is no score: the alert tells of it
+        owed.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave.id, opens_at)
 
 
 def close_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> list[int]:
@@ -220,7 +221,7 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
     for wave in waves.to_close(connection, surveys.keys(), now):
         waves.close(connection, wave.id, now)
         cancel_unsent(connection, wave.id)
-        if wave.state == "ready" and wave.survey_key in surveys:
+        if wave.state == "ready" and wave.survey_key in surveys and wave.only_person is None:
             owed.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)
             outbox.touch(connection, (owed.summary_key(wave.id),), now)
         closed.append(wave.id)

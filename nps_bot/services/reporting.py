@@ -115,13 +115,18 @@ class Report:
     made_at: datetime
 
 
-def figures(tally: Tally, kind: Kind) -> Figures:
+def figures(tally: Tally, kind: Kind, *, complete: bool = True) -> Figures:
     """Return the figures of a tally.
 
     Employees are a known population: those asked. Everybody else stands for many more people.
+
+    Args:
+        tally: who was asked and what they said.
+        kind: what the question is about.
+        complete: False while a wave still asks: its population is not known before its end.
     """
     distribution = Distribution(tuple(tally.scores.get(score, 0) for score in SCORES))
-    population = tally.asked if kind is Kind.EMPLOYEE else None
+    population = tally.asked if kind is Kind.EMPLOYEE and complete else None
     return Figures(
         asked=tally.asked,
         distribution=distribution,
@@ -143,7 +148,9 @@ def wave_figures(connection: Connection, newest_first: Sequence[WaveHead]) -> li
     return [
         WaveFigures(
             wave=wave,
-            figures=figures(tallies[wave.id], Kind(wave.kind)),
+            figures=figures(
+                tallies[wave.id], Kind(wave.kind), complete=wave.state == "closed"
+            ),
             is_break=before is not None and asked_as[before.id] != asked_as[wave.id],
         )
         for before, wave in zip(befores, oldest_first, strict=False)

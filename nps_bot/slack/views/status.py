@@ -55,8 +55,8 @@ def unclaimed_words(unclaimed: Unclaimed, workspace_url: str) -> str:
         return "*Unclaimed alerts:* none. Somebody takes care of everybody."
     lines = []
     for case in unclaimed.cases:
-        who = f"{escape(case.person_name or 'Somebody', _NAME)} ({mention(case.person_id)})"
-        account = f", {escape(case.account, _NAME)}" if case.account else ""
+        who = mention(case.person_id)
+        account = f" ({escape(case.account, _NAME)})" if case.account else ""
         alert = _where(case.channel, case.ts, workspace_url)
         lines.append(f"• {who}{account} answered {case.score}, {when(case.opened_at)}{alert}")
     heading = f"*{count(unclaimed.total, 'unclaimed alert')}*, the longest waiting first:"

@@ -71,7 +71,7 @@ def test_an_unclaimed_alert_is_linked() -> None:
     assert rows[1:4] == [
         "*3 unclaimed alerts*, the longest waiting first:",
         (
-            f"• Ada &lt;L&gt; (<@UADA>), Harbor answered 3, {NOON_TOKEN}:"
+            f"• <@UADA> (Harbor) answered 3, {NOON_TOKEN}:"
             " <https://lumen.slack.com/archives/C1/p1795521600000200|open the alert>"
         ),
         "and 2 more",
