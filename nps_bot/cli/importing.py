@@ -25,14 +25,14 @@ async def import_people(settings: Settings, file: Path) -> None:
     """
     rows = parse_people_file(file)
     async with open_edge(settings) as edge:
-        matched = await _match(edge, file, rows)
+        matched = await match(edge, file, rows)
     async with open_database(settings) as database:
         imported = await database.write(people.save_accounts, matched, SystemClock().now())
     click.echo(f"{count(imported, 'person', 'people')} imported from {file}.")
 
 
-async def _match(edge: Edge, file: Path, rows: tuple[PersonRow, ...]) -> list[AccountRow]:
-    """Find everybody of a file in Slack.
+async def match(edge: Edge, file: Path, rows: tuple[PersonRow, ...]) -> list[AccountRow]:
+    """Find everybody of a people file in Slack.
 
     Raises:
         PeopleFileError: some are not there, or several lines mean one person; lists the lines.

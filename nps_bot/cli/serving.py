@@ -8,23 +8,29 @@ import signal
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import click
 
 from nps_bot.app import Bot, Role, running
+from nps_bot.cli.importing import match
 from nps_bot.cli.sandboxed import open_sandbox, page_address
 from nps_bot.clock import SystemClock
 from nps_bot.domain.survey import Survey
-from nps_bot.errors import SettingsError
+from nps_bot.errors import PeopleFileError, SettingsError
+from nps_bot.people_file import parse_people_file
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.settings import Mode, Settings
 from nps_bot.slack.inviting import invite_everybody
-from nps_bot.storage import waves
+from nps_bot.storage import people, waves
 from nps_bot.surveys import load_surveys
 
 log = logging.getLogger(__name__)
+
+PEOPLE = "people.csv"
+"""Beside the folder of the surveys: the sandbox's people, and an example for `people import`."""
 
 
 async def until_told(serving: Coroutine[Any, Any, None]) -> None:
@@ -56,6 +62,7 @@ async def everything(settings: Settings) -> None:
         open_sandbox(settings) as (sandbox, inside),
         running(inside, surveys, SystemClock()) as bot,
     ):
+        await _introduce(bot, settings.surveys.parent / PEOPLE)
         await _ask_at_once(bot, surveys)
         click.echo(f"Your sandbox Slack is open at {page_address(sandbox)}. Ctrl-C stops it.")
         await _for_ever()
@@ -107,6 +114,16 @@ async def only_sandbox(settings: Settings) -> None:
             f"SLACK_APP_TOKEN={inside.slack_app_token}"
         )
         await _for_ever()
+
+
+async def _introduce(bot: Bot, file: Path) -> None:
+    """Say which accounts the sandbox's customers belong to, as `people import` would."""
+    try:
+        accounts = await match(bot.edge, file, parse_people_file(file))
+    except PeopleFileError as error:
+        log.info("The sandbox does without accounts: %s", error)
+        return
+    await bot.edge.database.write(people.save_accounts, accounts, bot.edge.clock.now())
 
 
 async def _ask_at_once(bot: Bot, surveys: Mapping[str, Survey]) -> None:

@@ -28,6 +28,7 @@ def test_answer_explain_change_and_see_the_team_learn_it(
     page.get_by_test_id("channel-nps-alerts").click()
     alert = page.get_by_test_id("message").last
     expect(alert).to_contain_text("Ada Marsh answered 3", timeout=LONG)
+    expect(alert).to_contain_text("Marsh Bakery, looked after by @Tom Brandt")
     expect(alert).to_contain_text("Late <b>twice</b> & nobody told us", timeout=LONG)
     page.get_by_test_id("channel-nps-summary").click()
     summary = page.get_by_test_id("message").filter(has_text="Customer survey")
