@@ -70,6 +70,7 @@ class Recorded:
         score: what the person last said.
         official: the score that counts.
         changed: whether a score was changed; a repeated or older click changes nothing.
+        urgent: whether somebody must learn of it at once: an alert is owed, or a message changes.
         replies: what was written so far, by question key.
         versions: of the messages to rewrite, by key.
     """
@@ -79,6 +80,7 @@ class Recorded:
     score: int
     official: int
     changed: bool
+    urgent: bool
     no_contact: bool
     replies: Mapping[str, str]
     versions: Mapping[str, int]
@@ -163,6 +165,7 @@ def _first_score(
         score=click.score,
         official=click.score,
         changed=True,
+        urgent=band_of(click.score) is Band.DETRACTOR or not click.in_prompt,
         no_contact=False,
         replies={},
         versions=versions,
@@ -192,6 +195,7 @@ def _later_score(
         score=click.score,
         official=click.score if counted else given.score,
         changed=True,
+        urgent=True,
         replies=_written(connection, given.id),
         versions=owed.touch(connection, standing.id, standing.wave_id, _rewritten_at(click, now)),
     )
@@ -220,6 +224,7 @@ def _as_it_stands(standing: Standing, given: Given) -> Recorded:
         score=given.latest_score,
         official=given.score,
         changed=False,
+        urgent=False,
         no_contact=given.no_contact_at is not None,
         replies={},
         versions={},

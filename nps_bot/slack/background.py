@@ -13,11 +13,17 @@ from nps_bot.slack.errors import SlackCallError
 log = logging.getLogger(__name__)
 
 
+AT_ONCE = 8
+"""Tasks that run at the same time. In a burst of clicks the answers come first: what follows them
+takes turns, and catches up when the burst is over."""
+
+
 class Background:
     """Tracked tasks: none is lost to the garbage collector, none fails unseen, all are awaited."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     @property
     def running(self) -> int:
@@ -25,10 +31,23 @@ class Background:
         return len(self._tasks)
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str, **ids: str) -> None:
-        """Run ``work`` on its own; a failure becomes one log line with ``what`` and ``ids``."""
-        task = asyncio.create_task(_guarded(work, what, ids))
+        """Run ``work`` when its turn comes; a failure is one log line with ``what`` and ``ids``."""
+        task = asyncio.create_task(self._in_turn(work, what, ids))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _in_turn(
+        self, work: Coroutine[Any, Any, None], what: str, ids: dict[str, str]
+    ) -> None:
+        try:
+            await self._turns.acquire()
+        except asyncio.CancelledError:
+            work.close()  # it never began
+            raise
+        try:
+            await _guarded(work, what, ids)
+        finally:
+            self._turns.release()
 
     async def drain(self, patience: float) -> None:
         """Wait for what runs, at most ``patience`` seconds; cancel what is left."""

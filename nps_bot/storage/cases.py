@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Executable, select, update
 
 from nps_bot.storage.tables import Case
-from nps_bot.storage.upsert import insert_or
+from nps_bot.storage.upsert import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,14 @@ def find(connection: Connection, response_id: str) -> CaseRow | None:
 def open_case(connection: Connection, response_id: str, now: datetime) -> None:
     """Open the case of a response, or open it again after a withdrawal."""
     connection.execute(
-        insert_or(connection, Case)
-        .values(response_id=response_id, opened_at=now)
-        .on_conflict_do_update(index_elements=[Case.response_id], set_={"withdrawn_at": None})
+        _opening(connection.dialect.name), {"response_id": response_id, "opened_at": now}
+    )
+
+
+@cache  # every detractor's click runs it: see storage.database
+def _opening(dialect: str) -> Executable:
+    return insert_into(dialect, Case).on_conflict_do_update(
+        index_elements=[Case.response_id], set_={"withdrawn_at": None}
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, select, text, update
+from sqlalchemy import Connection, Executable, Select, bindparam, case, select, text, update
 
 from nps_bot.ids import new_id
 from nps_bot.storage.outbox import WAITING, askings, moment
@@ -76,24 +76,10 @@ def claim(
     connection: Connection, which: Waiting, now: datetime, lease_until: datetime
 ) -> list[Claimed]:
     """Claim messages that are due."""
-    due = (
-        select(Outbox.id)
-        .where(WAITING, Outbox.priority <= which.least, Outbox.due_at <= now)
-        .order_by(Outbox.priority, Outbox.due_at)
-        .limit(which.limit)
-    )
-    if which.paused:
-        due = due.where(~askings(which.paused, which.kinds))
-    values: dict[str, object] = {
-        "status": "claimed",
-        "claimed_at": now,
-        "attempts": Outbox.attempts + 1,
-        # Should nobody learn what came of a post, this is what it showed.
-        "delivered_version": case(
-            (Outbox.ts.is_(None), Outbox.version), else_=Outbox.delivered_version
-        ),
-    }
-    return _claim(connection, due, lease_until, values, _CLAIMED)
+    due = _DUE.where(~askings(which.paused, which.kinds)) if which.paused else _DUE
+    wanted = {"least": which.least, "now": now, "at_most": which.limit}
+    marks = {"claimed_at": now, "lease_until": lease_until}
+    return _claim(connection, due, wanted, _CLAIM, marks)
 
 
 def claim_lookups(
@@ -103,32 +89,47 @@ def claim_lookups(
 
     Their ``claimed_at`` stays: a call can only have begun after it.
     """
-    due = (
-        select(Outbox.id)
-        .where(_LEASED, Outbox.status == "unknown", Outbox.lease_until <= now)
-        .order_by(Outbox.lease_until)
-        .limit(limit)
-    )
-    posted = _CLAIMED | {"version": Outbox.delivered_version}
-    return _claim(connection, due, lease_until, {}, posted)
+    wanted = {"now": now, "at_most": limit}
+    return _claim(connection, _LOST, wanted, _CLAIM_LOST, {"lease_until": lease_until})
+
+
+# The courier runs all statements of this module again and again: see storage.database.
+_DUE = (
+    select(Outbox.id)
+    .where(WAITING, Outbox.priority <= bindparam("least"), Outbox.due_at <= bindparam("now"))
+    .order_by(Outbox.priority, Outbox.due_at)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_LOST = (
+    select(Outbox.id)
+    .where(_LEASED, Outbox.status == "unknown", Outbox.lease_until <= bindparam("now"))
+    .order_by(Outbox.lease_until)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_MARK = update(Outbox).where(Outbox.id.in_(bindparam("ids", expanding=True)))
+_CLAIM = _MARK.values(
+    status="claimed",
+    attempts=Outbox.attempts + 1,
+    # Should nobody learn what came of a post, this is what it showed.
+    delivered_version=case((Outbox.ts.is_(None), Outbox.version), else_=Outbox.delivered_version),
+).returning(*_CLAIMED.values())
+_CLAIM_LOST = _MARK.returning(*(_CLAIMED | {"version": Outbox.delivered_version}).values())
 
 
 def _claim(
     connection: Connection,
     due: Select[str],
-    lease_until: datetime,
-    values: Mapping[str, object],
-    columns: Mapping[str, Any],
+    wanted: Mapping[str, object],
+    marking: Executable,
+    marks: Mapping[str, object],
 ) -> list[Claimed]:
-    ids = connection.scalars(due.with_for_update(skip_locked=True)).all()
+    """Claim what ``due`` finds with ``wanted``: ``marking`` writes ``marks`` and a new token."""
+    ids = connection.scalars(due, wanted).all()
     if not ids:
         return []
-    rows = connection.execute(
-        update(Outbox)
-        .where(Outbox.id.in_(ids))
-        .values(claimed_by=new_id(), lease_until=lease_until, **values)
-        .returning(*columns.values())
-    )
+    rows = connection.execute(marking, {**marks, "ids": ids, "claimed_by": new_id()})
     claimed = {row[0]: Claimed(*row) for row in rows}
     return [claimed[one] for one in ids]
 
@@ -139,23 +140,32 @@ def expire_leases(connection: Connection, now: datetime) -> int:
     A post may have happened, so it becomes unknown, to be looked for at once; an update is simply
     repeated.
     """
-    unposted = Outbox.ts.is_(None)
-    expired = connection.execute(
-        update(Outbox)
-        .where(_LEASED, Outbox.status == "claimed", Outbox.lease_until <= now)
-        .values(
-            status=case((unposted, "unknown"), else_="pending"),
-            lease_until=case((unposted, moment(now)), else_=None),
-            claimed_by=None,
-            reason="the process that held it stopped",
-            settled_at=now,
-        )
+    return connection.execute(_EXPIRE, {"now": now, "settled_at": now}).rowcount
+
+
+_UNPOSTED = Outbox.ts.is_(None)
+_EXPIRE = (
+    update(Outbox)
+    .where(_LEASED, Outbox.status == "claimed", Outbox.lease_until <= moment("now"))
+    .values(
+        status=case((_UNPOSTED, "unknown"), else_="pending"),
+        lease_until=case((_UNPOSTED, moment("now")), else_=None),
+        claimed_by=None,
+        reason="the process that held it stopped",
     )
-    return expired.rowcount
+)
+
+_MINE = update(Outbox).where(
+    Outbox.id == bindparam("mine"), Outbox.claimed_by == bindparam("token")
+)
 
 
-def _mine(message: Claimed) -> ColumnElement[bool]:
-    return (Outbox.id == message.id) & (Outbox.claimed_by == message.token)
+def _settle(
+    connection: Connection, statement: Executable, message: Claimed, **values: object
+) -> bool:
+    """Run a statement on a message; False where its lease was lost to another claim."""
+    settled = connection.execute(statement, {"mine": message.id, "token": message.token, **values})
+    return settled.rowcount == 1
 
 
 def settle_sent(
@@ -165,24 +175,28 @@ def settle_sent(
 
     What came up meanwhile makes it due again at once.
     """
-    current = Outbox.version == message.version
-    settled = connection.execute(
-        update(Outbox)
-        .where(_mine(message))
-        .values(
-            status=case((current, "sent"), else_="pending"),
-            delivered_version=message.version,
-            due_at=case((current, Outbox.due_at), else_=moment(now)),
-            channel=channel,
-            ts=ts,
-            attempts=0,
-            claimed_by=None,
-            lease_until=None,
-            reason=None,
-            settled_at=now,
-        )
+    return _settle(
+        connection,
+        _SENT,
+        message,
+        shown=message.version,
+        now=now,
+        delivered_version=message.version,
+        channel=channel,
+        ts=ts,
+        settled_at=now,
     )
-    return settled.rowcount == 1
+
+
+_CURRENT = Outbox.version == bindparam("shown")
+_SENT = _MINE.values(
+    status=case((_CURRENT, "sent"), else_="pending"),
+    due_at=case((_CURRENT, Outbox.due_at), else_=moment("now")),
+    attempts=0,
+    claimed_by=None,
+    lease_until=None,
+    reason=None,
+)
 
 
 def settle_unsent(
@@ -209,39 +223,31 @@ def settle_unsent(
         values["lease_until"] = due_at
     elif due_at is not None:
         values["due_at"] = due_at
-    settled = connection.execute(update(Outbox).where(_mine(message)).values(values))
-    return settled.rowcount == 1
+    return _settle(connection, _MINE, message, **values)
 
 
 def release(connection: Connection, messages: Iterable[Claimed], due_at: datetime) -> None:
     """Give claimed messages back, untried."""
     for message in messages:
-        connection.execute(
-            update(Outbox)
-            .where(_mine(message), Outbox.status == "claimed")
-            .values(
-                status="pending",
-                claimed_by=None,
-                lease_until=None,
-                attempts=Outbox.attempts - 1,
-                due_at=due_at,
-            )
-        )
+        _settle(connection, _RELEASE, message, due_at=due_at)
+
+
+_RELEASE = _MINE.where(Outbox.status == "claimed").values(
+    status="pending", claimed_by=None, lease_until=None, attempts=Outbox.attempts - 1
+)
 
 
 def settle_removed(connection: Connection, message: Claimed, reason: str, now: datetime) -> bool:
     """Record that a message was deleted from Slack; False where the lease was lost."""
-    removed = connection.execute(
-        update(Outbox)
-        .where(_mine(message))
-        .values(
-            status="cancelled",
-            channel=None,
-            ts=None,
-            claimed_by=None,
-            lease_until=None,
-            reason=reason,
-            settled_at=now,
-        )
+    return _settle(
+        connection,
+        _MINE,
+        message,
+        status="cancelled",
+        channel=None,
+        ts=None,
+        claimed_by=None,
+        lease_until=None,
+        reason=reason,
+        settled_at=now,
     )
-    return removed.rowcount == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
 
@@ -101,6 +101,14 @@ _STANDINGS = (
     .outerjoin(Person, Person.id == Invitation.person_id)
 )
 
+# Every click and every prompt runs these: see storage.database.
+_FIND = _STANDINGS.where(Invitation.id == bindparam("wanted"))
+_FIND_LOCKED = _FIND.with_for_update(of=Invitation)
+_FIND_MANY = _STANDINGS.where(Invitation.id.in_(bindparam("wanted", expanding=True)))
+_MARK_ASKED = update(Invitation).where(
+    Invitation.id == bindparam("wanted"), Invitation.asked_at.is_(None)
+)
+
 
 def _standing(row: Row[Any]) -> Standing:
     invitation, given = row[: len(_INVITATION)], row[len(_INVITATION) :]
@@ -110,16 +118,13 @@ def _standing(row: Row[Any]) -> Standing:
 
 def find(connection: Connection, invitation_id: str, *, lock: bool = False) -> Standing | None:
     """Return an invitation as it stands; with ``lock``, kept from others until the end."""
-    statement = _STANDINGS.where(Invitation.id == invitation_id)
-    if lock:
-        statement = statement.with_for_update(of=Invitation)
-    row = connection.execute(statement).first()
+    row = connection.execute(_FIND_LOCKED if lock else _FIND, {"wanted": invitation_id}).first()
     return None if row is None else _standing(row)
 
 
 def find_many(connection: Connection, ids: Collection[str]) -> dict[str, Standing]:
     """Return the invitations with these ids, by id; unknown ids are absent."""
-    rows = connection.execute(_STANDINGS.where(Invitation.id.in_(ids)))
+    rows = connection.execute(_FIND_MANY, {"wanted": list(ids)})
     return {row[0]: _standing(row) for row in rows}
 
 
@@ -154,11 +159,7 @@ def add(connection: Connection, wave_id: int, new: Iterable[NewInvitation]) -> N
 
 def mark_asked(connection: Connection, invitation_id: str, now: datetime) -> None:
     """Record that Slack accepted the prompt; the first time counts."""
-    connection.execute(
-        update(Invitation)
-        .where(Invitation.id == invitation_id, Invitation.asked_at.is_(None))
-        .values(asked_at=now)
-    )
+    connection.execute(_MARK_ASKED, {"wanted": invitation_id, "asked_at": now})
 
 
 def mark_snoozed(connection: Connection, invitation_id: str, now: datetime) -> None:

@@ -8,13 +8,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    case,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from nps_bot.ids import new_id
 from nps_bot.storage.tables import Moment, Outbox
-from nps_bot.storage.upsert import insert_or
+from nps_bot.storage.upsert import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +49,9 @@ WAITING = text("status = 'pending'")
 """As the partial index has it: SQLite uses one only where its very words recur."""
 
 
-def moment(value: datetime) -> ColumnElement[datetime]:
-    """Return a moment for use inside an expression, which does not know its column's type."""
-    return literal(value, Moment())
+def moment(name: str) -> ColumnElement[datetime]:
+    """Return a parameter for use inside an expression, which does not know its column's type."""
+    return bindparam(name, type_=Moment())
 
 
 def add(connection: Connection, messages: Iterable[NewMessage]) -> None:
@@ -63,7 +76,12 @@ def add(connection: Connection, messages: Iterable[NewMessage]) -> None:
         for message in messages
     ]
     if rows:
-        connection.execute(insert_or(connection, Outbox).on_conflict_do_nothing(), rows)
+        connection.execute(_owing(connection.dialect.name), rows)
+
+
+@cache  # every detractor's click runs it: see storage.database
+def _owing(dialect: str) -> Executable:
+    return insert_into(dialect, Outbox).on_conflict_do_nothing()
 
 
 def touch(connection: Connection, keys: Collection[str], due_at: datetime) -> dict[str, int]:
@@ -73,25 +91,37 @@ def touch(connection: Connection, keys: Collection[str], due_at: datetime) -> di
     state anyway; one in flight is written again afterwards. One that Slack refused is tried again:
     the bot may have been invited to the channel meanwhile. The last state always wins.
     """
-    rows = connection.execute(
-        update(Outbox)
-        .where(
-            Outbox.dedupe_key.in_(keys),
-            Outbox.status.in_(("sent", "failed", "pending", "claimed", "unknown")),
-        )
-        .values(_touched(Outbox.status.in_(("sent", "failed")), due_at))
-        .returning(Outbox.dedupe_key, Outbox.version)
-    )
+    rows = connection.execute(_TOUCH, {"keys": list(keys), "due": due_at})
     return {row.dedupe_key: row.version for row in rows}
 
 
-def _touched(settled: ColumnElement[bool], due_at: datetime) -> dict[str, Any]:
-    """Return what a further reason to write changes in a row; ``settled`` ones become due."""
+def _touched(settled: ColumnElement[bool]) -> dict[str, Any]:
+    """Return what a further reason to write changes in a row; ``settled`` ones become ``due``."""
     return {
         "version": Outbox.version + 1,
-        "due_at": case((settled, moment(due_at)), else_=Outbox.due_at),
+        "due_at": case((settled, moment("due")), else_=Outbox.due_at),
         "status": case((settled, "pending"), else_=Outbox.status),
     }
+
+
+# Every click or every prompt runs these: see storage.database. Lists of values are expanded anew
+# at every run, so they are written out.
+_TOUCH = (
+    update(Outbox)
+    .where(
+        Outbox.dedupe_key.in_(bindparam("keys", expanding=True)),
+        text("status IN ('sent', 'failed', 'pending', 'claimed', 'unknown')"),
+    )
+    .values(_touched((Outbox.status == "sent") | (Outbox.status == "failed")))
+    .returning(Outbox.dedupe_key, Outbox.version)
+)
+_STANDING = (Outbox.dedupe_key == bindparam("key"), Outbox.ts.is_not(None))
+_MARK_DELIVERED = (
+    update(Outbox)
+    .where(*_STANDING, Outbox.version == bindparam("written"), Outbox.status == "pending")
+    .values(status="sent")
+)
+_NEWER = select(Outbox.dedupe_key).where(*_STANDING, Outbox.version > bindparam("written"))
 
 
 def mark_delivered(connection: Connection, key: str, version: int, now: datetime) -> None:
@@ -100,15 +130,12 @@ def mark_delivered(connection: Connection, key: str, version: int, now: datetime
     Then the newer state may have been written first and stand below the older one: it is written
     once more.
     """
-    mine = Outbox.dedupe_key == key, Outbox.ts.is_not(None)
+    written = {"key": key, "written": version}
     delivered = connection.execute(
-        update(Outbox)
-        .where(*mine, Outbox.version == version, Outbox.status == "pending")
-        .values(status="sent", delivered_version=version, settled_at=now)
+        _MARK_DELIVERED, {**written, "delivered_version": version, "settled_at": now}
     )
     if delivered.rowcount == 0:
-        newer = select(Outbox.dedupe_key).where(*mine, Outbox.version > version)
-        overwritten = connection.scalars(newer).all()
+        overwritten = connection.scalars(_NEWER, written).all()
         if overwritten:
             touch(connection, overwritten, now)
 
@@ -196,15 +223,18 @@ def forget_person(
     in_flight = Outbox.status.in_(("claimed", "unknown"))
     unposted_prompt = Outbox.ts.is_(None) & Outbox.person_id.is_not(None)
     parked = (Outbox.status == "unknown") & Outbox.lease_until.is_(None)
-    values = _touched(Outbox.ts.is_not(None) & ~in_flight, now) | {
+    values = _touched(Outbox.ts.is_not(None) & ~in_flight) | {
         "channel": case((unposted_prompt, dm_channel), else_=Outbox.channel),
-        "lease_until": case((parked, moment(now)), else_=Outbox.lease_until),
+        "lease_until": case((parked, moment("due")), else_=Outbox.lease_until),
     }
     standing = connection.execute(
         update(Outbox)
         .where(Outbox.invitation_id.in_(invitations), Outbox.ts.is_not(None) | in_flight)
-        .values(values)
+        .values(values),
+        {"due": now},
     )
+    # What is over needs no payload, and it may name them; what is in flight is found by its own.
+    connection.execute(update(Outbox).where(theirs, ~in_flight).values(payload=null()))
     connection.execute(update(Outbox).where(theirs).values(person_id=None))
     return standing.rowcount
 

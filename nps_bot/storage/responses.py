@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Executable, delete, insert, select, update
 
 from nps_bot.storage.tables import Answer, Case, Response, ScoreChange
-from nps_bot.storage.upsert import insert_or
+from nps_bot.storage.upsert import insert_into, insert_or
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +38,23 @@ class NewResponse:
 def add(connection: Connection, new: NewResponse) -> bool:
     """Insert a first score; False where somebody else's transaction was first."""
     inserted = connection.scalar(
-        insert_or(connection, Response)
-        .values(
-            id=new.id,
-            invitation_id=new.invitation_id,
-            score=new.score,
-            latest_score=new.score,
-            action_ts=new.action_ts,
-            answered_at=new.answered_at,
-            correctable_until=new.correctable_until,
-        )
-        .on_conflict_do_nothing()
-        .returning(Response.id)
+        _adding(connection.dialect.name),
+        {
+            "id": new.id,
+            "invitation_id": new.invitation_id,
+            "score": new.score,
+            "latest_score": new.score,
+            "action_ts": new.action_ts,
+            "answered_at": new.answered_at,
+            "correctable_until": new.correctable_until,
+        },
     )
     return inserted is not None
+
+
+@cache  # every click runs it: see storage.database
+def _adding(dialect: str) -> Executable:
+    return insert_into(dialect, Response).on_conflict_do_nothing().returning(Response.id)
 
 
 @dataclass(frozen=True, slots=True)

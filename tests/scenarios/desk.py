@@ -17,10 +17,11 @@ from tests.scenarios.conftest import World
 from tests.support.postgres import PostgresDatabases
 from tests.unit.views.reading import texts
 
-ONCE = pytest.mark.parametrize(
-    ("database_url", "transport"), [("sqlite", "socket")], indirect=["database_url"]
-)
-"""Runs a test once: what it is about depends on neither the database nor the transport."""
+_WHERE = ("database_url", "transport")
+ON_SQLITE = pytest.mark.parametrize(_WHERE, [("sqlite", "socket")], indirect=["database_url"])
+ON_POSTGRES = pytest.mark.parametrize(_WHERE, [("postgresql", "http")], indirect=["database_url"])
+"""Run a test once: what it is about depends on neither the database nor the transport. An outage
+of PostgreSQL is noticed at once; on SQLite it takes the bot's whole patience."""
 
 
 def words(thing: Message | dict[str, Any] | None) -> str:
@@ -57,8 +58,11 @@ async def home(world: World, handle: str, *said: str) -> dict[str, Any]:
 
 
 async def opened_home(world: World, handle: str, *said: str) -> dict[str, Any]:
-    """Open Home and return it once it holds all of ``said``."""
-    await world.sandbox.person(handle).open_home()
+    """Open Home; return it once it was published anew and holds all of ``said``."""
+    me = world.sandbox.person(handle)
+    before = me.home and me.home["hash"]
+    await me.open_home()
+    await world.sandbox.until(lambda: me.home is not None and me.home["hash"] != before)
     return await home(world, handle, *said)
 
 

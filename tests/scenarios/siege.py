@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import StringIO
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 import pytest
@@ -116,29 +116,49 @@ async def eventually(
     raise TimeoutError("it did not come true")
 
 
-def _owed(connection: Connection) -> list[datetime]:
-    """Return when each message that is owed or under way is due, summaries left out."""
-    owed = select(Outbox.due_at).where(
+class _Owed(NamedTuple):
+    """When the messages that are owed are due, and the leases of those under way end."""
+
+    due: list[datetime]
+    leases: list[datetime]
+
+
+def _owed(connection: Connection) -> _Owed:
+    """Return what is owed, summaries left out."""
+    owed = select(Outbox.status, Outbox.due_at, Outbox.lease_until).where(
         Outbox.status.in_(("pending", "claimed", "unknown")), Outbox.kind.not_in(_SUMMARIES)
     )
-    return list(connection.scalars(owed))
+    rows = connection.execute(owed).all()
+    return _Owed(
+        [row.due_at for row in rows if row.status == "pending"],
+        [row.lease_until for row in rows if row.status != "pending"],
+    )
+
+
+_STUCK = 100
+"""Looks (hundredths of a second) after which a message under way has been left there."""
 
 
 async def quiet(world: World) -> Rows:
     """Let everything come to rest; return every row of every table.
 
-    Messages settle for seconds before they are rewritten: the clock is moved over that.
+    Messages settle for seconds before they are rewritten, and a process that died leaves leases
+    that must run out: the clock is moved over both.
     """
     edge = world.bot.edge
+    stuck = 0
 
     async def at_rest() -> bool:
+        nonlocal stuck
         if edge.background.running:
             return False
-        due = await edge.database.read(_owed)
-        if due and (ahead := min(due) - edge.clock.now()) > timedelta():
+        due, leases = await edge.database.read(_owed)
+        stuck = stuck + 1 if leases and not due else 0
+        next_ = min(leases) if stuck > _STUCK else min(due, default=None)
+        if next_ is not None and (ahead := next_ - edge.clock.now()) > timedelta():
             world.clock.ahead += ahead
             edge.wake_courier()
-        return not due
+        return not due and not leases
 
     await eventually(world.sandbox, at_rest)
     return await edge.database.read(everything)
@@ -150,16 +170,22 @@ async def asked(world: World, handle: str, key: str = "customer") -> tuple[Perso
     now = edge.clock.now()
     nominal = (now + next(_MINUTES)).strftime(NOMINAL)
     how = ByHand(nominal, only_person=person.id, at_once=True)
+    before = len(person.inbox)
     await edge.database.write(launching.start_by_hand, world.surveys[key], how, now)
     await world.tick()
-    return person, await world.prompt_of(handle)
+    await world.sandbox.until(lambda: len(person.inbox) > before)
+    return person, person.inbox[-1]
 
 
 async def post(
-    world: World, body: bytes, headers: Mapping[str, str], method: str = "POST"
+    world: World,
+    body: bytes,
+    headers: Mapping[str, str],
+    method: str = "POST",
+    port: int | None = None,
 ) -> tuple[int, str]:
-    """Send any request to the bot; returns the status and what it says."""
-    url = f"http://127.0.0.1:{world.bot.port}/slack/events"
+    """Send any request to the bot (or to one at ``port``); returns the status and what it says."""
+    url = f"http://127.0.0.1:{port or world.bot.port}/slack/events"
     async with (
         aiohttp.ClientSession() as session,
         session.request(method, url, data=body, headers=headers) as answer,

@@ -140,6 +140,11 @@ class Page:
     def __init__(self, address: str) -> None:
         self.address = address
 
+    @property
+    def port(self) -> str:
+        """The port it is served on."""
+        return self.address.rpartition(":")[2]
+
     def until(self, who: str, condition: Callable[[dict[str, Any]], T]) -> T:
         """Return what ``condition`` returns of what a person sees, once that is true."""
         deadline = monotonic() + PATIENCE

@@ -6,8 +6,17 @@ import pytest
 
 from nps_bot.sandbox import Message, Person
 from tests.scenarios.conftest import World
-from tests.scenarios.desk import ONCE, later, modal, nps, outage, settled, whispered, words
-from tests.scenarios.siege import BOTH
+from tests.scenarios.desk import (
+    ON_POSTGRES,
+    ON_SQLITE,
+    later,
+    modal,
+    nps,
+    outage,
+    settled,
+    whispered,
+    words,
+)
 from tests.scenarios.test_answering import scores
 
 FASTER = "Somebody was faster: the alert shows who."
@@ -30,7 +39,7 @@ async def changes_to(world: World, ada: Person, score: int) -> None:
     await settled(world)
 
 
-@BOTH
+@ON_POSTGRES
 async def test_a_case_is_claimed_once_then_somebody_gets_in_touch(world: World) -> None:
     _, alert = await alerted(world)
     tom, mei = (world.sandbox.person(handle) for handle in ("tom", "mei"))
@@ -53,7 +62,7 @@ async def test_a_case_is_claimed_once_then_somebody_gets_in_touch(world: World) 
     assert [message.ts for message in world.messages("nps-alerts")] == [alert.ts]
 
 
-@BOTH
+@ON_POSTGRES
 async def test_who_gets_in_touch_without_claiming_has_claimed(world: World) -> None:
     _, alert = await alerted(world)
     tom = world.sandbox.person("tom")
@@ -64,7 +73,7 @@ async def test_who_gets_in_touch_without_claiming_has_claimed(world: World) -> N
     assert "*Unclaimed alerts:* none." in words(await nps(world, "priya", "status"))
 
 
-@BOTH
+@ON_SQLITE
 async def test_a_claim_fixes_the_score_and_a_later_change_is_recovery(world: World) -> None:
     ada, alert = await alerted(world)
     tom = world.sandbox.person("tom")
@@ -90,7 +99,7 @@ async def test_a_claim_fixes_the_score_and_a_later_change_is_recovery(world: Wor
     assert recovery in report
 
 
-@BOTH
+@ON_SQLITE
 async def test_after_a_day_the_score_stands_though_nobody_claimed(world: World) -> None:
     ada, _ = await alerted(world)
     await later(world, hours=25)
@@ -99,7 +108,7 @@ async def test_after_a_day_the_score_stands_though_nobody_claimed(world: World) 
     assert await world.bot.edge.database.read(scores) == [(3, 10)]
 
 
-@BOTH
+@ON_POSTGRES
 async def test_a_corrected_score_leaves_nothing_to_do_until_it_falls_again(world: World) -> None:
     ada, _ = await alerted(world)
     await changes_to(world, ada, 8)
@@ -114,7 +123,7 @@ async def test_a_corrected_score_leaves_nothing_to_do_until_it_falls_again(world
     assert "*1 unclaimed alert*" in words(await nps(world, "priya", "status"))
 
 
-@ONCE
+@ON_SQLITE
 async def test_only_detractors_make_an_alert(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await ada.click(prompt, "score_7")
@@ -126,7 +135,7 @@ async def test_only_detractors_make_an_alert(world: World) -> None:
     assert "*Score:* 6, corrected from 7" in words(await world.alert())
 
 
-@BOTH
+@ON_POSTGRES
 async def test_a_claim_that_was_not_saved_is_told(
     world: World, request: pytest.FixtureRequest
 ) -> None:
@@ -140,7 +149,7 @@ async def test_a_claim_that_was_not_saved_is_told(
     await world.until_in("nps-alerts", "Claimed by")
 
 
-@ONCE
+@ON_SQLITE
 async def test_who_deleted_their_answer_needs_nobody(world: World) -> None:
     ada, alert = await alerted(world)
     tom = world.sandbox.person("tom")

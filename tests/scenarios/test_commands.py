@@ -9,7 +9,18 @@ from sqlalchemy import func, select
 
 from nps_bot.storage.tables import Outbox, Wave
 from tests.scenarios.conftest import World
-from tests.scenarios.desk import ONCE, at, later, modal, nps, outage, settled, whispered, words
+from tests.scenarios.desk import (
+    ON_POSTGRES,
+    ON_SQLITE,
+    at,
+    later,
+    modal,
+    nps,
+    outage,
+    settled,
+    whispered,
+    words,
+)
 from tests.scenarios.siege import BOTH, quiet
 
 
@@ -57,7 +68,7 @@ async def test_a_report_is_shared_once_and_without_what_people_wrote(world: Worl
     assert [message.ts for message in world.messages("customers")] == [shared.ts]
 
 
-@BOTH
+@ON_POSTGRES
 async def test_nothing_is_shared_where_outsiders_read(world: World) -> None:
     await answered(world)
     priya = world.sandbox.person("priya")
@@ -73,7 +84,7 @@ async def test_nothing_is_shared_where_outsiders_read(world: World) -> None:
     assert not world.messages("ext-harbor")
 
 
-@ONCE
+@ON_SQLITE
 @pytest.mark.parametrize("channel", ["leadership", "general"])
 async def test_who_shares_where_the_bot_is_not_is_told_to_add_it(
     world: World, channel: str
@@ -94,7 +105,7 @@ async def test_who_shares_where_the_bot_is_not_is_told_to_add_it(
     await world.until_in(channel, "Shared by")
 
 
-@BOTH
+@ON_POSTGRES
 async def test_a_workspace_without_charts_gets_bars_and_is_not_asked_again(
     quiet_world: World,
 ) -> None:
@@ -113,7 +124,7 @@ async def test_a_workspace_without_charts_gets_bars_and_is_not_asked_again(
     assert len(refused) == 1
 
 
-@ONCE
+@ON_SQLITE
 async def test_sharing_alone_learns_that_there_are_no_charts(world: World) -> None:
     await answered(world)
     report = await nps(world, "priya", "report customer")
@@ -128,7 +139,7 @@ WHICH = "Which survey? Yours: customer and employee."
 HELP = "/nps knows report, status, send, preview, pause, resume, help."
 
 
-@BOTH
+@ON_POSTGRES
 async def test_every_way_to_type_it_gets_one_clear_answer(world: World) -> None:
     await world.ask()
     await settled(world)
@@ -157,7 +168,7 @@ async def test_every_way_to_type_it_gets_one_clear_answer(world: World) -> None:
         assert answer in words(await nps(world, "priya", typed)), typed
 
 
-@ONCE
+@ON_SQLITE
 async def test_the_only_survey_of_an_owner_need_not_be_named(quiet_world: World) -> None:
     del quiet_world.surveys["customer"]
     async with quiet_world.running():
@@ -173,7 +184,7 @@ async def test_the_only_survey_of_an_owner_need_not_be_named(quiet_world: World)
 NO = "/nps is for the owners of a survey, and you don't own one here. Your own answers are in this"
 
 
-@BOTH
+@ON_SQLITE
 async def test_owners_may_and_admins_only_where_the_survey_says_so(quiet_world: World) -> None:
     world = quiet_world
     tom = ("tom@lumen.example",)
@@ -197,7 +208,7 @@ async def test_owners_may_and_admins_only_where_the_survey_says_so(quiet_world: 
             assert HELP in words(await nps(world, handle, "help"))
 
 
-@ONCE
+@ON_SQLITE
 async def test_a_button_asks_once_more_whether_one_may(quiet_world: World) -> None:
     async with quiet_world.running():
         at(quiet_world, 12)
@@ -218,7 +229,7 @@ async def test_a_button_asks_once_more_whether_one_may(quiet_world: World) -> No
 # --- status -----------------------------------------------------------------------------------
 
 
-@BOTH
+@ON_POSTGRES
 async def test_status_says_what_runs_what_comes_and_who_waits(world: World) -> None:
     assert "No open wave" in words(await nps(world, "priya", "status customer"))
     await answered(world)
@@ -276,7 +287,7 @@ async def test_a_wave_by_hand_is_shown_and_goes_once_when_confirmed(quiet_world:
         assert {len(world.sandbox.person(guest).inbox) for guest in GUESTS} == {1}
 
 
-@BOTH
+@ON_SQLITE
 async def test_a_cancelled_wave_asks_nobody(world: World) -> None:
     plan = await nps(world, "priya", "send customer")
     priya = world.sandbox.person("priya")
@@ -289,7 +300,7 @@ async def test_a_cancelled_wave_asks_nobody(world: World) -> None:
     assert sent_to(world) == []
 
 
-@ONCE
+@ON_SQLITE
 async def test_cancelling_what_was_confirmed_a_moment_ago_does_not_lie(world: World) -> None:
     priya = world.sandbox.person("priya")
     plan = await nps(world, "priya", "send customer")
@@ -301,7 +312,7 @@ async def test_cancelling_what_was_confirmed_a_moment_ago_does_not_lie(world: Wo
     assert "on its way to 4 people" in words(priya.ephemerals("customers")[-1])
 
 
-@BOTH
+@ON_POSTGRES
 async def test_a_wave_by_hand_does_not_get_lost_behind_one_of_the_same_minute(
     world: World,
 ) -> None:
@@ -341,7 +352,7 @@ async def test_a_paused_survey_asks_nobody_and_keeps_taking_answers(world: World
     assert "4 asked, 1 answered" in words(await nps(world, "priya", "status customer"))
 
 
-@BOTH
+@ON_SQLITE
 async def test_a_preview_is_the_prompt_but_counts_nothing(world: World) -> None:
     priya = world.sandbox.person("priya")
     preview = await nps(world, "priya", "preview customer")
@@ -362,7 +373,7 @@ async def test_a_preview_is_the_prompt_but_counts_nothing(world: World) -> None:
 # --- an outage --------------------------------------------------------------------------------
 
 
-@BOTH
+@ON_POSTGRES
 async def test_without_its_database_the_bot_says_so(
     world: World, request: pytest.FixtureRequest
 ) -> None:

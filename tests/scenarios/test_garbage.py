@@ -10,7 +10,9 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,8 +40,8 @@ JUNK: tuple[Any, ...] = (
     "٣",
     "'; DROP TABLE responses; --",
     "<!channel> &amp; <@U1>",
-    "🙃" * 1_000,
-    "x" * 50_000,
+    "🙃" * 100,
+    "x" * 5_000,
     "0" * 32,
     [],
     [None],
@@ -56,11 +58,22 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Base:
-    """A real payload, and the places without which it must do nothing."""
+    """A real payload, the places without which it must do nothing, and all others."""
 
     kind: Kind
     payload: dict[str, Any]
     needed: tuple[Path, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """The payload, to be read anew for every change."""
+        return json.dumps(self.payload)
+
+    @cached_property
+    def others(self) -> list[Path]:
+        """What may be broken besides; the address to answer at stays, the bot would call it."""
+        kept = {*self.needed, ("response_url",)}
+        return [path for path in paths(self.payload) if path not in kept]
 
 
 @pytest.fixture
@@ -163,14 +176,15 @@ def paths(node: object, at: Path = ()) -> Iterator[Path]:
 
 
 def change(payload: dict[str, Any], path: Path, rng: random.Random) -> None:
-    """Take a value away, or put something else there."""
+    """Take a value away, or put something else there; nothing where its place is gone."""
     node: Any = payload
-    for step in path[:-1]:
-        node = node[step]
-    if isinstance(node, dict) and rng.random() < 0.25:
-        del node[path[-1]]
-    else:
-        node[path[-1]] = copy.deepcopy(rng.choice(JUNK))
+    with suppress(LookupError, TypeError):
+        for step in path[:-1]:
+            node = node[step]
+        if isinstance(node, dict) and rng.random() < 0.25:
+            del node[path[-1]]
+        else:
+            node[path[-1]] = copy.deepcopy(rng.choice(JUNK))
 
 
 def nested(rng: random.Random) -> object:
@@ -183,12 +197,10 @@ def nested(rng: random.Random) -> object:
 
 def mutant(base: Base, rng: random.Random) -> dict[str, Any]:
     """Return a copy that must do nothing: something it needs is broken, and perhaps more."""
-    payload = copy.deepcopy(base.payload)
+    payload: dict[str, Any] = json.loads(base.text)
     change(payload, rng.choice(base.needed), rng)
-    for _ in range(rng.choice((0, 0, 1, 2, 5))):
-        everywhere = [path for path in paths(payload) if path[:1] != ("response_url",)]
-        needed = set(base.needed)
-        change(payload, rng.choice([p for p in everywhere if p not in needed] or [("x",)]), rng)
+    for path in rng.choices(base.others, k=rng.choice((0, 0, 1, 2, 5))):
+        change(payload, path, rng)
     if rng.random() < 0.05:
         payload[rng.choice(("message", "state", "view", "event", "x"))] = nested(rng)
     return payload
@@ -208,7 +220,7 @@ def body_of(base: Base, payload: dict[str, Any], rng: random.Random) -> tuple[by
         case "byte":
             body = body.replace(b"%22", bytes([rng.randrange(256)]), 1)
         case "depth":
-            body = b"payload=" + b"%5B" * rng.randrange(5_000)
+            body = b"payload=" + b"%5B" * rng.randrange(3_000)
     return body, content_type if rng.random() < 0.95 else rng.choice(("", "text/xml", "*"))
 
 

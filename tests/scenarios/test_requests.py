@@ -115,6 +115,7 @@ async def test_a_replayed_click_cannot_undo_a_correction(world: World) -> None:
     body = await a_click(world)
     headers = signed(world, body)
     assert (await post(world, body, headers))[0] == 200
+    await quiet(world)
     ada = world.sandbox.person("ada")
     await ada.click(await world.prompt_of("ada"), "change_score")
     await ada.click(await world.modal_of(ada, "change_score"), "score_9")

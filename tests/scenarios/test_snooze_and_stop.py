@@ -7,7 +7,8 @@ import pytest
 from nps_bot.sandbox import Person
 from tests.scenarios.conftest import World
 from tests.scenarios.desk import (
-    ONCE,
+    ON_POSTGRES,
+    ON_SQLITE,
     at,
     later,
     modal,
@@ -18,9 +19,6 @@ from tests.scenarios.desk import (
     whispered,
     words,
 )
-from tests.scenarios.siege import BOTH
-
-GUESTS = ("ada", "grace", "kenji", "oscar")
 
 
 async def stops(world: World, ada: Person, which: str) -> None:
@@ -35,12 +33,13 @@ async def stops(world: World, ada: Person, which: str) -> None:
 # --- not now ----------------------------------------------------------------------------------
 
 
-@BOTH
+@ON_SQLITE
 async def test_put_off_once_it_comes_again_once(quiet_world: World) -> None:
     world = quiet_world
     at(world, 12)
     async with world.running():
         ada, prompt = await world.asked("ada")
+        question = prompt.text
         await settled(world)
         await ada.click(prompt, "snooze")
         await settled(world)
@@ -55,7 +54,7 @@ async def test_put_off_once_it_comes_again_once(quiet_world: World) -> None:
         await settled(world)
         first, second = ada.inbox
         assert first.ts == prompt.ts
-        assert second.text == prompt.text
+        assert second.text == question
         assert "[10]" in words(second)
         assert "[Ask me in 3 days]" not in words(second)
         assert "[Stop these surveys]" in words(second)
@@ -64,12 +63,13 @@ async def test_put_off_once_it_comes_again_once(quiet_world: World) -> None:
         await settled(world)
         assert len(ada.inbox) == 2
         await ada.click(second, "score_9")
-        await settled(world)
-        assert [message.text.startswith("You answered 9.") for message in ada.inbox] == [True, True]
+        await world.sandbox.until(
+            lambda: all(message.text.startswith("You answered 9.") for message in ada.inbox)
+        )
         assert "4 asked, 1 answered" in words(await nps(world, "priya", "status customer"))
 
 
-@BOTH
+@ON_SQLITE
 async def test_who_answered_after_all_is_not_asked_again(world: World) -> None:
     ada, prompt = await world.asked("ada")
     score = ada.action(prompt, "score_10")
@@ -82,7 +82,7 @@ async def test_who_answered_after_all_is_not_asked_again(world: World) -> None:
     assert [message.ts for message in ada.inbox] == [prompt.ts]
 
 
-@ONCE
+@ON_SQLITE
 async def test_put_off_twice_is_not_possible(world: World) -> None:
     ada, prompt = await world.asked("ada")
     snooze = ada.action(prompt, "snooze")
@@ -92,7 +92,7 @@ async def test_put_off_twice_is_not_possible(world: World) -> None:
     await whispered(world, ada, prompt.channel, said)
 
 
-@ONCE
+@ON_SQLITE
 async def test_who_puts_off_too_late_is_told_and_can_still_answer(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await later(world, days=5)
@@ -103,7 +103,7 @@ async def test_who_puts_off_too_late_is_told_and_can_still_answer(world: World) 
     await modal(world, ada, "followup")
 
 
-@BOTH
+@ON_POSTGRES
 async def test_nobody_is_asked_again_while_the_survey_is_paused(quiet_world: World) -> None:
     world = quiet_world
     at(world, 12)
@@ -124,7 +124,7 @@ async def test_nobody_is_asked_again_while_the_survey_is_paused(quiet_world: Wor
 # --- never again ------------------------------------------------------------------------------
 
 
-@BOTH
+@ON_POSTGRES
 async def test_who_stopped_all_is_left_alone_until_they_take_it_back(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await stops(world, ada, "all")
@@ -138,21 +138,19 @@ async def test_who_stopped_all_is_left_alone_until_they_take_it_back(world: Worl
     assert "1 person who opted out" in plan
     await later(world, days=8)
     await world.ask()
-    await settled(world)
-    assert {len(world.sandbox.person(guest).inbox) for guest in GUESTS[1:]} == {2}
+    guests = [world.sandbox.person(guest) for guest in ("grace", "kenji", "oscar")]
+    await world.sandbox.until(lambda: all(len(guest.inbox) == 2 for guest in guests))
     assert len(ada.inbox) == 1
 
     await ada.click(ada.inbox[0], "home_resume")
-    await settled(world)
-    assert "Done: you won't get" not in words(ada.inbox[0])
-    await later(world, days=8)
+    await world.sandbox.until(lambda: "Done: you won't get" not in words(ada.inbox[0]))
+    await later(world, hours=1)
     await world.ask()
-    await settled(world)
-    assert len(ada.inbox) == 2
+    await world.sandbox.until(lambda: len(ada.inbox) == 2)
     assert "[10]" in words(ada.inbox[-1])
 
 
-@BOTH
+@ON_POSTGRES
 async def test_stopping_one_survey_stops_that_one_only(quiet_world: World) -> None:
     world = quiet_world
     async with world.running():
@@ -163,14 +161,15 @@ async def test_stopping_one_survey_stops_that_one_only(quiet_world: World) -> No
         assert "“Employee survey”" in shown
         assert "[Ask me again]" in shown
 
-        await later(world, days=11)
+        await later(world, hours=1)
         await world.ask("employee")
+        colleagues = [world.sandbox.person(each) for each in ("mei", "sam", "noor", "jack")]
+        await world.sandbox.until(lambda: all(len(each.inbox) == 2 for each in colleagues))
         await settled(world)
-        assert len(world.sandbox.person("mei").inbox) == 2
         assert len(tom.inbox) == 1
 
 
-@BOTH
+@ON_SQLITE
 async def test_stopping_ends_what_was_put_off(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await settled(world)
@@ -184,9 +183,10 @@ async def test_stopping_ends_what_was_put_off(world: World) -> None:
     await ada.click(ada.inbox[0], "home_resume")
     await settled(world)
     assert "We'll ask you again on" not in words(ada.inbox[0])
+    assert "[10]" in words(ada.inbox[0])  # the wave is open: the question is back
 
 
-@BOTH
+@ON_POSTGRES
 async def test_an_answer_stays_when_its_survey_is_stopped(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await ada.click(prompt, "score_9")
@@ -205,7 +205,7 @@ async def test_an_answer_stays_when_its_survey_is_stopped(world: World) -> None:
     assert "[Stop these surveys]" in words(ada.inbox[0])
 
 
-@BOTH
+@ON_POSTGRES
 async def test_a_stop_that_was_not_saved_keeps_the_modal_open(
     world: World, request: pytest.FixtureRequest
 ) -> None:
@@ -225,7 +225,7 @@ async def test_a_stop_that_was_not_saved_keeps_the_modal_open(
 # --- please don't call ------------------------------------------------------------------------
 
 
-@BOTH
+@ON_SQLITE
 async def test_a_wish_not_to_be_contacted_stands_in_the_alert(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await ada.click(prompt, "score_2")
@@ -242,7 +242,7 @@ async def test_a_wish_not_to_be_contacted_stands_in_the_alert(world: World) -> N
     assert "[Please don't contact me]" not in said
 
 
-@ONCE
+@ON_SQLITE
 async def test_only_detractors_are_offered_not_to_be_contacted(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await ada.click(prompt, "score_9")

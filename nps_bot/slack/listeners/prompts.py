@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from time import monotonic
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -27,9 +28,9 @@ log = logging.getLogger(__name__)
 
 _CHANGE = re.compile(r"\A(change_score|home_change)\Z")
 
-OPENING_AT_ONCE = 32
-"""Modals that are being opened at the same time. A burst beyond it could not open them while their
-triggers live; *Add details* in the rewritten prompt offers the same."""
+TRIGGER_LIVES = 2.5
+"""Seconds after a click in which a modal is still opened: Slack refuses it after three. In a burst
+its turn may come later; *Add details* in the rewritten prompt offers the same."""
 
 
 class Prompts:
@@ -37,7 +38,6 @@ class Prompts:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._opening = 0
 
     def register(self, app: AsyncApp) -> None:
         """Register the score first: a click passes every listener registered before its own."""
@@ -65,28 +65,28 @@ class Prompts:
         if isinstance(result, Refusal):
             self._tell(origin, click.invitation_id, REFUSALS[result])
             return
-        edge.wake_courier()
-        if result.changed and (origin.modal_id or self._opening < OPENING_AT_ONCE):
-            self._spawn(self._ask(result, origin), "Asking the follow-up", click.invitation_id)
+        if result.urgent:
+            edge.wake_courier()
+        if result.changed:
+            asking = self._ask(result, origin, monotonic())
+            self._spawn(asking, "Asking the follow-up", click.invitation_id)
         if origin.response_url is not None:
             rewriting = self._rewrite(result, origin.response_url)
             self._spawn(rewriting, "Rewriting the prompt", click.invitation_id)
 
-    async def _ask(self, result: Recorded, origin: Origin) -> None:
+    async def _ask(self, result: Recorded, origin: Origin, clicked_at: float) -> None:
         """Open the band's questions, or show them in the modal that was clicked in."""
-        self._opening += 1
-        try:
-            wording = await self._edge.wording(result.wording_id)
-            modal = followup.modal(
-                wording, result.band, result.score, result.invitation_id, result.replies
-            )
-            if origin.modal_id is not None:
-                await self._edge.messenger.update_view(origin.modal_id, modal)
-                await publish(self._edge, origin.person_id)  # it may have begun there
-            else:
-                await self._edge.messenger.open_view(origin.trigger_id, modal)
-        finally:
-            self._opening -= 1
+        if monotonic() - clicked_at > TRIGGER_LIVES:
+            return
+        wording = await self._edge.wording(result.wording_id)
+        modal = followup.modal(
+            wording, result.band, result.score, result.invitation_id, result.replies
+        )
+        if origin.modal_id is not None:
+            await self._edge.messenger.update_view(origin.modal_id, modal)
+            await publish(self._edge, origin.person_id)  # it may have begun there
+        else:
+            await self._edge.messenger.open_view(origin.trigger_id, modal)
 
     async def _rewrite(self, result: Recorded, response_url: str) -> None:
         """Rewrite the clicked prompt directly, so that the courier need not."""
