@@ -16,7 +16,7 @@ from time import perf_counter
 
 from benchmarks.load import connected
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).absolute().parents[1]
 BOT_TOKEN = "xoxb-benchmark"
 SIGNING_SECRET = "benchmark"
 

@@ -97,19 +97,20 @@ def _may_be_signed(headers: Mapping[str, str]) -> bool:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Return the body of a request; None where it did not arrive."""
-    body = bytearray()
+    """Return the body of a request; None where it did not arrive.
+
+    Of who hangs up half way it is what had come until then, which no signature fits.
+    """
+    body, more = bytearray(), True
     try:
         async with asyncio.timeout(BODY_PATIENCE):
-            while True:
+            while more:
                 message = await receive()
-                if message["type"] != "http.request":
-                    return None
                 body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    return bytes(body)
+                more = message.get("more_body", False)
     except TimeoutError:
         return None
+    return bytes(body)
 
 
 def _bolt_request(body: bytes, headers: Mapping[str, str]) -> AsyncBoltRequest | None:

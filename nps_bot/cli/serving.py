@@ -62,7 +62,8 @@ async def everything(settings: Settings) -> None:
         open_sandbox(settings) as (sandbox, inside),
         running(inside, surveys, SystemClock()) as bot,
     ):
-        await _introduce(bot, settings.surveys.parent / PEOPLE)
+        if await _is_new(bot, surveys):
+            await _introduce(bot, settings.surveys.parent / PEOPLE)
         await _ask_at_once(bot, surveys)
         click.echo(f"Your sandbox Slack is open at {page_address(sandbox)}. Ctrl-C stops it.")
         await _for_ever()
@@ -114,6 +115,12 @@ async def only_sandbox(settings: Settings) -> None:
             f"SLACK_APP_TOKEN={inside.slack_app_token}"
         )
         await _for_ever()
+
+
+async def _is_new(bot: Bot, surveys: Mapping[str, Survey]) -> bool:
+    """Return whether nobody was ever asked: later on, what was imported since must stay."""
+    asked = [await bot.edge.database.read(waves.any_of, key) for key in surveys]
+    return not any(asked)
 
 
 async def _introduce(bot: Bot, file: Path) -> None:

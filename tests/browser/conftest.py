@@ -25,7 +25,7 @@ _FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright's own event loop must be gone before other tests run
 def browser() -> Iterator[Browser]:
     """Return Debian's chromium."""
     path = shutil.which("chromium")

@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30
+PATIENCE = 60
 """Seconds for one command."""
 
 

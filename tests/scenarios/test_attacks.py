@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from nps_bot.app import Role
 from nps_bot.sandbox import Kind, Message, Person
 from nps_bot.services import forgetting
 from nps_bot.services.responding import Refusal
@@ -233,8 +234,7 @@ async def test_a_survey_without_a_file_takes_nothing(quiet_world: World) -> None
         ada, prompt = await asked(world, "ada")
         await quiet(world)
     world.surveys = {"employee": world.surveys["employee"]}
-    async with world.running():
-        await world.tick()
+    async with world.running(Role.LISTEN):  # nothing has closed the wave yet
         victim = await Victim.of(world)
         for action in ("score_3", "snooze"):
             told = await victim.told(ada, prompt, ada.action(prompt, action))

@@ -91,7 +91,7 @@ async def test_a_claim_fixes_the_score_and_a_later_change_is_recovery(world: Wor
     assert f"Claimed by <@{tom.id}>" in words(changed)
     assert "[Contacted]" in words(changed)  # it is still his to close
     assert await world.bot.edge.database.read(scores) == [(3, 9)]
-    assert "You answered 9." in (await world.prompt_of("ada")).text
+    await world.sandbox.until(lambda: ada.inbox[0].text.startswith("You answered 9."))
     recovery = "1 person changed their answer after the time for corrections (1 to a higher score)"
     assert recovery in words(await world.until_in("nps-summary", "Recovery"))
     report = words(await nps(world, "priya", "report customer"))

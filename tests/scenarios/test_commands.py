@@ -238,7 +238,7 @@ async def test_status_says_what_runs_what_comes_and_who_waits(world: World) -> N
     assert "4 asked, 1 answered, nobody left to ask; closes <!date^" in said
     assert "Next wave: " in said
     assert "*1 unclaimed alert*" in said
-    assert f"(<@{world.sandbox.person('ada').id}>) answered 3" in said
+    assert f"<@{world.sandbox.person('ada').id}> answered 3" in said
     link = f"archives/{alert.channel}/p{alert.ts.replace('.', '')}|open the alert>"
     assert link in said
     assert "Employee survey" not in words(await nps(world, "priya", "status customer"))

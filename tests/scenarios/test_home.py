@@ -61,7 +61,7 @@ async def test_an_answer_is_changed_from_home_which_shows_it_at_once(world: Worl
 
     await ada.submit(None, {"reason": "Hot again"})
     await home(world, "ada", "*You answered 9* to “Customer survey”", "> Hot again")
-    assert "You answered 9." in (await world.prompt_of("ada")).text
+    await world.sandbox.until(lambda: ada.inbox[0].text.startswith("You answered 9."))
 
 
 @ON_SQLITE

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from nps_bot import web
 from nps_bot.logs import LogLevel
 from nps_bot.sandbox import Kind
 from nps_bot.storage.tables import Response
@@ -20,7 +21,7 @@ from nps_bot.web import BIGGEST_BODY
 from tests.scenarios.conftest import World
 from tests.scenarios.siege import asked, logged, post, quiet, read
 
-WORDS = "My manager shouts at me"
+WORDS = "my-manager-shouts"
 FORM = "application/x-www-form-urlencoded"
 STALE = 301
 """Seconds: just older than what Slack's signature allows."""
@@ -250,6 +251,16 @@ async def test_who_hangs_up_half_way_costs_nothing(world: World) -> None:
         assert await quiet(world) == before
         assert (await post(world, body, signed(world, body)))[0] == 200
     assert log.tracebacks == []
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "BODY_PATIENCE", 0.1)
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed(world, b"{}").items())
+    async with connected(world) as (reader, writer):
+        writer.write(f"POST /slack/events HTTP/1.1\r\n{head}Content-Length: 2\r\n\r\n{{".encode())
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
 
 
 async def test_an_upgrade_is_not_taken(world: World) -> None:
