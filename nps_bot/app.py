@@ -11,6 +11,9 @@ from enum import Flag, auto
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from nps_bot.clock import Clock
 from nps_bot.courier import Courier
@@ -153,14 +156,19 @@ async def _working(edge: Edge, wake: asyncio.Event) -> AsyncIterator[None]:
     answers and tells nobody would be worse than one its supervisor starts anew.
     """
     scheduler = clockwork(edge)
-    async with asyncio.TaskGroup() as tasks:
-        courier = tasks.create_task(Courier(edge, wake).run())
-        scheduler.start()
-        try:
-            yield
-        finally:
-            scheduler.shutdown(wait=False)
-            courier.cancel()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            courier = tasks.create_task(Courier(edge, wake).run())
+            scheduler.start()
+            try:
+                yield
+            finally:
+                scheduler.shutdown(wait=False)
+                courier.cancel()
+    except ExceptionGroup as group:  # what failed beside the courier comes out as it was raised
+        if len(group.exceptions) > 1:
+            raise
+        raise group.exceptions[0] from None
 
 
 @asynccontextmanager
@@ -168,10 +176,12 @@ async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None
     bolt = bolt_app(settings, edge)
     if settings.mode is Mode.SOCKET:
         handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
+        answering = _Answering(handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's is untyped
         try:
             yield None
         finally:
+            await answering.finish()
             await handler.close_async()  # type: ignore[no-untyped-call]  # likewise
         return
     server = HttpServer(Web(bolt, edge.database.ping), listen(settings.port))
@@ -182,13 +192,40 @@ async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None
         await server.stop()
 
 
+class _Answering:
+    """What Socket Mode is answering now; closing the socket below it would swallow the answers."""
+
+    def __init__(self, handler: AsyncSocketModeHandler) -> None:
+        self._handler = handler
+        self._running: set[asyncio.Task[None]] = set()
+        handler.client.socket_mode_request_listeners[:] = [self._answer]
+
+    async def _answer(self, _: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        task = asyncio.create_task(self._handler.handle(self._handler.client, request))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await task
+
+    async def finish(self) -> None:
+        """Take nothing more and answer what was taken; it ends with the writer's patience."""
+        self._handler.client.socket_mode_request_listeners.clear()
+        if self._running:
+            await asyncio.wait(self._running, timeout=LAST_WORDS)
+
+
 def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
     """Return Bolt with all listeners.
 
     ``process_before_response`` makes an answer mean that the work is committed, over HTTP too.
     """
+    known = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=settings.slack_bot_token)
+
+    async def authorize() -> AuthorizeResult:
+        """Say who we are without asking Slack: a first click must not wait for auth.test."""
+        return known
+
     bolt = AsyncApp(
-        token=settings.slack_bot_token,
+        authorize=authorize,
         signing_secret=settings.slack_signing_secret,
         process_before_response=True,
     )

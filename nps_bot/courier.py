@@ -62,7 +62,6 @@ PACE = "pace"
 
 
 _POST, _UPDATE = "chat.postMessage", "chat.update"
-_GONE = "message_not_found"
 _Queue = asyncio.PriorityQueue[tuple[int, int, Delivery | None]]
 
 
@@ -265,10 +264,9 @@ class Courier:
         try:
             await self._edge.messenger.delete(message.channel or "", message.ts or "")
         except SlackCallError as error:
-            if error.code != _GONE:
-                await self._settle(message, error.failure)
-                return
-        await self._edge.database.write(delivering.settle_removed, message, self._now())
+            await self._settle(message, error.failure)
+        else:
+            await self._edge.database.write(delivering.settle_removed, message, self._now())
 
     async def _refuse_outsiders(self, message: Claimed, error: ExternalChannelError) -> None:
         """Post nothing internal where outsiders read; tell the owners."""

@@ -21,7 +21,8 @@ from nps_bot.services import alerting, owed, reporting, summarising
 from nps_bot.services.owed import Notice, SharedReport
 from nps_bot.services.periods import parse_period
 from nps_bot.storage import claims, invitations, outbox, people, waves
-from nps_bot.storage.claims import Claimed
+from nps_bot.storage.claims import Claimed, Sent
+from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Standing
 
 
@@ -347,28 +348,53 @@ def claim_lookups(
     return [Search(message, _place(surveys, known, message)) for message in claimed]
 
 
+class _LeaseLostError(Exception):
+    """One of several messages was claimed by somebody else meanwhile."""
+
+
+def _settle_all(
+    connection: Connection, calls: Sequence[tuple[Claimed, Settlement, datetime]]
+) -> list[bool]:
+    """Settle messages together; where a lease was lost, each is settled by itself instead."""
+    sent = [_sent(*call) for call in calls if call[1].status is Status.SENT]
+    if sent and _settle_sent(connection, sent, calls[0][2]) < len(sent):
+        raise _LeaseLostError
+    return [call[1].status is Status.SENT or settle(connection, *call) for call in calls]
+
+
+@in_bulk(_settle_all)
 def settle(connection: Connection, message: Claimed, settlement: Settlement, now: datetime) -> bool:
     """Record what became of a message; False where its lease was lost to another claim."""
-    match settlement:
-        case Settlement(Status.SENT, channel=str(channel), ts=str(ts)):
-            settled = claims.settle_sent(connection, message, channel, ts, now)
-            if settled and message.kind == MessageKind.PROMPT and not message.updating:
-                _asked(connection, message, now)
-            return settled
-        case _:
-            return claims.settle_unsent(
-                connection,
-                message,
-                status=settlement.status,
-                due_at=settlement.due_at,
-                reason=settlement.reason,
-                now=now,
-            )
+    if settlement.status is Status.SENT:
+        return _settle_sent(connection, [_sent(message, settlement, now)], now) == 1
+    return claims.settle_unsent(
+        connection,
+        message,
+        status=settlement.status,
+        due_at=settlement.due_at,
+        reason=settlement.reason,
+        now=now,
+    )
 
 
-def _asked(connection: Connection, message: Claimed, now: datetime) -> None:
-    invitations.mark_asked(connection, message.invitation_id or "", now)
-    outbox.touch(connection, (owed.summary_key(message.wave_id or 0),), now + owed.SETTLING)
+def _sent(message: Claimed, settlement: Settlement, now: datetime) -> Sent:
+    """Return a sent message; a summary is not rewritten again at once while prompts leave."""
+    again_at = now + owed.SETTLING if message.kind == MessageKind.SUMMARY else now
+    return Sent(message, settlement.channel or "", settlement.ts or "", again_at)
+
+
+def _settle_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> int:
+    """Settle sent messages, note whom the prompts among them asked, and have the summaries count
+    these; returns how many leases were still held.
+    """
+    held = claims.settle_sent(connection, sent, now)
+    messages = [one.message for one in sent]
+    prompts = [one for one in messages if one.kind == MessageKind.PROMPT and not one.updating]
+    if prompts and held == len(sent):
+        invitations.mark_asked(connection, [one.invitation_id or "" for one in prompts], now)
+        summaries = {owed.summary_key(one.wave_id or 0) for one in prompts}
+        outbox.touch(connection, summaries, now + owed.SETTLING)
+    return held
 
 
 def refuse_outsiders(
@@ -396,10 +422,21 @@ def settle_removed(connection: Connection, message: Claimed, now: datetime) -> b
     return claims.settle_removed(connection, message, "the person asked to be forgotten", now)
 
 
+def _mark_all_rewritten(
+    connection: Connection, calls: Sequence[tuple[Mapping[str, int], str, datetime]]
+) -> list[None]:
+    written = []
+    for versions, invitation_id, _ in calls:
+        keys = [key for key in owed.prompt_keys(invitation_id) if key in versions]
+        # Where there are two prompts, only the clicked one was rewritten: the courier sees to both.
+        written += [(key, versions[key]) for key in keys if len(keys) == 1]
+    outbox.mark_delivered(connection, written, max(now for _, _, now in calls))
+    return [None] * len(calls)
+
+
+@in_bulk(_mark_all_rewritten)
 def mark_rewritten(
     connection: Connection, versions: Mapping[str, int], invitation_id: str, now: datetime
 ) -> None:
     """Record that a clicked prompt was rewritten directly, so that the courier need not."""
-    for key in (owed.prompt_key(invitation_id), owed.reprompt_key(invitation_id)):
-        if key in versions:
-            outbox.mark_delivered(connection, key, versions[key], now)
+    _mark_all_rewritten(connection, [(versions, invitation_id, now)])

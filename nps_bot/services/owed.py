@@ -5,6 +5,7 @@ A key names a message for good: owing it twice owes it once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.delivery import MessageKind, priority_of
 from nps_bot.storage import outbox
+from nps_bot.storage.invitations import Standing
 
 PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT)
 
@@ -93,22 +95,21 @@ def owe_summary(
     )
 
 
-def owe_alert(
-    connection: Connection, survey_key: str, wave_id: int, invitation_id: str, now: datetime
-) -> None:
-    """Owe the alert about a detractor, before everything else."""
+def owe_alerts(connection: Connection, detractors: Iterable[Standing], now: datetime) -> None:
+    """Owe the alerts about detractors, before everything else."""
     outbox.add(
         connection,
         [
             outbox.NewMessage(
-                dedupe_key=alert_key(invitation_id),
+                dedupe_key=alert_key(standing.id),
                 kind=MessageKind.ALERT,
                 priority=priority_of(MessageKind.ALERT),
                 due_at=now,
-                survey_key=survey_key,
-                wave_id=wave_id,
-                invitation_id=invitation_id,
+                survey_key=standing.survey_key,
+                wave_id=standing.wave_id,
+                invitation_id=standing.id,
             )
+            for standing in detractors
         ],
     )
 
@@ -117,11 +118,25 @@ def touch(
     connection: Connection, invitation_id: str, wave_id: int, due_at: datetime
 ) -> dict[str, int]:
     """Have the prompt and the summary show what is new at ``due_at``; returns versions by key."""
-    return outbox.touch(connection, _showing(invitation_id, wave_id), due_at)
+    return outbox.touch(connection, showing(invitation_id, wave_id), due_at)
 
 
-def _showing(invitation_id: str, wave_id: int) -> tuple[str, ...]:
-    return prompt_key(invitation_id), reprompt_key(invitation_id), summary_key(wave_id)
+def touch_all(
+    connection: Connection, standings: Iterable[Standing], due_at: datetime
+) -> dict[str, int]:
+    """Do what :func:`touch` does for each of several invitations."""
+    keys = {key for standing in standings for key in showing(standing.id, standing.wave_id)}
+    return outbox.touch(connection, keys, due_at)
+
+
+def showing(invitation_id: str, wave_id: int) -> tuple[str, ...]:
+    """Return the keys of the messages that show a score: the prompts and the summary."""
+    return *prompt_keys(invitation_id), summary_key(wave_id)
+
+
+def prompt_keys(invitation_id: str) -> tuple[str, str]:
+    """Return the keys of the messages that ask with an invitation."""
+    return prompt_key(invitation_id), reprompt_key(invitation_id)
 
 
 def touch_alert(connection: Connection, invitation_id: str, now: datetime) -> None:

@@ -148,9 +148,7 @@ def wave_figures(connection: Connection, newest_first: Sequence[WaveHead]) -> li
     return [
         WaveFigures(
             wave=wave,
-            figures=figures(
-                tallies[wave.id], Kind(wave.kind), complete=wave.state == "closed"
-            ),
+            figures=figures(tallies[wave.id], Kind(wave.kind), complete=wave.state == "closed"),
             is_break=before is not None and asked_as[before.id] != asked_as[wave.id],
         )
         for before, wave in zip(befores, oldest_first, strict=False)

@@ -6,7 +6,7 @@ changes nothing and returns a :class:`Refusal`; whatever arrives twice, late or 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ from nps_bot.domain.survey import Survey, Wording
 from nps_bot.ids import new_id
 from nps_bot.services import owed
 from nps_bot.storage import cases, invitations, outbox, people, responses, waves
+from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Given, Standing
 
 SNOOZE = timedelta(days=3)
@@ -95,7 +96,10 @@ def _open_standing(
     connection: Connection, invitation_id: str, person_id: str
 ) -> Standing | Refusal:
     """Return the locked invitation if this person may still act on it."""
-    standing = invitations.find(connection, invitation_id, lock=True)
+    return _theirs(invitations.find(connection, invitation_id, lock=True), person_id)
+
+
+def _theirs(standing: Standing | None, person_id: str) -> Standing | Refusal:
     if standing is None or standing.person_id is None:
         return Refusal.GONE
     if standing.person_id != person_id:
@@ -103,6 +107,54 @@ def _open_standing(
     return standing
 
 
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """A click that may be recorded, and on what."""
+
+    standing: Standing
+    survey: Survey
+    click: Click
+    now: datetime
+
+
+def _accept(
+    standing: Standing | None, surveys: Mapping[str, Survey], click: Click, now: datetime
+) -> _Accepted | Refusal:
+    """Return the click if it may be recorded, or why not."""
+    mine = _theirs(standing, click.person_id)
+    if isinstance(mine, Refusal):
+        return mine
+    survey = surveys.get(mine.survey_key)
+    if survey is None or mine.closed(now):
+        return Refusal.CLOSED
+    if _dismissed_since(mine, click):
+        return Refusal.GONE
+    return _Accepted(mine, survey, click, now)
+
+
+def _record_all(
+    connection: Connection, calls: Sequence[tuple[Mapping[str, Survey], Click, datetime]]
+) -> list[Recorded | Refusal]:
+    """Record clicks that came at the same time.
+
+    First scores, which nearly all of them are, take a handful of statements together. The others
+    (changes, repetitions, further clicks on the same prompt) follow one by one.
+    """
+    asked = {click.invitation_id for _, click, _ in calls}
+    standings = invitations.find_many(connection, asked, lock=True)
+    firsts: dict[Click, _Accepted] = {}
+    for surveys, click, now in calls:
+        accepted = _accept(standings.pop(click.invitation_id, None), surveys, click, now)
+        if isinstance(accepted, _Accepted) and click.in_prompt:
+            firsts[click] = accepted
+    recorded = _first_scores(connection, list(firsts.values()))
+    return [
+        recorded.pop(click) if click in recorded else record_score(connection, surveys, click, now)
+        for surveys, click, now in calls
+    ]
+
+
+@in_bulk(_record_all)
 def record_score(
     connection: Connection,
     surveys: Mapping[str, Survey],
@@ -114,17 +166,12 @@ def record_score(
     The newest click by Slack's own time wins, whatever order they arrive in. Within the time for
     corrections the official score follows; after it, the change is kept as recovery.
     """
-    standing = _open_standing(connection, click.invitation_id, click.person_id)
-    if isinstance(standing, Refusal):
-        return standing
-    survey = surveys.get(standing.survey_key)
-    if survey is None or standing.closed(now):
-        return Refusal.CLOSED
-    if _dismissed_since(standing, click):
-        return Refusal.GONE
-    first = _first_score(connection, survey, standing, click, now)
-    if first is not None:
-        return first
+    standing = invitations.find(connection, click.invitation_id, lock=True)
+    accepted = _accept(standing, surveys, click, now)
+    if isinstance(accepted, Refusal):
+        return accepted
+    if first := _first_scores(connection, [accepted]):
+        return first[click]
     # While this waited for the lock another process may have committed, which the statement that
     # waited does not see on PostgreSQL (READ COMMITTED): what is compared must be read again.
     latest = invitations.find(connection, click.invitation_id)
@@ -139,36 +186,52 @@ def _dismissed_since(standing: Standing, click: Click) -> bool:
     return withdrew is not None and click.action_ts <= withdrew.timestamp() * 1_000_000
 
 
-def _first_score(
-    connection: Connection, survey: Survey, standing: Standing, click: Click, now: datetime
-) -> Recorded | None:
-    """Store a first score; None where there is one already."""
-    if standing.response is not None:
-        return None
-    response = responses.NewResponse(
+def _first_scores(connection: Connection, accepted: Sequence[_Accepted]) -> dict[Click, Recorded]:
+    """Store first scores, each on another invitation, and what they owe; all in prompts, or one.
+
+    Invitations that were answered before, if only a moment ago by another process, are left out.
+    """
+    new = {one.click: _first(one) for one in accepted if one.standing.response is None}
+    stored = responses.add(connection, new.values())
+    kept = [one for one in accepted if one.click in new and new[one.click].id in stored]
+    if not kept:
+        return {}
+    detractors = [one for one in kept if band_of(one.click.score) is Band.DETRACTOR]
+    now = kept[0].now
+    cases.open_cases(connection, [new[one.click].id for one in detractors], now)
+    owed.owe_alerts(connection, [one.standing for one in detractors], now)
+    due_at = _rewritten_at(kept[0].click, now)
+    versions = owed.touch_all(connection, [one.standing for one in kept], due_at)
+    return {one.click: _recorded(one, versions) for one in kept}
+
+
+def _first(accepted: _Accepted) -> responses.NewResponse:
+    return responses.NewResponse(
         id=new_id(),
-        invitation_id=click.invitation_id,
-        score=click.score,
-        action_ts=click.action_ts,
-        answered_at=now,
-        correctable_until=now + survey.correctable_for,
+        invitation_id=accepted.standing.id,
+        score=accepted.click.score,
+        action_ts=accepted.click.action_ts,
+        answered_at=accepted.now,
+        correctable_until=accepted.now + accepted.survey.correctable_for,
     )
-    if not responses.add(connection, response):
-        return None
-    if band_of(click.score) is Band.DETRACTOR:
-        cases.open_case(connection, response.id, now)
-        owed.owe_alert(connection, standing.survey_key, standing.wave_id, click.invitation_id, now)
-    versions = owed.touch(connection, standing.id, standing.wave_id, _rewritten_at(click, now))
+
+
+def _recorded(accepted: _Accepted, versions: Mapping[str, int]) -> Recorded:
+    standing, score = accepted.standing, accepted.click.score
     return Recorded(
         invitation_id=standing.id,
         wording_id=standing.wording_id,
-        score=click.score,
-        official=click.score,
+        score=score,
+        official=score,
         changed=True,
-        urgent=band_of(click.score) is Band.DETRACTOR or not click.in_prompt,
+        urgent=band_of(score) is Band.DETRACTOR or not accepted.click.in_prompt,
         no_contact=False,
         replies={},
-        versions=versions,
+        versions={
+            key: versions[key]
+            for key in owed.showing(standing.id, standing.wave_id)
+            if key in versions
+        },
     )
 
 
@@ -189,7 +252,7 @@ def _later_score(
         counted=counted,
     )
     responses.change(connection, change, now)
-    _follow_band(connection, standing, given, click.score, now)
+    _follow_band(connection, standing, given, click.score, counted=counted, now=now)
     return replace(
         _as_it_stands(standing, given),
         score=click.score,
@@ -206,13 +269,22 @@ def _rewritten_at(click: Click, now: datetime) -> datetime:
 
 
 def _follow_band(
-    connection: Connection, standing: Standing, given: Given, score: int, now: datetime
+    connection: Connection,
+    standing: Standing,
+    given: Given,
+    score: int,
+    *,
+    counted: bool,
+    now: datetime,
 ) -> None:
-    """Open, keep or withdraw the case as the newest score asks, and correct the alert."""
+    """Open, keep or withdraw the case as the newest score asks, and correct the alert.
+
+    A recovery withdraws nothing: the score that counts is still one to take care of.
+    """
     if band_of(score) is Band.DETRACTOR:
-        cases.open_case(connection, given.id, now)
-        owed.owe_alert(connection, standing.survey_key, standing.wave_id, standing.id, now)
-    else:
+        cases.open_cases(connection, [given.id], now)
+        owed.owe_alerts(connection, [standing], now)
+    elif counted:
         cases.withdraw(connection, given.id, now)
     owed.touch_alert(connection, standing.id, now)
 
@@ -416,9 +488,13 @@ def _withdraw_prompts(connection: Connection, theirs: Collection[Standing], now:
 def resume(connection: Connection, person_id: str, survey_key: str, now: datetime) -> None:
     """Undo an opt-out: open questions can be answered again, and the next wave asks again."""
     people.remove_opt_out(connection, person_id, survey_key)
-    theirs = [one for one in invitations.of_person(connection, person_id) if not one.closed(now)]
-    invitations.clear_dismissed(connection, [one.id for one in theirs])
-    for one in theirs:
+    stopped = [
+        one
+        for one in invitations.of_person(connection, person_id)
+        if one.dismissed_at is not None or not one.closed(now)
+    ]
+    invitations.clear_dismissed(connection, [one.id for one in stopped if not one.closed(now)])
+    for one in stopped:
         owed.touch(connection, one.id, one.wave_id, now)
 
 
@@ -433,6 +509,7 @@ def ask_no_contact(
     if given is None:
         return Refusal.UNANSWERED
     responses.set_no_contact(connection, given.id, now)
+    owed.touch(connection, standing.id, standing.wave_id, now)
     owed.touch_alert(connection, standing.id, now)
     return replace(_as_it_stands(standing, given), no_contact=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -37,11 +38,11 @@ def find(connection: Connection, response_id: str) -> CaseRow | None:
     return None if row is None else CaseRow(*row)
 
 
-def open_case(connection: Connection, response_id: str, now: datetime) -> None:
-    """Open the case of a response, or open it again after a withdrawal."""
-    connection.execute(
-        _opening(connection.dialect.name), {"response_id": response_id, "opened_at": now}
-    )
+def open_cases(connection: Connection, response_ids: Iterable[str], now: datetime) -> None:
+    """Open the cases of responses, or open them again after a withdrawal."""
+    rows = [{"response_id": one, "opened_at": now} for one in response_ids]
+    if rows:
+        connection.execute(_opening(connection.dialect.name), rows)
 
 
 @cache  # every detractor's click runs it: see storage.database

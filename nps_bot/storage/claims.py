@@ -168,30 +168,41 @@ def _settle(
     return settled.rowcount == 1
 
 
-def settle_sent(
-    connection: Connection, message: Claimed, channel: str, ts: str, now: datetime
-) -> bool:
-    """Record that Slack has the message; False where the lease was lost to another claim.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that Slack has, and where.
 
-    What came up meanwhile makes it due again at once.
+    ``again_at`` is when it becomes due again, should something have come up meanwhile.
     """
-    return _settle(
-        connection,
-        _SENT,
-        message,
-        shown=message.version,
-        now=now,
-        delivered_version=message.version,
-        channel=channel,
-        ts=ts,
-        settled_at=now,
-    )
+
+    message: Claimed
+    channel: str
+    ts: str
+    again_at: datetime
+
+
+def settle_sent(connection: Connection, sent: Iterable[Sent], now: datetime) -> int:
+    """Record that Slack has these messages; returns of how many the lease was still held."""
+    rows = [
+        {
+            "mine": one.message.id,
+            "token": one.message.token,
+            "shown": one.message.version,
+            "again": one.again_at,
+            "delivered_version": one.message.version,
+            "channel": one.channel,
+            "ts": one.ts,
+            "settled_at": now,
+        }
+        for one in sent
+    ]
+    return connection.execute(_SENT, rows).rowcount
 
 
 _CURRENT = Outbox.version == bindparam("shown")
 _SENT = _MINE.values(
     status=case((_CURRENT, "sent"), else_="pending"),
-    due_at=case((_CURRENT, Outbox.due_at), else_=moment("now")),
+    due_at=case((_CURRENT, Outbox.due_at), else_=moment("again")),
     attempts=0,
     claimed_by=None,
     lease_until=None,

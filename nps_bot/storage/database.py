@@ -15,6 +15,7 @@ What a job may rely on, and what it must allow:
   comparison of ``action_ts``).
 - It builds no statement that every click or prompt runs: these are constants of the storage
   modules, with parameters, because building one costs up to nine times what running it costs.
+- Where many calls of it wait, they may be done together: see :func:`in_bulk`.
 - It is short: everybody waits behind it. Refusals are better returned than raised, because an
   exception costs its whole group a second run.
 """
@@ -23,13 +24,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -40,8 +41,30 @@ from nps_bot.storage.failures import away, is_away, is_conflict
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 log = logging.getLogger(__name__)
+
+_IN_BULK: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""What does many calls of a job together, by job."""
+
+
+def in_bulk(
+    many: Callable[[Connection, Sequence[tuple[*Ts]]], Sequence[T]],
+) -> Callable[[Callable[[Connection, *Ts], T]], Callable[[Connection, *Ts], T]]:
+    """Mark a job of which ``many`` does all calls that wait, in fewer statements.
+
+    ``many(connection, calls)`` gets the arguments of each call in the order they came, and returns
+    the results in the same order. They and what is written must be what the job itself would have
+    made of the calls, one after the other.
+    """
+
+    def mark(job: Callable[[Connection, *Ts], T]) -> Callable[[Connection, *Ts], T]:
+        _IN_BULK[job] = many
+        return job
+
+    return mark
+
 
 PATIENCE = 2.0
 """Seconds after which a write is answered with "the database is away"; Slack waits three."""
@@ -284,10 +307,20 @@ def _waiting(jobs: Iterable[_Job]) -> list[_Job]:
 
 def _results(jobs: list[_Job], connection: Connection) -> list[Any]:
     """Return the jobs' results, if everybody still waits: who read "not saved" must be right."""
-    results = [job.work(connection, *job.args, **job.kwargs) for job in jobs]
+    results: dict[_Job, Any] = {}
+    for job in jobs:
+        if job in results:
+            continue
+        many = _IN_BULK.get(job.work)
+        alike = [one for one in jobs if one.work is job.work] if many else []
+        if many and len(alike) > 1:
+            done = many(connection, [one.args for one in alike])
+            results.update(zip(alike, done, strict=True))
+        else:
+            results[job] = job.work(connection, *job.args, **job.kwargs)
     if len(_waiting(jobs)) < len(jobs):
         raise _TakenBackError
-    return results
+    return [results[job] for job in jobs]
 
 
 def _answer(outcomes: list[_Outcome]) -> None:

@@ -105,6 +105,7 @@ _STANDINGS = (
 _FIND = _STANDINGS.where(Invitation.id == bindparam("wanted"))
 _FIND_LOCKED = _FIND.with_for_update(of=Invitation)
 _FIND_MANY = _STANDINGS.where(Invitation.id.in_(bindparam("wanted", expanding=True)))
+_FIND_MANY_LOCKED = _FIND_MANY.order_by(Invitation.id).with_for_update(of=Invitation)
 _MARK_ASKED = update(Invitation).where(
     Invitation.id == bindparam("wanted"), Invitation.asked_at.is_(None)
 )
@@ -122,9 +123,16 @@ def find(connection: Connection, invitation_id: str, *, lock: bool = False) -> S
     return None if row is None else _standing(row)
 
 
-def find_many(connection: Connection, ids: Collection[str]) -> dict[str, Standing]:
-    """Return the invitations with these ids, by id; unknown ids are absent."""
-    rows = connection.execute(_FIND_MANY, {"wanted": list(ids)})
+def find_many(
+    connection: Connection, ids: Collection[str], *, lock: bool = False
+) -> dict[str, Standing]:
+    """Return the invitations with these ids, by id; unknown ids are absent.
+
+    With ``lock`` they are kept from others until the end; in the order of their ids, so that two
+    processes do not wait for each other.
+    """
+    statement = _FIND_MANY_LOCKED if lock else _FIND_MANY
+    rows = connection.execute(statement, {"wanted": list(ids)})
     return {row[0]: _standing(row) for row in rows}
 
 
@@ -157,9 +165,9 @@ def add(connection: Connection, wave_id: int, new: Iterable[NewInvitation]) -> N
         connection.execute(insert(Invitation), rows)
 
 
-def mark_asked(connection: Connection, invitation_id: str, now: datetime) -> None:
-    """Record that Slack accepted the prompt; the first time counts."""
-    connection.execute(_MARK_ASKED, {"wanted": invitation_id, "asked_at": now})
+def mark_asked(connection: Connection, ids: Iterable[str], now: datetime) -> None:
+    """Record that Slack accepted the prompts of invitations; the first time counts."""
+    connection.execute(_MARK_ASKED, [{"wanted": one, "asked_at": now} for one in ids])
 
 
 def mark_snoozed(connection: Connection, invitation_id: str, now: datetime) -> None:

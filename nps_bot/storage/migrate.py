@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
-from nps_bot.errors import NpsBotError
+from nps_bot.errors import NpsBotError, SettingsError
 from nps_bot.storage.engines import engine_url, migration_engine
 from nps_bot.storage.failures import away, is_away
 
@@ -69,4 +69,6 @@ def _stored_revision(engine: Engine) -> str | None:
         if is_away(error):
             raise away(error) from error
         return None  # there is no such table
+    except DatabaseError as error:
+        raise SettingsError(f"DATABASE_URL cannot be used: {error.orig}.") from error
     return found

@@ -124,20 +124,28 @@ _MARK_DELIVERED = (
 _NEWER = select(Outbox.dedupe_key).where(*_STANDING, Outbox.version > bindparam("written"))
 
 
-def mark_delivered(connection: Connection, key: str, version: int, now: datetime) -> None:
-    """Cancel a rewriting that was done directly, unless a newer reason came meanwhile.
+def mark_delivered(
+    connection: Connection, written: Iterable[tuple[str, int]], now: datetime
+) -> None:
+    """Cancel rewritings that were done directly, unless a newer reason came meanwhile.
 
     Then the newer state may have been written first and stand below the older one: it is written
     once more.
+
+    Args:
+        connection: an open transaction.
+        written: the key of each message with the version that was written.
+        now: the current moment.
     """
-    written = {"key": key, "written": version}
-    delivered = connection.execute(
-        _MARK_DELIVERED, {**written, "delivered_version": version, "settled_at": now}
-    )
-    if delivered.rowcount == 0:
-        overwritten = connection.scalars(_NEWER, written).all()
-        if overwritten:
-            touch(connection, overwritten, now)
+    rows = [
+        {"key": key, "written": version, "delivered_version": version, "settled_at": now}
+        for key, version in written
+    ]
+    if not rows or connection.execute(_MARK_DELIVERED, rows).rowcount == len(rows):
+        return
+    overwritten = [key for row in rows for key in connection.scalars(_NEWER, row)]
+    if overwritten:
+        touch(connection, overwritten, now)
 
 
 def askings(surveys: Collection[str], kinds: Collection[str]) -> ColumnElement[bool]:
@@ -240,5 +248,6 @@ def forget_person(
 
 
 def due_of(connection: Connection, key: str) -> datetime | None:
-    """Return when the message with this key is due, or None where there is none."""
-    return connection.scalar(select(Outbox.due_at).where(Outbox.dedupe_key == key))
+    """Return when the message with this key will be posted; None where none waits for it."""
+    waits = Outbox.status.in_(("pending", "held", "claimed")) & Outbox.ts.is_(None)
+    return connection.scalar(select(Outbox.due_at).where(Outbox.dedupe_key == key, waits))

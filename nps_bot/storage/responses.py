@@ -35,21 +35,21 @@ class NewResponse:
     correctable_until: datetime
 
 
-def add(connection: Connection, new: NewResponse) -> bool:
-    """Insert a first score; False where somebody else's transaction was first."""
-    inserted = connection.scalar(
-        _adding(connection.dialect.name),
+def add(connection: Connection, new: Iterable[NewResponse]) -> set[str]:
+    """Insert first scores; returns the ids of those that were, because nobody else's was first."""
+    rows = [
         {
-            "id": new.id,
-            "invitation_id": new.invitation_id,
-            "score": new.score,
-            "latest_score": new.score,
-            "action_ts": new.action_ts,
-            "answered_at": new.answered_at,
-            "correctable_until": new.correctable_until,
-        },
-    )
-    return inserted is not None
+            "id": one.id,
+            "invitation_id": one.invitation_id,
+            "score": one.score,
+            "latest_score": one.score,
+            "action_ts": one.action_ts,
+            "answered_at": one.answered_at,
+            "correctable_until": one.correctable_until,
+        }
+        for one in new
+    ]
+    return set(connection.scalars(_adding(connection.dialect.name), rows)) if rows else set()
 
 
 @cache  # every click runs it: see storage.database

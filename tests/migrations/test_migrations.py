@@ -138,7 +138,7 @@ def test_several_processes_migrate_at_the_same_time(empty_url: str) -> None:
     lines = "import sys; from nps_bot.storage.migrate import migrate; migrate(sys.argv[1])"
 
     def start(_: int) -> int:
-        return subprocess.run(  # noqa: S603  our own lines
+        return subprocess.run(
             [sys.executable, "-c", lines, empty_url], cwd=ROOT, check=False
         ).returncode
 
@@ -186,7 +186,7 @@ def test_the_release_command_migrates_the_database_of_the_settings(
     empty_url: str, tmp_path: Path
 ) -> None:
     environment = {**os.environ, "DATABASE_URL": empty_url}
-    subprocess.run(  # noqa: S603  the Procfile's command
+    subprocess.run(
         [sys.executable, "-m", "alembic", "-c", str(ROOT / "alembic.ini"), "upgrade", "head"],
         env=environment,
         cwd=tmp_path,

@@ -76,7 +76,7 @@ class Terminal:
 
     def run(self, *words: str, typed: str = "", **others: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end, with ``typed`` at the keyboard."""
-        return subprocess.run(  # noqa: S603  # our own command
+        return subprocess.run(  # our own command
             [sys.executable, "bot.py", *words],
             cwd=self.folder,
             env=self.variables(**others),
@@ -109,7 +109,7 @@ class Terminal:
             command: what to run instead of it.
             others: variables that are set otherwise.
         """
-        with subprocess.Popen(  # noqa: S603  # our own command
+        with subprocess.Popen(  # our own command
             command or [sys.executable, "bot.py", *words],
             cwd=self.folder,
             env=self.variables(PYTHONUNBUFFERED="1", **others),

@@ -181,9 +181,9 @@ async def test_stopping_ends_what_was_put_off(world: World) -> None:
     assert len(ada.inbox) == 1
 
     await ada.click(ada.inbox[0], "home_resume")
-    await settled(world)
+    # The wave is open: the question is back.
+    await world.sandbox.until(lambda: "[10]" in words(ada.inbox[0]))
     assert "We'll ask you again on" not in words(ada.inbox[0])
-    assert "[10]" in words(ada.inbox[0])  # the wave is open: the question is back
 
 
 @ON_POSTGRES
@@ -236,9 +236,9 @@ async def test_a_wish_not_to_be_contacted_stands_in_the_alert(world: World) -> N
     marked = await world.until_in("nps-alerts", "*Please don't contact them:* they asked us not to")
     assert "[Contacted]" not in words(marked)
     assert "[Claim]" in words(marked)
-    await settled(world)
+    wish = "As you asked, nobody will contact you about this answer."
+    await world.sandbox.until(lambda: wish in words(ada.inbox[0]))
     said = words(ada.inbox[0])
-    assert "As you asked, nobody will contact you about this answer." in said
     assert "[Please don't contact me]" not in said
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Row, event, select, text
 
 from nps_bot.storage import claims, outbox
-from nps_bot.storage.claims import Claimed, Waiting
+from nps_bot.storage.claims import Claimed, Sent, Waiting
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.outbox import NewMessage
@@ -28,6 +28,11 @@ def owe(connection: Connection, *keys: str, priority: int = 2, due_at: datetime 
     outbox.add(
         connection, [NewMessage(key, "prompt", priority, due_at, "customer") for key in keys]
     )
+
+
+def sent(connection: Connection, message: Claimed, now: datetime, *, ts: str = "1.0") -> bool:
+    """Settle a message as sent; what came up meanwhile makes it due again at once."""
+    return claims.settle_sent(connection, [Sent(message, "D1", ts, again_at=now)], now) == 1
 
 
 def claim(connection: Connection, now: datetime = NOON, which: Waiting = ALL) -> list[Claimed]:
@@ -65,7 +70,7 @@ def posted(connection: Connection, key: str, now: datetime = NOON) -> None:
     """Owe a message and have Slack accept it."""
     owe(connection, key)
     (claimed,) = claim(connection, now)
-    assert claims.settle_sent(connection, claimed, "D1", "1.0", now)
+    assert sent(connection, claimed, now)
 
 
 def lost(connection: Connection, key: str) -> Claimed:
@@ -93,7 +98,7 @@ async def test_what_is_owed_twice_is_owed_once(database: Database) -> None:
         (claimed,) = claim(connection)
         owe(connection, "a", "b", priority=0, due_at=NOON - SECOND)
         assert keys(connection, claim(connection)) == ["b"]
-        assert claims.settle_sent(connection, claimed, "D1", "1.0", NOON)
+        assert sent(connection, claimed, NOON)
 
     await database.write(work)
 
@@ -187,7 +192,7 @@ async def test_a_post_whose_lease_ran_out_is_looked_for_and_an_update_repeated(
         assert keys(connection, look_up(connection, end)) == ["post"]
         assert keys(connection, claim(connection, end)) == ["update"]
         for message in held:  # who slept past the lease has nothing to say any more
-            assert not claims.settle_sent(connection, message, "D1", "9.9", end)
+            assert not sent(connection, message, end, ts="9.9")
             assert not settle(connection, message, "failed")
 
     await database.write(work)
@@ -203,8 +208,8 @@ async def test_a_look_up_that_died_is_repeated_and_remembers_when_the_post_began
         assert look_up(connection, NOON + 39 * SECOND) == []
         (second,) = look_up(connection, NOON + 40 * SECOND)
         assert first.claimed_at == second.claimed_at == NOON
-        assert not claims.settle_sent(connection, first, "D1", "1.0", NOON)
-        assert claims.settle_sent(connection, second, "D1", "1.0", NOON)
+        assert not sent(connection, first, NOON)
+        assert sent(connection, second, NOON)
         assert status(connection, "a") == "sent"
 
     await database.write(work)
@@ -286,7 +291,7 @@ async def test_a_touched_message_is_rewritten_where_it_stands(database: Database
         assert claim(connection) == []
         (claimed,) = claim(connection, NOON + SECOND)  # several reasons, one update
         assert (claimed.version, claimed.channel, claimed.ts) == (3, "D1", "1.0")
-        assert claims.settle_sent(connection, claimed, "D1", "1.0", NOON)
+        assert sent(connection, claimed, NOON)
         assert tuple(row(connection, "a")) == ("sent", NOON + SECOND, 3, 3, 0)
 
     await database.write(work)
@@ -309,7 +314,7 @@ async def test_what_is_touched_in_flight_is_written_once_more(database: Database
         (claimed,) = claim(connection)
         assert outbox.touch(connection, ["a"], NOON + LEASE) == {"a": 2}
         assert status(connection, "a") == "claimed"
-        assert claims.settle_sent(connection, claimed, "D1", "1.0", NOON + SECOND)
+        assert sent(connection, claimed, NOON + SECOND)
         assert tuple(row(connection, "a")) == ("pending", NOON + SECOND, 2, 1, 0)
         (again,) = claim(connection, NOON + SECOND)
         assert again.updating
@@ -334,7 +339,7 @@ async def test_what_is_touched_while_its_post_is_unknown_is_rewritten_once_found
         outbox.touch(connection, ["a"], NOON)
         (found,) = look_up(connection, NOON + LEASE)
         assert found.version == 1
-        assert claims.settle_sent(connection, found, "D1", "1.0", NOON)
+        assert sent(connection, found, NOON)
         assert status(connection, "a") == "pending"
         (again,) = claim(connection)
         assert again.updating
@@ -347,7 +352,7 @@ async def test_what_was_found_and_not_touched_is_left_alone(database: Database) 
     def work(connection: Connection) -> None:
         lost(connection, "a")
         (found,) = look_up(connection, NOON + LEASE)
-        assert claims.settle_sent(connection, found, "D1", "1.0", NOON)
+        assert sent(connection, found, NOON)
         assert tuple(row(connection, "a")) == ("sent", NOON, 1, 1, 0)
 
     await database.write(work)
@@ -383,7 +388,7 @@ async def test_moments_keep_their_instant_whatever_zone_they_come_in(database: D
         assert row(connection, "a").due_at == NOON + SECOND
         (claimed,) = claim(connection, tokyo + SECOND)
         outbox.touch(connection, ["a"], NOON)
-        claims.settle_sent(connection, claimed, "D1", "1.0", tokyo + 2 * SECOND)
+        sent(connection, claimed, tokyo + 2 * SECOND)
         assert row(connection, "a").due_at == NOON + 2 * SECOND
         owe(connection, "b")
         claim(connection)
@@ -401,7 +406,7 @@ async def test_a_direct_rewriting_spares_the_couriers(database: Database) -> Non
     def work(connection: Connection) -> None:
         posted(connection, "a")
         versions = outbox.touch(connection, ["a"], NOON)
-        outbox.mark_delivered(connection, "a", versions["a"], NOON)
+        outbox.mark_delivered(connection, [("a", versions["a"])], NOON)
         assert tuple(row(connection, "a"))[2:] == (2, 2, 0)
         assert claim(connection) == []
 
@@ -413,7 +418,7 @@ async def test_a_direct_rewriting_does_not_hide_news(database: Database) -> None
         posted(connection, "a")
         outbox.touch(connection, ["a"], NOON)
         outbox.touch(connection, ["a"], NOON)
-        outbox.mark_delivered(connection, "a", 2, NOON)
+        outbox.mark_delivered(connection, [("a", 2)], NOON)
         assert [one.updating for one in claim(connection)] == [True]
 
     await database.write(work)
@@ -430,9 +435,9 @@ async def test_a_late_rewriting_that_may_stand_above_a_newer_one_is_written_over
         outbox.touch(connection, ["a"], NOON)
         outbox.touch(connection, ["a"], NOON)
         for version in order:
-            outbox.mark_delivered(connection, "a", version, NOON)
+            outbox.mark_delivered(connection, [("a", version)], NOON)
         (claimed,) = claim(connection)
-        assert claims.settle_sent(connection, claimed, "D1", "1.0", NOON)
+        assert sent(connection, claimed, NOON)
         assert claim(connection) == []
 
     await database.write(work)
@@ -443,9 +448,9 @@ async def test_a_rewriting_that_the_courier_has_in_hand_is_left_to_it(database: 
         posted(connection, "a")
         outbox.touch(connection, ["a"], NOON)
         (claimed,) = claim(connection)
-        outbox.mark_delivered(connection, "a", 2, NOON)
+        outbox.mark_delivered(connection, [("a", 2)], NOON)
         assert status(connection, "a") == "claimed"
-        assert claims.settle_sent(connection, claimed, "D1", "1.0", NOON)
+        assert sent(connection, claimed, NOON)
         assert status(connection, "a") == "sent"
 
     await database.write(work)

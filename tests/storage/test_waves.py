@@ -87,8 +87,8 @@ async def test_an_invitation_has_one_response(database: Database) -> None:
     def work(connection: Connection) -> None:
         wave = World(connection).wave(NOON, {"U1": None})
         new = NewResponse("r1", f"{wave}-U1", 3, 1, NOON, NOON + DAY)
-        assert responses.add(connection, new)
-        assert not responses.add(connection, replace(new, id="r2", score=9))
+        assert responses.add(connection, [new])
+        assert not responses.add(connection, [replace(new, id="r2", score=9)])
         assert list(connection.scalars(select(Response.score))) == [3]
 
     await database.write(work)

@@ -49,7 +49,7 @@ def postgres_server(*, on_disk: bool = False) -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="nps-postgres-", dir=_MEMORY if in_memory else None)
     server = get_server(Path(folder) / "data", cleanup_mode=None)
     warden = ["/bin/sh", "-c", _WARDEN, "warden", str(server.get_pid()), folder]
-    with subprocess.Popen(  # noqa: S603  our own lines
+    with subprocess.Popen(
         warden, stdin=subprocess.PIPE, start_new_session=True
     ):  # the end of the block closes its input and waits for it
         yield server.get_uri()

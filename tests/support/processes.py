@@ -20,7 +20,7 @@ def running(lines: str, *arguments: str) -> Iterator[str]:
     The lines find their arguments in ``sys.argv[1:]``, and wait for their end in ``input()``.
     """
     command = [sys.executable, "-c", dedent(lines), *arguments]
-    with subprocess.Popen(  # noqa: S603  the lines are the test's own
+    with subprocess.Popen(
         command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         try:

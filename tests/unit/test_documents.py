@@ -122,7 +122,7 @@ def test_the_license_is_the_one_that_is_declared() -> None:
 
 def commands_of(*group: str) -> Iterator[str]:
     """Yield the commands of `python bot.py` as they are typed, from its own help."""
-    help_ = subprocess.run(  # noqa: S603  our own program
+    help_ = subprocess.run(
         [sys.executable, "bot.py", *group, "--help"],
         cwd=ROOT,
         capture_output=True,

@@ -172,6 +172,8 @@ class Prompts:
             return
         await ack()
         edge.wake_courier()
+        # The modal may have been opened from Home, which shows what was written.
+        self._spawn(publish(edge, sent.person_id), "Publishing Home", sent.invitation_id)
 
     async def snooze(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Ask again in three days."""

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from nps_bot.sandbox import Fault
+from tests.scenarios.conftest import World
+from tests.scenarios.siege import BOTH, asked, quiet, read
+from tests.scenarios.test_outages import SCORES, SOON
+
+
+@BOTH
+async def test_the_first_click_after_a_start_does_not_wait_for_slack(world: World) -> None:
+    ada, prompt = await asked(world, "ada")
+    await quiet(world)
+    calls = len(world.sandbox.ledger)
+    world.sandbox.faults.add("auth.test", Fault(status=503), times=None)
+    reply = await ada.click(prompt, "score_3")
+    assert reply.seconds < SOON
+    assert await read(world.bot.edge.database, SCORES) == [(3,)]
+    await world.modal_of(ada, "followup")
+    assert "auth.test" not in [call.method for call in world.sandbox.ledger[calls:]]
