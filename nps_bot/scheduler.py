@@ -30,9 +30,6 @@ async def tick(edge: Edge) -> None:
         now = edge.clock.now()
         await edge.database.write(launching.open_due, edge.surveys, now)
         await _close(edge, now)
-        for survey_key in await edge.database.read(launching.unkept_pauses):
-            while await edge.database.write(launching.keep_pause, survey_key):
-                pass
         await invite_everybody(edge)
         edge.wake_courier()
     except NpsBotError as error:

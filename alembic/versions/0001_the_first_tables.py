@@ -129,7 +129,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "status IN ('pending', 'held', 'claimed', 'sent', 'failed', 'unknown', 'cancelled')",
+            "status IN ('pending', 'claimed', 'sent', 'failed', 'unknown', 'cancelled')",
             name=op.f("ck_outbox_status"),
         ),
         sa.ForeignKeyConstraint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from nps_bot.clock import SystemClock
 from nps_bot.errors import PeopleFileError
 from nps_bot.people_file import PersonRow, parse_people_file
 from nps_bot.settings import Settings
+from nps_bot.slack import web_api
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.views.kit import count
 from nps_bot.storage import people
@@ -24,6 +26,8 @@ async def import_people(settings: Settings, file: Path) -> None:
         PeopleFileError: a line is wrong, or names somebody Slack does not know.
     """
     rows = parse_people_file(file)
+    # Whom Slack does not know is listed; what else it refuses ends the import with a sentence.
+    logging.getLogger(web_api.__name__).setLevel(logging.ERROR)
     async with open_edge(settings) as edge:
         matched = await match(edge, file, rows)
     async with open_database(settings) as database:

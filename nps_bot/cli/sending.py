@@ -12,10 +12,10 @@ from nps_bot.domain.survey import Survey
 from nps_bot.services import launching
 from nps_bot.services.launching import ByHand, Plan
 from nps_bot.settings import Settings
-from nps_bot.slack.by_hand import free_minute
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody, whole_audience
 from nps_bot.slack.views.kit import count
+from nps_bot.slack.views.send import asked_twice
 from nps_bot.storage import waves
 from nps_bot.surveys import load_surveys
 
@@ -61,7 +61,8 @@ async def _asked(edge: Edge, survey: Survey, person: str | None) -> list[Member]
 
 async def _start(edge: Edge, survey: Survey, only: Member | None) -> None:
     now = edge.clock.now()
-    how = ByHand(await free_minute(edge, survey, now), only_person=only.id if only else None)
+    nominal = await edge.database.read(launching.free_minute, survey, now)
+    how = ByHand(nominal, only_person=only.id if only else None)
     if await edge.database.write(launching.start_by_hand, survey, how, now) is None:
         raise CommandError("Somebody started a wave in this very moment: nothing was sent.")
     await invite_everybody(edge)
@@ -69,7 +70,7 @@ async def _start(edge: Edge, survey: Survey, only: Member | None) -> None:
 
 
 def _show(survey: Survey, plan: Plan) -> None:
-    """Print whom a wave would ask and when, each in their own time."""
+    """Print whom a wave would ask and when, each in their own time, and whether twice."""
     click.echo(f"{survey.wording.title} would ask {count(len(plan.due), 'person', 'people')}:")
     for member, moment in plan.due:
         zone = ZoneInfo(survey.time_zone) if survey.time_zone else zone_of(member.time_zone)
@@ -77,6 +78,10 @@ def _show(survey: Survey, plan: Plan) -> None:
         click.echo(f"  {local:%Y-%m-%d %H:%M} {zone.key:<24} {member.name} ({member.id})")
     for reason, many in sorted(plan.left_out.items()):
         click.echo(f"  not asked: {_left_out(many, reason)}")
+    zone = ZoneInfo(survey.time_zone or "UTC")
+    warning = asked_twice(plan, lambda end: f"{end.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}")
+    if warning and plan.due:
+        click.echo(warning)
 
 
 def _left_out(many: int, reason: Exclusion) -> str:

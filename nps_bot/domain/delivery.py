@@ -43,7 +43,6 @@ class Status(StrEnum):
     """Where a message stands."""
 
     PENDING = "pending"
-    HELD = "held"
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"

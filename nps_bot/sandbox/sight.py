@@ -38,7 +38,9 @@ def _user(workspace: Workspace, user: User) -> dict[str, Any]:
         "title": user.title,
         "tz": user.tz,
         "is_bot": user.is_bot,
-        "is_guest": user.is_restricted or user.team_id != workspace.team.id,
+        "is_guest": user.is_restricted,
+        "is_outsider": user.team_id != workspace.team.id,
+        "is_invited": user.is_invited_user,
         "deleted": user.deleted,
     }
 

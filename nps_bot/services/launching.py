@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -28,8 +28,9 @@ from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.survey import Survey
 from nps_bot.ids import new_id
 from nps_bot.services import owed
-from nps_bot.storage import invitations, outbox, people, waves
+from nps_bot.storage import invitations, outbox, people, reports, waves
 from nps_bot.storage.invitations import NewInvitation
+from nps_bot.storage.reports import WaveHead
 from nps_bot.storage.waves import NewWave, WaveRow
 
 NOMINAL = "%Y-%m-%dT%H:%M"
@@ -110,11 +111,12 @@ class ByHand:
 
 def start_by_hand(connection: Connection, survey: Survey, how: ByHand, now: datetime) -> int | None:
     """Create a wave by hand; returns its id, or None where it was started already."""
-    nominal = _free_minute(connection, survey, how)
-    if nominal is None:
+    minute = _read(how.nominal)
+    taken = _in_a_row(connection, survey, minute)
+    if any(one.by_hand and one.only_person == how.only_person for one in taken):
         return None
     wave = replace(
-        _new_wave(connection, survey, nominal, now),
+        _new_wave(connection, survey, _free(minute, taken), now),
         by_hand=True,
         at_once=how.at_once,
         only_person=how.only_person,
@@ -122,16 +124,26 @@ def start_by_hand(connection: Connection, survey: Survey, how: ByHand, now: date
     return waves.create(connection, wave, now)
 
 
-def _free_minute(connection: Connection, survey: Survey, how: ByHand) -> str | None:
-    """Return the nominal time of a wave by hand: its own minute, or the first one after it that no
-    other wave has; None where this very wave has it.
+def free_minute(connection: Connection, survey: Survey, now: datetime) -> str:
+    """Return the nominal time of a wave by hand asked for now: this minute in UTC.
+
+    Where a wave of the survey has it, it is the next one that none has: a wave must not get lost
+    because another was started a moment before.
     """
-    minute = _read(how.nominal)
-    while there := waves.of_nominal(connection, survey.key, minute.strftime(NOMINAL)):
-        if there.by_hand and there.only_person == how.only_person:
-            return None
-        minute += MINUTE
-    return minute.strftime(NOMINAL)
+    minute = now.astimezone(UTC)
+    return _free(minute, _in_a_row(connection, survey, minute))
+
+
+def _in_a_row(connection: Connection, survey: Survey, minute: datetime) -> list[WaveRow]:
+    """Return the survey's waves of this minute, the next one, and so on up to a free one."""
+    taken: list[WaveRow] = []
+    while there := waves.of_nominal(connection, survey.key, _free(minute, taken)):
+        taken.append(there)
+    return taken
+
+
+def _free(minute: datetime, taken: Sequence[WaveRow]) -> str:
+    return (minute + len(taken) * MINUTE).strftime(NOMINAL)
 
 
 def resolving(connection: Connection) -> list[WaveRow]:
@@ -195,8 +207,6 @@ def _invite(
         connection,
         [owed.prompt(one.id, one.person_id, survey.key, wave.id, one.due_at) for one in new],
     )
-    if waves.is_paused(connection, survey.key):
-        outbox.hold(connection, survey.key, owed.PROMPT_KINDS, BATCH)
 
 
 def _due(survey: Survey, wave: WaveRow, member: Member, now: datetime) -> datetime:
@@ -242,40 +252,15 @@ def cancel_unsent(connection: Connection, wave_id: int) -> bool:
 def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bool:
     """Send no prompt of a survey until it is resumed; answers still count.
 
-    Returns whether that changed anything.
+    Its prompts stay as they are: the courier claims none of a paused survey. Returns whether that
+    changed anything.
     """
-    if not waves.set_paused(connection, survey_key, by, now):
-        return False
-    keep_pause(connection, survey_key)
-    return True
+    return waves.set_paused(connection, survey_key, by, now)
 
 
 def resume(connection: Connection, survey_key: str) -> bool:
     """Go on with a paused survey; returns whether that changed anything."""
-    if not waves.set_paused(connection, survey_key, None, None):
-        return False
-    keep_pause(connection, survey_key)
-    return True
-
-
-def keep_pause(connection: Connection, survey_key: str) -> bool:
-    """Hold back what waits of a paused survey, or let go what is held of another one, a batch.
-
-    Returns whether there may be more. The pause itself does not depend on it: the courier claims
-    nothing of a paused survey; held messages only do not stand in its way.
-    """
-    if waves.is_paused(connection, survey_key):
-        changed = outbox.hold(connection, survey_key, owed.PROMPT_KINDS, BATCH)
-    else:
-        changed = outbox.unhold(connection, survey_key, BATCH)
-    return changed == BATCH
-
-
-def unkept_pauses(connection: Connection) -> set[str]:
-    """Return the surveys that need :func:`keep_pause`: a pause or its end came in between."""
-    paused = waves.paused(connection)
-    waiting, held = outbox.surveys_with(connection, owed.PROMPT_KINDS)
-    return (waiting & paused) | (held - paused)
+    return waves.set_paused(connection, survey_key, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +270,13 @@ class Plan:
     Attributes:
         due: who would be asked and when, earliest first.
         left_out: how many are not asked, by reason.
+        still_open: the survey's waves that take answers, oldest first: whom they asked would be
+            asked a second time.
     """
 
     due: tuple[tuple[Member, datetime], ...]
     left_out: Mapping[Exclusion, int]
+    still_open: tuple[WaveHead, ...] = ()
 
 
 def plan(connection: Connection, survey: Survey, members: Sequence[Member], now: datetime) -> Plan:
@@ -307,4 +295,5 @@ def plan(connection: Connection, survey: Survey, members: Sequence[Member], now:
         zone = zone_of(survey.time_zone or member.time_zone)
         due.append((member, next_allowed(now, zone, survey.quiet_hours)))
     due.sort(key=lambda one: (one[1], one[0].name))
-    return Plan(tuple(due), left_out)
+    unclosed = reports.open_waves(connection, [survey.key])
+    return Plan(tuple(due), left_out, tuple(wave for wave in unclosed if wave.closes_at > now))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from nps_bot.domain.delivery import MessageKind, priority_of
+from nps_bot.domain.references import is_person_id
 from nps_bot.storage import outbox
 from nps_bot.storage.invitations import Standing
 
@@ -205,6 +206,7 @@ def owe_notice(connection: Connection, survey_key: str, notice: Notice, now: dat
                 priority=priority_of(MessageKind.NOTICE),
                 due_at=now,
                 survey_key=survey_key,
+                person_id=notice.recipient if is_person_id(notice.recipient) else None,
                 payload=asdict(notice),
             )
         ],

@@ -1,4 +1,4 @@
-"""The outbox: every message owed to Slack; owed once, touched, held back, cancelled.
+"""The outbox: every message owed to Slack; owed once, touched, cancelled.
 
 How messages leave it is in :mod:`nps_bot.storage.claims`.
 """
@@ -115,7 +115,10 @@ _TOUCH = (
     .values(_touched((Outbox.status == "sent") | (Outbox.status == "failed")))
     .returning(Outbox.dedupe_key, Outbox.version)
 )
-_STANDING = (Outbox.dedupe_key == bindparam("key"), Outbox.ts.is_not(None))
+_STANDING = (
+    Outbox.dedupe_key.in_(bindparam("keys", expanding=True)),
+    Outbox.ts.is_not(None),
+)
 _MARK_DELIVERED = (
     update(Outbox)
     .where(*_STANDING, Outbox.version == bindparam("written"), Outbox.status == "pending")
@@ -137,13 +140,15 @@ def mark_delivered(
         written: the key of each message with the version that was written.
         now: the current moment.
     """
-    rows = [
-        {"key": key, "written": version, "delivered_version": version, "settled_at": now}
-        for key, version in written
-    ]
-    if not rows or connection.execute(_MARK_DELIVERED, rows).rowcount == len(rows):
-        return
-    overwritten = [key for row in rows for key in connection.scalars(_NEWER, row)]
+    by_version: dict[int, set[str]] = {}
+    for key, version in written:
+        by_version.setdefault(version, set()).add(key)
+    overwritten: list[str] = []
+    for version, keys in by_version.items():
+        shown = {"keys": list(keys), "written": version}
+        marks = {"delivered_version": version, "settled_at": now}
+        if connection.execute(_MARK_DELIVERED, shown | marks).rowcount < len(keys):
+            overwritten += connection.scalars(_NEWER, shown)
     if overwritten:
         touch(connection, overwritten, now)
 
@@ -153,37 +158,7 @@ def askings(surveys: Collection[str], kinds: Collection[str]) -> ColumnElement[b
     return and_(Outbox.survey_key.in_(surveys), Outbox.kind.in_(kinds), Outbox.ts.is_(None))
 
 
-def hold(connection: Connection, survey_key: str, kinds: Collection[str], limit: int) -> int:
-    """Hold back what waits of a survey while it is paused, up to ``limit``; returns how many."""
-    waiting = select(Outbox.id).where(WAITING, askings((survey_key,), kinds)).limit(limit)
-    held = connection.execute(
-        update(Outbox).where(Outbox.id.in_(waiting), WAITING).values(status="held")
-    )
-    return held.rowcount
-
-
-def unhold(connection: Connection, survey_key: str, limit: int) -> int:
-    """Let go what was held back of a survey, up to ``limit``; returns how many."""
-    held = (
-        select(Outbox.id)
-        .where(Outbox.survey_key == survey_key, Outbox.status == "held")
-        .limit(limit)
-    )
-    freed = connection.execute(
-        update(Outbox).where(Outbox.id.in_(held), Outbox.status == "held").values(status="pending")
-    )
-    return freed.rowcount
-
-
-def surveys_with(connection: Connection, kinds: Collection[str]) -> tuple[set[str], set[str]]:
-    """Return the surveys of which something unposted waits, and of which something is held."""
-    kept = select(Outbox.survey_key).where(Outbox.kind.in_(kinds), Outbox.ts.is_(None)).distinct()
-    waiting = connection.scalars(kept.where(WAITING))
-    held = connection.scalars(kept.where(Outbox.status == "held"))
-    return {key for key in waiting if key is not None}, {key for key in held if key is not None}
-
-
-_UNSENT = Outbox.status.in_(("pending", "held")) & Outbox.ts.is_(None)
+_UNSENT = (Outbox.status == "pending") & Outbox.ts.is_(None)
 
 
 def cancel_prompts(
@@ -216,7 +191,7 @@ def forget_person(
     now: datetime,
 ) -> int:
     """Unlink a person's messages and make those that (may) stand in Slack due, to be rewritten
-    without the person or deleted; returns how many these are.
+    without the person or deleted; returns how many these are. What waits is not sent any more.
 
     Args:
         connection: an open transaction.
@@ -227,7 +202,8 @@ def forget_person(
         now: the current moment.
     """
     theirs = or_(Outbox.person_id == person_id, Outbox.invitation_id.in_(invitations))
-    _cancel(connection, theirs, "the person asked to be forgotten")
+    reason = "the person asked to be forgotten"
+    _cancel(connection, theirs, reason)
     in_flight = Outbox.status.in_(("claimed", "unknown"))
     unposted_prompt = Outbox.ts.is_(None) & Outbox.person_id.is_not(None)
     parked = (Outbox.status == "unknown") & Outbox.lease_until.is_(None)
@@ -241,13 +217,20 @@ def forget_person(
         .values(values),
         {"due": now},
     )
-    # What is over needs no payload, and it may name them; what is in flight is found by its own.
-    connection.execute(update(Outbox).where(theirs, ~in_flight).values(payload=null()))
-    connection.execute(update(Outbox).where(theirs).values(person_id=None))
+    # What they shared and what they were told is looked after no more, be it in flight: its payload
+    # names them, and where it stands nothing is to be rewritten.
+    abandoned = {"status": "cancelled", "claimed_by": None, "lease_until": None, "reason": reason}
+    own = (Outbox.person_id == person_id) & Outbox.invitation_id.is_(None)
+    connection.execute(update(Outbox).where(own, in_flight).values(abandoned))
+    names_them = Outbox.dedupe_key.contains(person_id, autoescape=True)
+    key = case((names_them, "forgotten:" + Outbox.id), else_=Outbox.dedupe_key)
+    connection.execute(
+        update(Outbox).where(theirs).values(dedupe_key=key, payload=null(), person_id=None)
+    )
     return standing.rowcount
 
 
 def due_of(connection: Connection, key: str) -> datetime | None:
     """Return when the message with this key will be posted; None where none waits for it."""
-    waits = Outbox.status.in_(("pending", "held", "claimed")) & Outbox.ts.is_(None)
+    waits = Outbox.status.in_(("pending", "claimed")) & Outbox.ts.is_(None)
     return connection.scalar(select(Outbox.due_at).where(Outbox.dedupe_key == key, waits))

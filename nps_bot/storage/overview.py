@@ -48,7 +48,7 @@ def backlogs(
         .where(
             Outbox.wave_id.in_(wave_ids),
             Outbox.kind.in_(prompts),
-            Outbox.status.in_(("pending", "held", "claimed")),
+            Outbox.status.in_(("pending", "claimed")),
             Outbox.ts.is_(None),
         )
         .group_by(Outbox.wave_id)

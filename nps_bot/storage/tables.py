@@ -262,7 +262,7 @@ class Outbox(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         CheckConstraint(
-            "status IN ('pending', 'held', 'claimed', 'sent', 'failed', 'unknown', 'cancelled')",
+            "status IN ('pending', 'claimed', 'sent', 'failed', 'unknown', 'cancelled')",
             name="status",
         ),
         Index(

@@ -55,6 +55,23 @@ def test_answer_explain_change_and_see_the_team_learn_it(
     expect(report).to_contain_text("Late <b>twice</b> & nobody told us")
 
 
+def test_one_acts_as_who_is_there_and_sees_who_is_from_elsewhere(
+    bot: Running, page: Page, act_as: Callable[[str], None]
+) -> None:
+    page.goto(bot.start())
+    options = page.locator("#act-as option")
+    expect(options.filter(has_text="Helena Voss")).to_have_count(1)
+    expect(options.filter(has_text="Wendy Cho")).to_have_count(0)  # invited, not here yet
+    expect(page.get_by_test_id("message").last).to_contain_text("App")
+    card = page.locator("#acting-card")
+    for name, tag in (("Ada", "Guest"), ("Helena", "Other organisation")):
+        act_as(name)
+        expect(card.locator(".tag")).to_have_text(tag)
+    act_as("Priya")
+    expect(card).to_contain_text("Priya")
+    expect(card.locator(".tag")).to_have_count(0)
+
+
 def test_nothing_is_lost_when_the_bot_is_killed_and_started_again(
     bot: Running, page: Page, act_as: Callable[[str], None]
 ) -> None:

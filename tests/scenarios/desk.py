@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import Connection, func, make_url, select
 
 from nps_bot.sandbox import Message, Person
+from nps_bot.services import owed as owing
+from nps_bot.storage import outbox, waves
 from nps_bot.storage.tables import Outbox
 from tests.scenarios.conftest import World
 from tests.support.postgres import PostgresDatabases
@@ -87,7 +89,8 @@ async def settled(world: World) -> None:
 
 
 def _due(connection: Connection, now: datetime) -> int:
-    waits = (Outbox.status == "pending") & (Outbox.due_at <= now)
+    held_back = outbox.askings(waves.paused(connection), owing.PROMPT_KINDS)
+    waits = (Outbox.status == "pending") & (Outbox.due_at <= now) & ~held_back
     owed = select(func.count()).where(waits | Outbox.status.in_(("claimed", "unknown")))
     return connection.scalar(owed) or 0
 

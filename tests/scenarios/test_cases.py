@@ -87,6 +87,7 @@ async def test_a_claim_fixes_the_score_and_a_later_change_is_recovery(world: Wor
     await modal(world, ada, "followup")
 
     changed = await world.until_in("nps-alerts", "*Score:* 3; later changed to 9")
+    assert "Changed since: a recovery, not a correction. The 3 counts" in words(changed)
     assert changed.ts == claimed.ts
     assert f"Claimed by <@{tom.id}>" in words(changed)
     assert "[Contacted]" in words(changed)  # it is still his to close

@@ -146,7 +146,7 @@ def test_one_shot_commands_work_beside_the_running_bot(terminal: Terminal) -> No
         page = page_of(served)
 
         file.write_text(PEOPLE.replace("kenji@", "kenzo@").replace("mei@", "may@"))
-        assert terminal.refuses("people", "import", "people.csv").endswith(
+        assert terminal.refuses("people", "import", "people.csv") == (
             "Error: people.csv: line 3: Slack knows nobody called kenzo@morihotels.example.\n"
             "people.csv: line 3: Slack knows no account owner may@lumen.example.\n"
             "Nothing was imported.\n"
@@ -180,6 +180,8 @@ def _sends(terminal: Terminal, page: Page) -> None:
     assert re.search(r"\d\d:\d\d Asia/Tokyo +Kenji Mori \(U0KENJI00\)\n", shown)
     assert "  not asked: 1, who is a bot\n  not asked: 3, each of whom is a member" in shown
     assert shown.endswith("Nothing was sent.\n")
+    for said in (shown, declining.result()):  # the sandbox began with a wave
+        assert re.search(r"\nThe wave of .* is still open, until 2.* UTC: whoever it asked", said)
 
     assert len(page.until("grace", inbox)) == 1
     assert terminal.prints(*one, "--yes").endswith("`/nps status` shows how far it is.\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from nps_bot.storage.tables import Outbox, Wave
 from tests.scenarios.conftest import World
@@ -21,7 +21,7 @@ from tests.scenarios.desk import (
     whispered,
     words,
 )
-from tests.scenarios.siege import BOTH, quiet
+from tests.scenarios.siege import BOTH, logged, quiet
 
 
 async def answered(world: World, action: str = "score_3", reply: str = "Cold coffee") -> None:
@@ -316,11 +316,15 @@ async def test_cancelling_what_was_confirmed_a_moment_ago_does_not_lie(world: Wo
 async def test_a_wave_by_hand_does_not_get_lost_behind_one_of_the_same_minute(
     world: World,
 ) -> None:
+    assert "still open" not in words(await nps(world, "priya", "send customer"))
     await world.ask()
     plan = await nps(world, "priya", "send customer")
+    assert " is still open, until <!date^" in words(plan)
+    assert "whoever it asked would be asked a second time." in words(plan)
     await world.sandbox.person("priya").click(plan, "send_confirm")
     await settled(world)
     assert await waves_of(world, "customer") == 2
+    assert "2 waves are still open" in words(await nps(world, "priya", "send customer"))
 
 
 @BOTH
@@ -370,7 +374,30 @@ async def test_a_preview_is_the_prompt_but_counts_nothing(world: World) -> None:
     assert priya.ephemerals("customers") == [preview]
 
 
-# --- an outage --------------------------------------------------------------------------------
+# --- what nobody foresaw, an outage -------------------------------------------------------------
+
+
+@ON_SQLITE
+async def test_what_nobody_foresaw_is_told_and_logged(world: World) -> None:
+    """Somebody has meddled with the database."""
+    sorry = "Sorry, something went wrong on our side."
+    priya, edge = world.sandbox.person("priya"), world.bot.edge
+    plan = await nps(world, "priya", "send customer")
+    rename = "ALTER TABLE {} RENAME TO {}"
+    with logged(world.sandbox) as log:
+        meddle = text(rename.format("responses", "elsewhere"))
+        await edge.database.write(lambda connection: connection.execute(meddle).close())
+        assert sorry in words(await nps(world, "priya", "status"))
+        await priya.click(plan, "send_cancel")
+        await world.sandbox.until(lambda: len(priya.ephemerals("customers")) == 3)
+        assert sorry in words(priya.ephemerals("customers")[-1])
+        await settled(world)
+    assert [f"person={priya.id} | " in line for line in log.problems] == [True, True]
+    assert all("no such table: responses" in line for line in log.problems)
+    mend = text(rename.format("elsewhere", "responses"))
+    await edge.database.write(lambda connection: connection.execute(mend).close())
+    await priya.click(plan, "send_cancel")
+    await whispered(world, priya, "customers", "Cancelled: “Customer survey” asks nobody now.")
 
 
 @ON_POSTGRES

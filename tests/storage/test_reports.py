@@ -215,7 +215,7 @@ async def test_what_waits_and_what_went_wrong(database: Database) -> None:
         world = World(connection)
         wave = world.wave(NOON, {"U1": None}, state="ready")
         world.message("prompt", "pending", wave, due_at=NOON + DAY)
-        world.message("prompt", "held", wave)
+        world.message("prompt", "pending", wave)
         world.message("prompt", "sent", wave, ts="1.1")
         world.message("prompt", "pending", wave, ts="1.2")
         world.message("reprompt", "pending", wave)

@@ -19,12 +19,17 @@ export function avatar(person, reader, size = "") {
   return box;
 }
 
+/** What stands beside the name of whoever is not one of the workspace's own people. */
+export function tagOf(person) {
+  const words = person.is_bot ? "App" : person.is_outsider ? "Other organisation" : person.is_guest && "Guest";
+  return words && h("span", { class: "tag" }, words);
+}
+
 function byline(message, author, reader) {
   const moment = tsMoment(message.ts);
   return h("div", { class: "byline" },
     h("span", { class: "author" }, author.real_name || author.name),
-    author.is_bot && h("span", { class: "tag" }, "App"),
-    author.is_guest && h("span", { class: "tag" }, "Guest"),
+    tagOf(author),
     h("time", { datetime: moment.toISOString(), title: fullMoment(moment, reader.zone) }, clock(moment, reader.zone)));
 }
 

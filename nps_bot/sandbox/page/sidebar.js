@@ -1,12 +1,14 @@
 // Who acts, and where one can go.
 
 import { byId, h, redraw, svg } from "./dom.js";
-import { avatar } from "./messages.js";
+import { avatar, tagOf } from "./messages.js";
 import { clock, knownZone } from "./time.js";
 
-/** People one can act as: no apps, nobody who has left, not Slackbot. */
-export const actors = (people) =>
-  people.filter((person) => !person.is_bot && !person.deleted && person.id !== "USLACKBOT");
+/** People one can act as: no apps, nobody who has left or not come yet, not Slackbot. */
+const actors = (people) =>
+  people.filter((person) => !person.is_bot && !person.deleted && !person.is_invited && person.id !== "USLACKBOT");
+
+const isOwn = (person) => !person.is_guest && !person.is_outsider;
 
 const nameOf = (person) => person.real_name || person.name;
 const timeOf = (person) => clock(new Date(), knownZone(person.tz));
@@ -18,15 +20,16 @@ function optionText(person) {
 /** Fills the person picker; leaves it alone where nothing changed, because it may be open. */
 function drawPicker(select, state) {
   const able = actors(state.people);
+  const [own, others] = [able.filter(isOwn), able.filter((person) => !isOwn(person))];
   const same = [...select.options].map((option) => option.value).join() ===
-    [...able.filter((p) => !p.is_guest), ...able.filter((p) => p.is_guest)].map((person) => person.id).join();
+    [...own, ...others].map((person) => person.id).join();
   if (!same) {
     const group = (label, members) => members.length
       ? h("optgroup", { label }, ...members.map((person) => h("option", { value: person.id }, optionText(person))))
       : null;
     select.replaceChildren(...[
-      group(`${state.team.name}'s people`, able.filter((person) => !person.is_guest)),
-      group("Guests and outsiders", able.filter((person) => person.is_guest)),
+      group(`${state.team.name}'s people`, own),
+      group("Guests and outsiders", others),
     ].filter(Boolean));
   }
   const byPerson = new Map(able.map((person) => [person.id, person]));
@@ -39,7 +42,7 @@ function drawPicker(select, state) {
 
 function drawActor(card, me, reader) {
   redraw(card, avatar(me, reader),
-    h("p", {}, h("strong", {}, nameOf(me)), me.is_guest && h("span", { class: "tag" }, "Guest"),
+    h("p", {}, h("strong", {}, nameOf(me)), tagOf(me),
       me.title && h("span", { class: "acting-line" }, me.title),
       h("span", { class: "acting-line" }, `${timeOf(me)} local time`)));
 }

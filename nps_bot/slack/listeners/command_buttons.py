@@ -18,7 +18,7 @@ from nps_bot.slack import payloads
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.inviting import invite_everybody
-from nps_bot.slack.listeners.answering import NOT_NOW, tell
+from nps_bot.slack.listeners.answering import NOT_NOW, WENT_WRONG, tell
 from nps_bot.slack.listeners.words import CommandError, not_an_owner, paused
 from nps_bot.slack.payloads import Origin, SendRequest, ShareRequest
 from nps_bot.slack.places import UNKNOWN_METHOD
@@ -138,11 +138,14 @@ class CommandButtons:
 
     async def _told(self, work: Coroutine[Any, Any, None], origin: Origin) -> None:
         """Do ``work``; what hinders it is told beside the button."""
+        person = origin.person_id
         try:
             await work
         except StorageUnavailableError as error:
-            person = origin.person_id
             log.warning("A button of /nps did nothing: %s", error, extra={"person": person})
             await tell(self._edge, origin, NOT_NOW)
         except NpsBotError as error:
             await tell(self._edge, origin, str(error))
+        except Exception:  # nobody foresaw it, and who pressed must not wait for nothing
+            log.exception("A button of /nps failed", extra={"person": person})
+            await tell(self._edge, origin, WENT_WRONG)

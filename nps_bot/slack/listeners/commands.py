@@ -15,11 +15,10 @@ from nps_bot.services import launching, reporting
 from nps_bot.services import status as standing
 from nps_bot.services.periods import parse_period
 from nps_bot.slack import payloads
-from nps_bot.slack.by_hand import free_minute
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.inviting import whole_audience
-from nps_bot.slack.listeners.answering import NOT_NOW
+from nps_bot.slack.listeners.answering import NOT_NOW, WENT_WRONG
 from nps_bot.slack.listeners.command_buttons import CommandButtons
 from nps_bot.slack.listeners.words import Asked, CommandError, not_an_owner, paused
 from nps_bot.slack.payloads import SendRequest, ShareRequest
@@ -69,6 +68,9 @@ class Commands:
             answers = [notices.sentence(NOT_NOW)]
         except NpsBotError as error:
             answers = [notices.sentence(str(error))]
+        except Exception:  # nobody foresaw it, and who asked must not wait for nothing
+            log.exception("/nps failed", extra={"person": person_id})
+            answers = [notices.sentence(WENT_WRONG)]
         await self._respond(response_url, answers)
 
     async def _respond(self, response_url: str, answers: Sequence[Message]) -> None:
@@ -160,6 +162,6 @@ class Commands:
         now = edge.clock.now()
         members = await whole_audience(edge, survey)
         plan = await edge.database.read(launching.plan, survey, members, now)
-        nominal = await free_minute(edge, survey, now)
+        nominal = await edge.database.read(launching.free_minute, survey, now)
         request = SendRequest(survey.key, nominal, len(plan.due))
         return [send.plan(survey.wording.title, plan, request.encoded())]

@@ -79,6 +79,12 @@ def _score(alert: Alert) -> str:
     return words
 
 
+def _recovered(alert: Alert) -> bool:
+    """Return whether somebody unhappy later was not, after the time for corrections."""
+    bands = band_of(alert.score), band_of(alert.latest_score)
+    return bands[0] is Band.DETRACTOR and bands[1] is not Band.DETRACTOR
+
+
 def _replies(alert: Alert) -> list[Block]:
     if alert.person_id is None:
         return []
@@ -107,6 +113,11 @@ def _care(alert: Alert) -> list[Block]:
     if case.withdrawn_at is not None and band_of(alert.latest_score) is not Band.DETRACTOR:
         lines.append("Corrected since: this is no detractor any more, nothing is left to do.")
     elif case.contacted_by is None:
+        if _recovered(alert):
+            lines.append(
+                f"Changed since: a recovery, not a correction. The {alert.score} counts, and there"
+                " is still somebody to talk to."
+            )
         if case.claimed_by is None:
             buttons.append(button("Claim", "claim_case", alert.invitation_id, style="primary"))
         if not alert.no_contact:

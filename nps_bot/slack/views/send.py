@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from nps_bot.domain.audience import Exclusion
 from nps_bot.services.launching import Plan
+from nps_bot.slack.views.figures import calendar_day
 from nps_bot.slack.views.kit import (
     Block,
     actions,
@@ -45,6 +47,7 @@ def plan(title: str, plan: Plan, send_id: str) -> Message:
         header(f"Ask {people} now?"),
         section(f"*{name}* would ask {people}, {_time(plan)}:\n{_names(plan)}"),
         *_left_out(plan),
+        *([section(warning)] if (warning := asked_twice(plan, when)) else []),
         actions(
             "send",
             [
@@ -69,6 +72,30 @@ def cancelled(title: str) -> Message:
     """Return what the question becomes once somebody said no."""
     text = f"Cancelled: “{escape(title, _TITLE)}” asks nobody now."
     return Message(text, [section(text)])
+
+
+def asked_twice(plan: Plan, moment: Callable[[datetime], str]) -> str | None:
+    """Return the warning that waves of the survey are still open; None where none is.
+
+    Args:
+        plan: whom a wave started now would ask.
+        moment: writes down when a wave closes.
+    """
+    match plan.still_open:
+        case ():
+            return None
+        case (one,):
+            until = moment(one.closes_at)
+            return (
+                f"The wave of {calendar_day(one.day)} is still open, until {until}: whoever it"
+                " asked would be asked a second time."
+            )
+        case several:
+            until = moment(max(one.closes_at for one in several))
+            return (
+                f"{len(several)} waves are still open, the last one until {until}: whoever they"
+                " asked would be asked once more."
+            )
 
 
 def _time(plan: Plan) -> str:

@@ -47,6 +47,8 @@ async def test_a_person_sees_their_own_channels(call: Caller) -> None:
         "tz": "Europe/London",
         "is_bot": False,
         "is_guest": True,
+        "is_outsider": False,
+        "is_invited": False,
         "deleted": False,
     }
     assert seen["team"] == {"name": "Lumen Coffee"}

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, func, select, update
 
 from nps_bot.domain.audience import Exclusion, Member
 from nps_bot.domain.cadence import Cadence, Cron, Every, Unit
+from nps_bot.domain.delivery import Priority
 from nps_bot.domain.survey import Audience, QuietHours, Survey
-from nps_bot.services import launching, owed
+from nps_bot.services import delivering, launching, owed
 from nps_bot.services.launching import BATCH, ByHand, Page
 from nps_bot.storage import people, waves
 from nps_bot.storage.database import Database
@@ -94,6 +95,14 @@ def the_wave(connection: Connection) -> WaveRow:
         select(*(getattr(Wave, name) for name in WaveRow.__dataclass_fields__))
     )
     return WaveRow(*row)
+
+
+def claimed(connection: Connection, now: datetime) -> list[str]:
+    """Return the kinds of messages that leave."""
+    deliveries = delivering.claim(
+        connection, {"customer": CUSTOMER}, limit=9, least=Priority.NORMAL, now=now
+    )
+    return [one.message.kind for one in deliveries]
 
 
 def summaries(connection: Connection) -> dict[str, tuple[str, int, datetime]]:
@@ -469,53 +478,47 @@ async def test_who_is_invited_during_a_pause_waits_for_its_end(database: Databas
         read_page(connection, wave_id, FIRST_CLOCK, ADA, following="second")
         launching.pause(connection, "customer", "UPRIYA", FIRST_CLOCK)
         read_page(connection, wave_id, FIRST_CLOCK, KENJI, cursor="second")
-        assert {status for status, _ in prompts(connection).values()} == {"held"}
-        assert summaries(connection)["summary"][0] == "pending"
+        assert claimed(connection, at(6, 8, 59)) == ["summary"]
         launching.resume(connection, "customer")
-        assert prompts(connection) == {
-            "UADA": ("pending", at(6, 9)),
-            "UKENJI": ("pending", at(6, 1)),
-        }
-        assert launching.unkept_pauses(connection) == set()
+        assert claimed(connection, at(6, 8, 59)) == ["prompt"]  # Ada's is not due yet
+        assert claimed(connection, at(6, 9)) == ["prompt"]
 
     await database.write(work)
 
 
-async def test_a_pause_of_a_large_wave_is_kept_a_batch_at_a_time(database: Database) -> None:
-    crowd = [Member(f"U{number}", "Somebody") for number in range(BATCH + 5)]
-
-    def waiting(connection: Connection) -> int:
-        return connection.execute(
-            select(func.count()).where(Outbox.kind == "prompt", Outbox.status == "pending")
-        ).scalar_one()
-
-    def work(connection: Connection) -> None:
-        launch(connection, *crowd)
-        launching.pause(connection, "customer", "UPRIYA", FIRST_CLOCK)
-        assert waiting(connection) == 5
-        assert launching.unkept_pauses(connection) == {"customer"}
-        assert not launching.keep_pause(connection, "customer")
-        assert waiting(connection) == 0
-        assert launching.unkept_pauses(connection) == set()
-        launching.resume(connection, "customer")
-        assert waiting(connection) == BATCH
-        assert launching.unkept_pauses(connection) == {"customer"}
-        assert not launching.keep_pause(connection, "customer")
-        assert waiting(connection) == BATCH + 5
-        assert launching.unkept_pauses(connection) == set()
-
-    await database.write(work)
-
-
-async def test_what_was_held_behind_a_resumption_is_let_go(database: Database) -> None:
-    """A page was added while the survey was resumed in another process."""
-
+async def test_who_was_due_in_a_pause_is_asked_at_a_civil_hour(database: Database) -> None:
     def work(connection: Connection) -> None:
         launch(connection, ADA)
-        connection.execute(update(Outbox).where(Outbox.kind == "prompt").values(status="held"))
-        assert launching.unkept_pauses(connection) == {"customer"}
-        launching.keep_pause(connection, "customer")
-        assert prompts(connection)["UADA"][0] == "pending"
+        launching.pause(connection, "customer", "UPRIYA", FIRST_CLOCK)
+        assert claimed(connection, at(6, 12)) == ["summary"]
+        launching.resume(connection, "customer")
+        assert claimed(connection, at(6, 20)) == []
+        assert prompts(connection) == {"UADA": ("pending", at(7, 8))}
+        assert claimed(connection, at(7, 8)) == ["prompt"]
+
+    await database.write(work)
+
+
+async def test_a_wave_that_closes_during_a_pause_asks_nobody_any_more(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        wave_id = launch(connection, ADA)
+        launching.pause(connection, "customer", "UPRIYA", FIRST_CLOCK)
+        assert launching.close_due(connection, ONE_SURVEY, at(20, 12)) == [wave_id]
+        launching.resume(connection, "customer")
+        assert "prompt" not in claimed(connection, at(20, 12))
+        assert prompts(connection)["UADA"][0] == "cancelled"
+
+    await database.write(work)
+
+
+async def test_nobody_is_asked_between_a_wave_s_end_and_its_closing(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        launch(connection, ADA)
+        launching.pause(connection, "customer", "UPRIYA", FIRST_CLOCK)
+        assert "prompt" not in claimed(connection, at(20, 12))
+        launching.resume(connection, "customer")
+        assert "prompt" not in claimed(connection, at(20, 12))
+        assert prompts(connection)["UADA"][0] == "cancelled"
 
     await database.write(work)
 
@@ -675,6 +678,19 @@ async def test_a_plan_says_who_would_be_asked_and_changes_nothing(database: Data
         assert plan.left_out == {Exclusion.BOT: 2, Exclusion.OPTED_OUT: 1}
         for table in (Wave, Invitation, Outbox, Person):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
+
+    await database.write(work)
+
+
+async def test_a_plan_knows_the_waves_that_are_still_open(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        launch(connection, ADA)
+        end = the_wave(connection).closes_at
+        before = launching.plan(connection, CUSTOMER, [ADA], end - HOUR)
+        assert [(str(one.day), one.closes_at) for one in before.still_open] == [("2026-04-06", end)]
+        assert launching.plan(connection, CUSTOMER, [ADA], end).still_open == ()
+        other = replace(CUSTOMER, key="employee")
+        assert launching.plan(connection, other, [ADA], end - HOUR).still_open == ()
 
     await database.write(work)
 

@@ -77,6 +77,24 @@ def test_a_change_after_the_time_for_corrections_leaves_the_score() -> None:
     assert "*Score:* 3; later changed to 5, after the time for corrections" in rows
 
 
+def test_a_recovery_is_no_correction_and_leaves_the_case_open() -> None:
+    message = view.alert(alert(latest_score=9, case=CaseRow("UTOM", NOON, None, None, None)))
+    rows = shown(message)
+    assert "*Score:* 3; later changed to 9, after the time for corrections" in rows
+    assert (
+        "Changed since: a recovery, not a correction. The 3 counts, and there is still somebody to"
+        " talk to." in rows
+    )
+    assert not any("Corrected since" in row for row in rows)
+    assert action_ids(message.blocks) == ["contacted_case"]
+
+
+@pytest.mark.parametrize("latest", [3, 5])
+def test_who_is_still_unhappy_has_not_recovered(latest: int) -> None:
+    rows = shown(view.alert(alert(latest_score=latest)))
+    assert not any("recovery" in row for row in rows)
+
+
 def test_a_claimed_alert_says_by_whom_and_since_when() -> None:
     message = view.alert(alert(case=CaseRow("UTOM", NOON, None, None, None)))
     assert f"Claimed by <@UTOM>, {NOON_TOKEN}" in shown(message)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from nps_bot.domain.audience import Exclusion, Member
 from nps_bot.services.launching import Plan
 from nps_bot.slack.views import help as help_view
 from nps_bot.slack.views import send as view
+from nps_bot.storage.reports import WaveHead
 from tests.unit.views.reading import action_ids, assert_slack_takes, lines
 from tests.unit.views.samples import CLOSES_TOKEN, NOON, NOON_TOKEN
 
@@ -29,6 +30,31 @@ def test_before_anything_goes_out_it_says_how_many_who_and_when() -> None:
     ]
     assert action_ids(message.blocks) == ["send_confirm", "send_cancel"]
     assert {button["value"] for button in message.blocks[-1]["elements"]} == {"x1"}
+
+
+def wave(nominal: str, closes_at: datetime) -> WaveHead:
+    return WaveHead(1, "customer", nominal, "relationship", 1, "ready", NOON, closes_at, None)
+
+
+def test_an_open_wave_is_told_of_because_people_would_be_asked_twice() -> None:
+    plan = Plan(((ADA, NOON),), {}, (wave("2026-11-24T10:00", NOON + timedelta(days=7)),))
+    message = view.plan("Customer survey", plan, "x1")
+    assert_slack_takes(message)
+    warning = f"The wave of 24 Nov 2026 is still open, until {CLOSES_TOKEN}: whoever it asked"
+    assert lines(message)[3:] == [
+        f"{warning} would be asked a second time.",
+        "[Ask 1 person]",
+        "[Cancel]",
+    ]
+
+
+def test_several_open_waves_are_counted() -> None:
+    ends = (NOON + timedelta(days=7), NOON)
+    plan = Plan(((ADA, NOON),), {}, tuple(wave("2026-11-24T10:00", end) for end in ends))
+    assert (
+        f"2 waves are still open, the last one until {CLOSES_TOKEN}: whoever they asked would be"
+        " asked once more."
+    ) in lines(view.plan("Customer survey", plan, "x1"))
 
 
 def test_one_person_is_one_person() -> None:
