@@ -35,6 +35,7 @@ _PREPARING = 60.0
 """Seconds in which thousands of invitations must be written."""
 _STEADY = 100
 """Clicks a second when measuring latency."""
+MIB = 1 << 20
 _BARE_APP = "Bolt that only acks"
 _BARE_LOOP = "bare chat.postMessage loop"
 
@@ -125,10 +126,10 @@ async def _starting(bench: Bench) -> None:
     rows = []
     for name, url in bench.urls.items():
         seconds, memory = await starts(url, bench.slack.api_url, bench.size.starts)
-        rows.append([name, f"{seconds:.2f} s", f"{memory / 1e6:.0f} MB"])
+        rows.append([name, f"{seconds:.2f} s", f"{memory / MIB:.0f} MB"])
     _show(
         f"Start, migrated before, until /readyz says yes (median of {bench.size.starts}; goal under"
-        " 2 s), and memory when idle (RSS; goal under 100 MB)",
+        " 2 s), and memory when idle (RSS in MB of 1,048,576 bytes, as ps counts; goal under 100)",
         table(["", "start to ready", "idle"], rows),
     )
 

@@ -12,6 +12,7 @@ from enum import Flag, auto
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.logger.messages import warning_token_skipped
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
@@ -184,7 +185,8 @@ async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None
             await answering.finish()
             await handler.close_async()  # type: ignore[no-untyped-call]  # likewise
         return
-    server = HttpServer(Web(bolt, edge.database.ping), listen(settings.port))
+    web = Web(bolt, settings.slack_signing_secret or "", edge.database.ping)
+    server = HttpServer(web, listen(settings.port))
     await server.start()
     try:
         yield server.port
@@ -218,6 +220,10 @@ def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
 
     ``process_before_response`` makes an answer mean that the work is committed, over HTTP too.
     """
+    # Bolt warns that it leaves SLACK_BOT_TOKEN aside where it is told who we are: so it should.
+    logging.getLogger(f"slack_bolt.{AsyncApp.__name__}").addFilter(
+        lambda record: record.getMessage() != warning_token_skipped()
+    )
     known = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=settings.slack_bot_token)
 
     async def authorize() -> AuthorizeResult:
@@ -226,8 +232,8 @@ def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
 
     bolt = AsyncApp(
         authorize=authorize,
-        signing_secret=settings.slack_signing_secret,
         process_before_response=True,
+        request_verification_enabled=False,  # nps_bot.web has done it, cheaper
     )
     bolt.client.base_url = settings.slack_api_url  # Bolt copies it for every request
     register(bolt, edge)

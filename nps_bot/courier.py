@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
@@ -25,6 +26,7 @@ from nps_bot.domain.delivery import (
     Priority,
     RateLimited,
     Refused,
+    Settlement,
     Status,
     Unknown,
     Unreadable,
@@ -50,8 +52,12 @@ log = logging.getLogger(__name__)
 
 IN_FLIGHT = 8
 """Calls at the same time: four to eight saturate any pace Slack allows."""
-AHEAD = 32
-"""Messages claimed ahead of the calls: few enough to leave well within their leases."""
+AHEAD = timedelta(seconds=2)
+"""For how long messages are claimed ahead of the calls: well within their leases."""
+LEAST_AHEAD, MOST_AHEAD = 32, 256
+"""How many that are at least and at most, whatever the pace: a claim costs the same for many."""
+GATHERING = 0.01
+"""Seconds in which what came of calls is gathered, to be committed together."""
 LOOK_EVERY = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is owed: another
 process may have written there, and leases run out."""
@@ -76,6 +82,10 @@ class Courier:
         self._waiting: _Queue = asyncio.PriorityQueue()
         self._order = count()
         self._aside: dict[str, Claimed] = {}
+        self._ended: list[tuple[Claimed, Settlement]] = []
+        self._settling: asyncio.Task[None] | None = None
+        self._more = False
+        """Whether the last claim found something, so that there may be more."""
         self._stopping = False
 
     async def run(self) -> None:
@@ -104,6 +114,8 @@ class Courier:
         for _ in carriers:
             self._waiting.put_nowait((0, next(self._order), None))
         await asyncio.gather(*carriers)
+        if self._settling is not None:
+            await self._settling
         with suppress(StorageUnavailableError):  # their leases run out by themselves
             await self._edge.database.write(claims.release, left, self._edge.clock.now())
             await self._edge.database.write(remembered.remember, PACE, self._lane.state())
@@ -127,8 +139,9 @@ class Courier:
 
     async def _claim(self) -> None:
         """Claim what is due and there is room for; what is urgent overtakes even without room."""
-        room = AHEAD - self._waiting.qsize() - len(self._aside)
-        if room <= -AHEAD:
+        ahead = self._ahead()
+        room = ahead - self._waiting.qsize() - len(self._aside)
+        if room <= -ahead:
             return
         claimed = await self._edge.database.write(
             delivering.claim,
@@ -137,8 +150,14 @@ class Courier:
             least=Priority.NORMAL if room > 0 else Priority.URGENT,
             now=self._edge.clock.now(),
         )
+        self._more = bool(claimed)
         for delivery in claimed:
             self._enqueue(delivery)
+
+    def _ahead(self) -> int:
+        """Return how many messages to have in hand: prompts, nearly all of them."""
+        paced = int(self._lane.rate(_POST) * AHEAD.total_seconds())
+        return max(LEAST_AHEAD, min(paced, MOST_AHEAD))
 
     def _enqueue(self, delivery: Delivery) -> None:
         urgency = priority_of(MessageKind(delivery.message.kind))
@@ -149,7 +168,8 @@ class Courier:
     async def _carry(self) -> None:
         """Deliver one message after the other until a None says that it is over."""
         while (delivery := (await self._waiting.get())[2]) is not None:
-            if self._waiting.qsize() == AHEAD // 2:
+            if self._more and self._waiting.qsize() <= self._ahead() // 2:
+                self._more = False  # until the next claim says so again
                 self._woken.set()
             message = delivery.message
             try:
@@ -172,12 +192,12 @@ class Courier:
         except ExternalChannelError as error:
             await self._refuse_outsiders(message, error)
         except NotInSlackError as error:
-            await self._settle(message, Refused(str(error)))
+            self._settle(message, Refused(str(error)))
         except SlackCallError as error:
-            await self._settle(message, _nothing_posted(error))
+            self._settle(message, _nothing_posted(error))
         else:
             if may_call(message.lease_until, self._now()):
-                await self._settle(message, await self._call(message, content, place))
+                self._settle(message, await self._call(message, content, place))
             else:
                 await self._give_back(message)
 
@@ -248,23 +268,47 @@ class Courier:
                 pass
         return outcome
 
-    async def _settle(self, message: Claimed, outcome: Outcome) -> None:
+    def _settle(self, message: Claimed, outcome: Outcome) -> None:
+        """Have recorded what came of a call, with what ends at the same time; the next may begin.
+
+        Should the process die before, the message is looked for like any of unknown outcome.
+        """
         now = self._now()
-        settlement = settle(outcome, updating=message.updating, attempts=message.attempts, now=now)
-        kept = await self._edge.database.write(delivering.settle, message, settlement, now)
-        if not kept:
-            log.warning("The lease of a delivery was lost", extra=_ids(message))
-        elif settlement.status not in (Status.SENT, Status.PENDING):
-            log.warning(
-                "A message is %s: %s", settlement.status, settlement.reason, extra=_ids(message)
-            )
+        ended = settle(outcome, updating=message.updating, attempts=message.attempts, now=now)
+        self._ended.append((message, ended))
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._keep_settling())
+
+    async def _keep_settling(self) -> None:
+        """Commit what has ended, until nothing more has."""
+        while self._ended:
+            await asyncio.sleep(GATHERING)
+            ended, self._ended = self._ended, []
+            await self._record(ended)
+
+    async def _record(self, ended: Sequence[tuple[Claimed, Settlement]]) -> None:
+        """Commit what became of messages; where that fails they are looked for, lease by lease."""
+        try:
+            kept = await self._edge.database.write(delivering.settle_all, ended, self._now())
+        except StorageUnavailableError as error:
+            for message, _ in ended:
+                log.warning("A delivery was not settled: %s", error, extra=_ids(message))
+        except Exception:
+            if len(ended) == 1:
+                log.exception("A delivery was not settled", extra=_ids(ended[0][0]))
+                return
+            for one in ended:  # one must not spoil the others
+                await self._record([one])
+        else:
+            for (message, settlement), held in zip(ended, kept, strict=True):
+                _report(message, settlement, held=held)
 
     async def _remove(self, message: Claimed) -> None:
         """Delete a message whose person asked to be forgotten."""
         try:
             await self._edge.messenger.delete(message.channel or "", message.ts or "")
         except SlackCallError as error:
-            await self._settle(message, error.failure)
+            self._settle(message, error.failure)
         else:
             await self._edge.database.write(delivering.settle_removed, message, self._now())
 
@@ -302,7 +346,8 @@ class Courier:
         try:
             finding = await self._find(search)
             settlement = after_lookup(finding, claimed_at=message.claimed_at, now=now)
-            await self._edge.database.write(delivering.settle, message, settlement, self._now())
+            found = [(message, settlement)]
+            await self._edge.database.write(delivering.settle_all, found, self._now())
         except StorageUnavailableError as error:
             log.warning("A look-up was not settled: %s", error, extra=_ids(message))
             return
@@ -333,6 +378,16 @@ def _nothing_posted(error: SlackCallError) -> Outcome:
     if isinstance(error.failure, Unknown):
         return NotSent(error.reason)
     return error.failure
+
+
+def _report(message: Claimed, settlement: Settlement, *, held: bool) -> None:
+    """Write the line about a message that did not simply leave."""
+    if not held:
+        log.warning("The lease of a delivery was lost", extra=_ids(message))
+    elif settlement.status not in (Status.SENT, Status.PENDING):
+        log.warning(
+            "A message is %s: %s", settlement.status, settlement.reason, extra=_ids(message)
+        )
 
 
 def _ids(message: Claimed) -> dict[str, str]:

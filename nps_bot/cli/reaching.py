@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 import click
 
 from nps_bot.app import connected
-from nps_bot.cli.sandboxed import settings_of_running_sandbox
 from nps_bot.clock import SystemClock
 from nps_bot.domain.audience import Member
 from nps_bot.domain.survey import Survey
@@ -46,7 +45,9 @@ async def open_edge(settings: Settings) -> AsyncIterator[Edge]:
     """
     surveys = load_surveys(settings.surveys)
     if settings.mode is Mode.SANDBOX:
-        settings = settings_of_running_sandbox(settings)
+        from nps_bot.cli import sandboxed  # noqa: PLC0415  # as in cli.serving
+
+        settings = sandboxed.settings_of_running_sandbox(settings)
     nobody_waits = asyncio.Event()
     async with connected(
         settings, surveys, SystemClock(), wake=nobody_waits, patient=False

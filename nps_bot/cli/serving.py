@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from datetime import UTC
-from pathlib import Path
 from typing import Any
 
-import click
-
-from nps_bot.app import Bot, Role, running
-from nps_bot.cli.importing import match
-from nps_bot.cli.sandboxed import open_sandbox, page_address
+from nps_bot.app import Role, running
 from nps_bot.clock import SystemClock
 from nps_bot.domain.survey import Survey
-from nps_bot.errors import PeopleFileError, SettingsError
-from nps_bot.people_file import parse_people_file
-from nps_bot.services import launching
-from nps_bot.services.launching import NOMINAL, ByHand
+from nps_bot.errors import SettingsError
 from nps_bot.settings import Mode, Settings
-from nps_bot.slack.inviting import invite_everybody
-from nps_bot.storage import people, waves
 from nps_bot.surveys import load_surveys
 
 log = logging.getLogger(__name__)
-
-PEOPLE = "people.csv"
-"""Beside the folder of the surveys: the sandbox's people, and an example for `people import`."""
 
 
 async def until_told(serving: Coroutine[Any, Any, None]) -> None:
@@ -55,18 +42,12 @@ async def until_told(serving: Coroutine[Any, Any, None]) -> None:
 async def everything(settings: Settings) -> None:
     """Run the whole bot; without credentials, in a sandbox Slack of its own."""
     surveys = load_surveys(settings.surveys)
-    if settings.mode is not Mode.SANDBOX:
+    if settings.mode is Mode.SANDBOX:
+        from nps_bot.cli import trying  # noqa: PLC0415  # a bot in a real Slack never loads it
+
+        await trying.in_sandbox(settings, surveys)
+    else:
         await _serve(settings, surveys, Role.ALL)
-        return
-    async with (
-        open_sandbox(settings) as (sandbox, inside),
-        running(inside, surveys, SystemClock()) as bot,
-    ):
-        if await _is_new(bot, surveys):
-            await _introduce(bot, settings.surveys.parent / PEOPLE)
-        await _ask_at_once(bot, surveys)
-        click.echo(f"Your sandbox Slack is open at {page_address(sandbox)}. Ctrl-C stops it.")
-        await _for_ever()
 
 
 async def web(settings: Settings) -> None:
@@ -97,55 +78,24 @@ async def _share(settings: Settings, name: str, role: Role) -> None:
 
 async def _serve(settings: Settings, surveys: Mapping[str, Survey], role: Role) -> None:
     async with running(settings, surveys, SystemClock(), role) as bot:
+        _keep_what_is_loaded()
         where = f" on port {bot.port}" if bot.port is not None else ""
         log.info("Ready%s with %d surveys: %s", where, len(surveys), ", ".join(surveys))
         try:
-            await _for_ever()
+            await for_ever()
         finally:
             log.info("Stopping")
 
 
-async def only_sandbox(settings: Settings) -> None:
-    """Serve the sandbox Slack alone."""
-    async with open_sandbox(settings) as (sandbox, inside):
-        click.echo(
-            f"Your sandbox Slack is open at {page_address(sandbox)}. A bot reaches it with:\n"
-            f"SLACK_API_URL={inside.slack_api_url}\n"
-            f"SLACK_BOT_TOKEN={inside.slack_bot_token}\n"
-            f"SLACK_APP_TOKEN={inside.slack_app_token}"
-        )
-        await _for_ever()
+def _keep_what_is_loaded() -> None:
+    """Take what the start has loaded out of the garbage collector's sight.
+
+    It stays for good, and walking through it again and again took a tenth of a busy bot's time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
-async def _is_new(bot: Bot, surveys: Mapping[str, Survey]) -> bool:
-    """Return whether nobody was ever asked: later on, what was imported since must stay."""
-    asked = [await bot.edge.database.read(waves.any_of, key) for key in surveys]
-    return not any(asked)
-
-
-async def _introduce(bot: Bot, file: Path) -> None:
-    """Say which accounts the sandbox's customers belong to, as `people import` would."""
-    try:
-        accounts = await match(bot.edge, file, parse_people_file(file))
-    except PeopleFileError as error:
-        log.info("The sandbox does without accounts: %s", error)
-        return
-    await bot.edge.database.write(people.save_accounts, accounts, bot.edge.clock.now())
-
-
-async def _ask_at_once(bot: Bot, surveys: Mapping[str, Survey]) -> None:
-    """Start the sandbox's first wave of every survey, at whatever hour it is there."""
-    edge = bot.edge
-    for survey in surveys.values():
-        if not await edge.database.read(waves.any_of, survey.key):
-            now = edge.clock.now()
-            nominal = now.astimezone(UTC).strftime(NOMINAL)
-            await edge.database.write(
-                launching.start_by_hand, survey, ByHand(nominal, at_once=True), now
-            )
-    await invite_everybody(edge)
-
-
-async def _for_ever() -> None:
+async def for_ever() -> None:
     """Wait until somebody ends it: signals come as a cancellation."""
     await asyncio.Event().wait()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -145,6 +146,7 @@ def times_of_day(cadence: Cadence) -> tuple[time, ...]:
     )
 
 
+@lru_cache  # in every prompt
 def describe(cadence: Cadence) -> str:
     """Return ``cadence`` in plain words, to follow "asked ...", with the date of its first time.
 

@@ -348,33 +348,26 @@ def claim_lookups(
     return [Search(message, _place(surveys, known, message)) for message in claimed]
 
 
-class _LeaseLostError(Exception):
-    """One of several messages was claimed by somebody else meanwhile."""
-
-
-def _settle_all(
-    connection: Connection, calls: Sequence[tuple[Claimed, Settlement, datetime]]
+def settle_all(
+    connection: Connection, ended: Sequence[tuple[Claimed, Settlement]], now: datetime
 ) -> list[bool]:
-    """Settle messages together; where a lease was lost, each is settled by itself instead."""
-    sent = [_sent(*call) for call in calls if call[1].status is Status.SENT]
-    if sent and _settle_sent(connection, sent, calls[0][2]) < len(sent):
-        raise _LeaseLostError
-    return [call[1].status is Status.SENT or settle(connection, *call) for call in calls]
-
-
-@in_bulk(_settle_all)
-def settle(connection: Connection, message: Claimed, settlement: Settlement, now: datetime) -> bool:
-    """Record what became of a message; False where its lease was lost to another claim."""
-    if settlement.status is Status.SENT:
-        return _settle_sent(connection, [_sent(message, settlement, now)], now) == 1
-    return claims.settle_unsent(
-        connection,
-        message,
-        status=settlement.status,
-        due_at=settlement.due_at,
-        reason=settlement.reason,
-        now=now,
-    )
+    """Record what became of messages; False for each whose lease was lost to another claim."""
+    sent = [_sent(*one, now) for one in ended if one[1].status is Status.SENT]
+    held = claims.settle_sent(connection, sent, now)
+    _count_asked(connection, [one.message for one in sent if one.message.id in held], now)
+    return [
+        message.id in held
+        if settlement.status is Status.SENT
+        else claims.settle_unsent(
+            connection,
+            message,
+            status=settlement.status,
+            due_at=settlement.due_at,
+            reason=settlement.reason,
+            now=now,
+        )
+        for message, settlement in ended
+    ]
 
 
 def _sent(message: Claimed, settlement: Settlement, now: datetime) -> Sent:
@@ -383,18 +376,13 @@ def _sent(message: Claimed, settlement: Settlement, now: datetime) -> Sent:
     return Sent(message, settlement.channel or "", settlement.ts or "", again_at)
 
 
-def _settle_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> int:
-    """Settle sent messages, note whom the prompts among them asked, and have the summaries count
-    these; returns how many leases were still held.
-    """
-    held = claims.settle_sent(connection, sent, now)
-    messages = [one.message for one in sent]
-    prompts = [one for one in messages if one.kind == MessageKind.PROMPT and not one.updating]
-    if prompts and held == len(sent):
+def _count_asked(connection: Connection, sent: Sequence[Claimed], now: datetime) -> None:
+    """Note whom the prompts among sent messages asked, and have the summaries count these."""
+    prompts = [one for one in sent if one.kind == MessageKind.PROMPT and not one.updating]
+    if prompts:
         invitations.mark_asked(connection, [one.invitation_id or "" for one in prompts], now)
         summaries = {owed.summary_key(one.wave_id or 0) for one in prompts}
         outbox.touch(connection, summaries, now + owed.SETTLING)
-    return held
 
 
 def refuse_outsiders(

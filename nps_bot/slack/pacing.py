@@ -149,6 +149,10 @@ class Lane:
         self._channels: OrderedDict[str, float] = OrderedDict()
         """When each channel may be posted to again, soonest first."""
 
+    def rate(self, method: str) -> float:
+        """Return the current pace of a method in calls per second."""
+        return self._pace(method).rate
+
     def delay(self, method: str, channel: str | None, now: float) -> float:
         """Return how many seconds a call has to wait; ask again after waiting.
 

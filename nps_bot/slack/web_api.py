@@ -7,14 +7,15 @@ what may have arrived, and what Slack refused.
 
 from __future__ import annotations
 
-import json
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+import orjson
 
 from nps_bot.domain.delivery import CALL_TIMEOUT, RateLimited
 from nps_bot.slack.errors import (
@@ -42,12 +43,22 @@ def open_session(api_url: str) -> aiohttp.ClientSession:
     address = urlsplit(api_url)
     proxied = not proxy_bypass(address.netloc)
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(
-            total=CALL_TIMEOUT.total_seconds(), sock_connect=_CONNECT_TIMEOUT
-        ),
+        timeout=_within(CALL_TIMEOUT.total_seconds()),
         cookie_jar=aiohttp.DummyCookieJar(),
         proxy=getproxies().get(address.scheme) if proxied else None,
     )
+
+
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    """Return the time-out of a call, to the point: aiohttp rounds up what is above 5 seconds."""
+    return aiohttp.ClientTimeout(
+        total=seconds, sock_connect=min(_CONNECT_TIMEOUT, seconds), ceil_threshold=math.inf
+    )
+
+
+_HURRIED = {"views.open": _within(3.0)}
+"""Later the trigger is dead (https://docs.slack.dev/interactivity/handling-user-interaction), and
+nobody should wait behind it."""
 
 
 class WebApi:
@@ -73,8 +84,12 @@ class WebApi:
         Raises:
             SlackCallError: the call failed; it was logged.
         """
-        body = json.dumps({k: v for k, v in arguments.items() if v is not None}).encode()
-        return await self._request(method, "POST", self._writing, arguments, data=body)
+        content: dict[str, Any] = {
+            "data": orjson.dumps({k: v for k, v in arguments.items() if v is not None})
+        }
+        if method in _HURRIED:
+            content["timeout"] = _HURRIED[method]
+        return await self._request(method, "POST", self._writing, arguments, **content)
 
     async def read(self, method: str, **arguments: str | float | bool | None) -> dict[str, Any]:
         """Call a method that only reads and takes no JSON; arguments that are None are left out.
@@ -94,7 +109,7 @@ class WebApi:
         method = "response_url"
         try:
             async with self._session.post(
-                response_url, data=json.dumps(body).encode(), headers=_JSON, allow_redirects=False
+                response_url, data=orjson.dumps(body), headers=_JSON, allow_redirects=False
             ) as response:
                 content = await response.read()
         except CONNECTION_ERRORS as error:
@@ -147,8 +162,8 @@ _JSON = {"Content-Type": "application/json; charset=utf-8"}
 def _parsed(body: bytes) -> dict[str, Any] | None:
     """Return the JSON object in ``body``, or None where it is none."""
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):  # ValueError: broken JSON or broken UTF-8
+        answer = orjson.loads(body)
+    except ValueError:  # broken JSON or broken UTF-8
         return None
     return answer if isinstance(answer, dict) else None
 

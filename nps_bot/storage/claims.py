@@ -6,7 +6,7 @@ not its any more, even if the same process claimed it anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -181,8 +181,8 @@ class Sent:
     again_at: datetime
 
 
-def settle_sent(connection: Connection, sent: Iterable[Sent], now: datetime) -> int:
-    """Record that Slack has these messages; returns of how many the lease was still held."""
+def settle_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> set[str]:
+    """Record that Slack has these messages; returns the ids of those whose lease was still held."""
     rows = [
         {
             "mine": one.message.id,
@@ -196,8 +196,16 @@ def settle_sent(connection: Connection, sent: Iterable[Sent], now: datetime) -> 
         }
         for one in sent
     ]
-    return connection.execute(_SENT, rows).rowcount
+    if not rows:
+        return set()
+    known = {one.message.id: one.ts for one in sent}
+    if connection.execute(_SENT, rows).rowcount < len(rows):
+        standing = connection.execute(_STANDING, {"ids": list(known)})
+        return {row.id for row in standing if row.ts == known[row.id]}
+    return set(known)
 
+
+_STANDING = select(Outbox.id, Outbox.ts).where(Outbox.id.in_(bindparam("ids", expanding=True)))
 
 _CURRENT = Outbox.version == bindparam("shown")
 _SENT = _MINE.values(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,7 +107,7 @@ _FIND_LOCKED = _FIND.with_for_update(of=Invitation)
 _FIND_MANY = _STANDINGS.where(Invitation.id.in_(bindparam("wanted", expanding=True)))
 _FIND_MANY_LOCKED = _FIND_MANY.order_by(Invitation.id).with_for_update(of=Invitation)
 _MARK_ASKED = update(Invitation).where(
-    Invitation.id == bindparam("wanted"), Invitation.asked_at.is_(None)
+    Invitation.id.in_(bindparam("asked", expanding=True)), Invitation.asked_at.is_(None)
 )
 
 
@@ -165,9 +165,9 @@ def add(connection: Connection, wave_id: int, new: Iterable[NewInvitation]) -> N
         connection.execute(insert(Invitation), rows)
 
 
-def mark_asked(connection: Connection, ids: Iterable[str], now: datetime) -> None:
+def mark_asked(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Record that Slack accepted the prompts of invitations; the first time counts."""
-    connection.execute(_MARK_ASKED, [{"wanted": one, "asked_at": now} for one in ids])
+    connection.execute(_MARK_ASKED, {"asked": ids, "asked_at": now})
 
 
 def mark_snoozed(connection: Connection, invitation_id: str, now: datetime) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Self
 
 from nps_bot.errors import AlreadyServingError
 from nps_bot.storage.engines import engine_url, sqlite_path
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 class ServingLock:
@@ -30,6 +31,8 @@ class ServingLock:
         parsed = engine_url(url)
         self._lock: FileLock | None = None
         if parsed.get_backend_name() == "sqlite":
+            from filelock import FileLock  # noqa: PLC0415  # PostgreSQL needs none
+
             self._path = sqlite_path(parsed)
             self._lock = FileLock(f"{self._path}.serving", timeout=0, thread_local=False)
 
@@ -42,7 +45,7 @@ class ServingLock:
         if self._lock is not None:
             try:
                 self._lock.acquire()
-            except Timeout:
+            except TimeoutError:
                 raise AlreadyServingError(
                     f"Another process already serves {self._path}: stop that one first, "
                     "or use PostgreSQL, which several processes may share."

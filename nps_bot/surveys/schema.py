@@ -28,7 +28,8 @@ MOST_LINKS = 5
 class Group(BaseModel):
     """A group of keys; unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when first used: each group alone would be built once more, for nobody.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _distinct(values: Sequence[str]) -> Sequence[str]:

@@ -43,6 +43,10 @@ def escape(text: str, limit: int = TEXT) -> str:
         text: what a person typed, or a name.
         limit: how many characters the *escaped* text may have; no entity is cut in two.
     """
+    # Nearly every text fits: replacing is twenty times as fast as looking at each character.
+    whole = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if len(whole) <= limit:
+        return whole
     return _clip([_ENTITIES.get(character, character) for character in text], limit)
 
 

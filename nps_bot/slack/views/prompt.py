@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from nps_bot.domain.score import SCORES, Band, band_of
 from nps_bot.domain.survey import Kind, Wording
@@ -185,17 +186,11 @@ def score_rows(invitation_id: str, prefix: str = "") -> list[Block]:
         invitation_id: travels with every click.
         prefix: stands before the action ids.
     """
-    low, high = (
-        [
-            button(str(score), f"{prefix}score_{score}", invitation_id, label=f"{score} out of 10")
-            for score in row
-        ]
-        for row in (SCORES[:6], SCORES[6:])
-    )
+    buttons = [{**each, "value": invitation_id} for each in _score_buttons(prefix)]
     return [
         context(LOWEST),
-        actions("scores_low", low),
-        actions("scores_high", high),
+        actions("scores_low", buttons[:6]),
+        actions("scores_high", buttons[6:]),
         context(HIGHEST),
     ]
 
@@ -214,19 +209,36 @@ def delete_button(invitation_id: str) -> Block:
 _NO_CONTACT = "Thank you. As you asked, nobody will contact you about this answer."
 
 
+# What all prompts of a wave have in common is made once for all of them: a wave is thousands.
+
+
+@lru_cache
+def _score_buttons(prefix: str) -> list[Block]:
+    return [
+        button(str(score), f"{prefix}score_{score}", "", label=f"{score} out of 10")
+        for score in SCORES
+    ]
+
+
 def _question(wording: Wording, kind: Kind, prefix: str, value: str) -> list[Block]:
     """Return who asks and why, the question, two rows of buttons, and who reads the answer."""
-    return [
+    who, what, readers = _framing(wording, kind)
+    return [who, what, *score_rows(value, prefix), readers]
+
+
+@lru_cache
+def _framing(wording: Wording, kind: Kind) -> tuple[Block, Block, Block]:
+    return (
         section(
             f"One question from *{escape(wording.brand, _NAME)}*. We ask so that we know what to"
             " keep and what to mend."
         ),
         section(f"*{escape(wording.question, 2_000)}*"),
-        *score_rows(value, prefix),
         context(privacy_line(wording, kind)),
-    ]
+    )
 
 
+@lru_cache
 def _spoken(wording: Wording, kind: Kind) -> str:
     """Return all that matters of the prompt for those who hear it instead of seeing it."""
     return (

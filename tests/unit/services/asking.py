@@ -9,12 +9,13 @@ from itertools import count
 from sqlalchemy import Connection, Row, select
 
 from nps_bot.domain.audience import Member
-from nps_bot.domain.delivery import Accepted, Outcome, Priority
+from nps_bot.domain.delivery import Accepted, Outcome, Priority, Settlement
 from nps_bot.domain.delivery import settle as decide
 from nps_bot.domain.survey import Survey
 from nps_bot.services import delivering, launching
 from nps_bot.services.delivering import Delivery
 from nps_bot.services.launching import NOMINAL, ByHand, Page
+from nps_bot.storage.claims import Claimed
 from nps_bot.storage.tables import Invitation, Outbox
 from tests.unit.services.world import NOON, survey
 
@@ -68,7 +69,12 @@ def settled(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
     """Settle a delivery by how its call ended."""
     message = delivery.message
     settlement = decide(outcome, updating=message.updating, attempts=message.attempts, now=now)
-    return delivering.settle(connection, message, settlement, now)
+    return settle(connection, message, settlement, now)
+
+
+def settle(connection: Connection, message: Claimed, settlement: Settlement, now: datetime) -> bool:
+    """Settle one message; False where its lease was lost."""
+    return delivering.settle_all(connection, [(message, settlement)], now) == [True]
 
 
 def carry(

@@ -9,7 +9,17 @@ import pytest
 from sqlalchemy import Connection, String, cast, func, or_, select, update
 
 from nps_bot.domain.audience import Member
-from nps_bot.domain.delivery import LEASE, NotThere, Settlement, Status, Unknown, after_lookup
+from nps_bot.domain.delivery import (
+    LEASE,
+    Accepted,
+    NotThere,
+    Outcome,
+    RateLimited,
+    Settlement,
+    Status,
+    Unknown,
+    after_lookup,
+)
 from nps_bot.services import delivering, forgetting, launching, owed, responding
 from nps_bot.services.delivering import AlertContent, Remove, ToPerson
 from nps_bot.services.forgetting import Forgotten
@@ -20,7 +30,7 @@ from nps_bot.storage import people, reports, waves
 from nps_bot.storage.database import Database
 from nps_bot.storage.people import AccountRow
 from nps_bot.storage.tables import Answer, Base, Outbox, Response, ScoreChange, Wave
-from tests.unit.services.asking import SURVEYS, TOM, ask, carry, claimed, message, settled
+from tests.unit.services.asking import SURVEYS, TOM, ask, carry, claimed, message, settle, settled
 from tests.unit.services.world import NOON
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -147,7 +157,7 @@ async def test_unsent_messages_are_cancelled(database: Database) -> None:
     await database.write(work)
 
 
-async def test_held_messages_are_cancelled_too(database: Database) -> None:
+async def test_messages_of_a_paused_survey_are_cancelled_too(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, MORI)["UMORI"]
         launching.pause(connection, "customer", "UPRIYA", NOON)
@@ -164,7 +174,7 @@ async def test_a_message_in_flight_is_deleted_as_soon_as_it_arrived(database: Da
         (prompt,) = (one for one in claimed(connection) if one.message.kind == "prompt")
         assert forgetting.forget(connection, "UMORI", NOON) == Forgotten(1, 1)
         sent = Settlement(Status.SENT, channel="DMORI", ts="1.0")
-        assert delivering.settle(connection, prompt.message, sent, NOON)
+        assert settle(connection, prompt.message, sent, NOON)
         (removal,) = (one for one in claimed(connection, NOON) if one.message.kind == "prompt")
         assert removal.content == Remove()
 
@@ -181,7 +191,7 @@ async def test_an_update_in_flight_is_written_over_when_it_is_through(
         forgetting.forget(connection, "UMORI", NOON)
         assert [one.message.kind for one in claimed(connection)] == ["prompt"]
         sent = Settlement(Status.SENT, channel="C1", ts="1.0")
-        assert delivering.settle(connection, growing.message, sent, NOON)
+        assert settle(connection, growing.message, sent, NOON)
         (emptied,) = (one.content for one in claimed(connection))
         assert isinstance(emptied, AlertContent)
         assert emptied.alert is not None
@@ -208,7 +218,7 @@ async def test_a_message_of_unknown_outcome_is_looked_for_and_deleted(
         (search,) = delivering.claim_lookups(connection, SURVEYS, limit=8, now=LATER)
         assert search.place == ToPerson("", "DMORI")
         found = Settlement(Status.SENT, channel="DMORI", ts="1.0")
-        assert delivering.settle(connection, search.message, found, LATER)
+        assert settle(connection, search.message, found, LATER)
         (removal,) = (one for one in claimed(connection, LATER) if one.message.kind == "prompt")
         assert (removal.content, removal.message.ts) == (Remove(), "1.0")
         assert delivering.settle_removed(connection, removal.message, LATER)
@@ -228,7 +238,7 @@ async def test_a_message_that_never_arrived_is_not_sent_to_somebody_forgotten(
         searches = delivering.claim_lookups(connection, SURVEYS, limit=8, now=LATER)
         (search,) = (one for one in searches if one.message.kind == "prompt")
         outcome = after_lookup(NotThere(), claimed_at=NOON, now=LATER)
-        assert delivering.settle(connection, search.message, outcome, LATER)
+        assert settle(connection, search.message, outcome, LATER)
         assert "prompt" not in [one.message.kind for one in claimed(connection, LATER)]
         assert message(connection, owed.prompt_key(invitation)).status == "cancelled"
 
@@ -248,15 +258,72 @@ async def test_a_message_whose_rewriting_failed_is_deleted_all_the_same(
     await database.write(work)
 
 
+def share(connection: Connection) -> None:
+    """Mori presses *Share* below one report."""
+    sharing = owed.SharedReport("UMORI", "C7", None, "pressed")
+    owed.owe_shared_report(connection, "customer", sharing, NOON)
+
+
 async def test_a_report_somebody_shared_is_not_rewritten(database: Database) -> None:
     def work(connection: Connection) -> None:
         ask(connection, MORI)
-        sharing = owed.SharedReport("UMORI", "C7", None, "pressed")
-        owed.owe_shared_report(connection, "customer", sharing, NOON)
+        share(connection)
         carry(connection)
         assert forgetting.forget(connection, "UMORI", LATER) == Forgotten(1, 1)
         assert {one.message.kind for one in claimed(connection, LATER)} == {"prompt", "summary"}
         assert traces(connection, "UMORI") == {"opt_outs": 1}
+
+    await database.write(work)
+
+
+async def test_a_report_that_waits_to_be_shared_is_not_shared(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        share(connection)
+        forgetting.forget(connection, "UMORI", LATER)
+        assert claimed(connection, LATER) == []
+        assert traces(connection, "UMORI") == {"opt_outs": 1}
+        share(connection)  # Slack repeats the click
+        assert claimed(connection, LATER) == []
+
+    await database.write(work)
+
+
+@pytest.mark.parametrize("outcome", [Accepted("C7", "1.0"), RateLimited(1), Unknown("no answer")])
+@pytest.mark.parametrize("first", ["settled", "forgotten"])
+async def test_a_report_under_way_is_not_shared_again(
+    database: Database, outcome: Outcome, first: str
+) -> None:
+    """Slack may have it or not: nobody carries it, looks for it or names them any more."""
+
+    def work(connection: Connection) -> None:
+        share(connection)
+        (sharing,) = claimed(connection)
+        if first == "settled":
+            assert settled(connection, sharing, outcome, NOON)
+        forgetting.forget(connection, "UMORI", NOON)
+        if first == "forgotten":
+            assert not settled(connection, sharing, outcome, NOON)
+        assert traces(connection, "UMORI") == {"opt_outs": 1}
+        assert claimed(connection, LATER) == []
+        assert delivering.claim_lookups(connection, SURVEYS, limit=8, now=LATER) == []
+
+    await database.write(work)
+
+
+@pytest.mark.parametrize("carried", [True, False])
+async def test_what_an_owner_was_told_or_was_to_be_told_goes_too(
+    database: Database, carried: bool
+) -> None:
+    def work(connection: Connection) -> None:
+        for owner in ("UMORI", "UTOM"):
+            notice = owed.Notice("outsiders", owner, "Outsiders read #nps-alerts.")
+            owed.owe_notice(connection, "customer", notice, NOON)
+        if carried:
+            carry(connection)
+        forgetting.forget(connection, "UMORI", LATER)
+        assert traces(connection, "UMORI") == {"opt_outs": 1}
+        assert traces(connection, "UTOM") == {"outbox": 1}
+        assert len(claimed(connection, LATER)) == (0 if carried else 1)
 
     await database.write(work)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -14,8 +13,7 @@ from nps_bot.services.delivering import Delivery
 from nps_bot.storage import outbox
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
-from tests.storage.test_database import held_back
-from tests.unit.services.asking import ADA, KENJI, TOM, ask, carry, claimed
+from tests.unit.services.asking import ADA, KENJI, TOM, ask, carry, claimed, settle
 from tests.unit.services.world import NOON
 
 SECOND = timedelta(seconds=1)
@@ -44,27 +42,23 @@ def asked_at(connection: Connection, deliveries: list[Delivery]) -> list[datetim
     return [times.get(one.message.invitation_id or "") for one in deliveries]
 
 
-async def settle_at_once(
-    database: Database, outcomes: list[tuple[Delivery, Outcome]], now: datetime
+def settle_at_once(
+    connection: Connection, outcomes: list[tuple[Delivery, Outcome]], now: datetime
 ) -> list[bool]:
     """Settle deliveries that end at the same time."""
-    async with held_back(database):
-        tasks = []
-        for delivery, outcome in outcomes:
-            attempts = delivery.message.attempts
-            settlement = decide(outcome, updating=False, attempts=attempts, now=now)
-            write = database.write(delivering.settle, delivery.message, settlement, now)
-            tasks.append(asyncio.create_task(write))
-        await asyncio.sleep(0)  # they queue
-    return list(await asyncio.gather(*tasks))
+    ended = [
+        (delivery.message, decide(outcome, updating=False, attempts=1, now=now))
+        for delivery, outcome in outcomes
+    ]
+    return delivering.settle_all(connection, ended, now)
 
 
 async def test_each_message_gets_its_own_end(database: Database) -> None:
     deliveries = await database.write(asked)
     first, second, third, fourth, *_ = deliveries
     now = NOON + timedelta(minutes=6)
-    ends = await settle_at_once(
-        database,
+    ends = await database.write(
+        settle_at_once,
         [
             (first, Accepted("D1", "1.0")),
             (second, RateLimited(30)),
@@ -85,11 +79,11 @@ async def test_a_lost_lease_costs_the_others_nothing(database: Database) -> None
     first, second, third, *_ = deliveries
     now = NOON + timedelta(minutes=6)
     accepted = decide(Accepted("D2", "2.0"), updating=False, attempts=1, now=now)
-    assert await database.write(delivering.settle, second.message, accepted, now)
+    assert await database.write(settle, second.message, accepted, now)
 
     late = now + SECOND
-    ends = await settle_at_once(
-        database,
+    ends = await database.write(
+        settle_at_once,
         [(one, Accepted("D9", "9.0")) for one in (first, second, third)],
         late,
     )
@@ -107,7 +101,7 @@ async def test_a_summary_is_rewritten_no_more_often_than_it_settles(database: Da
         outbox.touch(connection, [owed.summary_key(1)], NOON + owed.SETTLING)  # on its way
         now = NOON + owed.SETTLING + SECOND
         accepted = decide(Accepted("C1", "1.0"), updating=True, attempts=1, now=now)
-        assert delivering.settle(connection, summary.message, accepted, now)
+        assert settle(connection, summary.message, accepted, now)
         assert claimed(connection, now + owed.SETTLING - SECOND) == []
         (again,) = claimed(connection, now + owed.SETTLING)
         assert again.message.id == summary.message.id
