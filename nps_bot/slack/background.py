@@ -13,9 +13,11 @@ from nps_bot.slack.errors import SlackCallError
 log = logging.getLogger(__name__)
 
 
-AT_ONCE = 8
+AT_ONCE = 6
 """Tasks that run at the same time. In a burst of clicks the answers come first: what follows them
 takes turns, and catches up when the burst is over."""
+PATIENT_AT_ONCE = 2
+"""The same of those that nobody waits for, with turns of their own: they hold nobody up."""
 
 
 class Background:
@@ -24,6 +26,7 @@ class Background:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._patient_turns = asyncio.Semaphore(PATIENT_AT_ONCE)
 
     @property
     def running(self) -> int:
@@ -32,22 +35,22 @@ class Background:
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str, **ids: str) -> None:
         """Run ``work`` when its turn comes; a failure is one log line with ``what`` and ``ids``."""
-        task = asyncio.create_task(self._in_turn(work, what, ids))
+        self._start(self._turns, work, what, ids)
+
+    def spawn_patiently(self, work: Coroutine[Any, Any, None], what: str, **ids: str) -> None:
+        """Do the same for work that nobody waits for."""
+        self._start(self._patient_turns, work, what, ids)
+
+    def _start(
+        self,
+        turns: asyncio.Semaphore,
+        work: Coroutine[Any, Any, None],
+        what: str,
+        ids: dict[str, str],
+    ) -> None:
+        task = asyncio.create_task(_in_turn(turns, work, what, ids))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _in_turn(
-        self, work: Coroutine[Any, Any, None], what: str, ids: dict[str, str]
-    ) -> None:
-        try:
-            await self._turns.acquire()
-        except asyncio.CancelledError:
-            work.close()  # it never began
-            raise
-        try:
-            await _guarded(work, what, ids)
-        finally:
-            self._turns.release()
 
     async def drain(self, patience: float) -> None:
         """Wait for what runs, at most ``patience`` seconds; cancel what is left."""
@@ -57,6 +60,20 @@ class Background:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _in_turn(
+    turns: asyncio.Semaphore, work: Coroutine[Any, Any, None], what: str, ids: dict[str, str]
+) -> None:
+    try:
+        await turns.acquire()
+    except asyncio.CancelledError:
+        work.close()  # it never began
+        raise
+    try:
+        await _guarded(work, what, ids)
+    finally:
+        turns.release()
 
 
 async def _guarded(work: Coroutine[Any, Any, None], what: str, ids: dict[str, str]) -> None:

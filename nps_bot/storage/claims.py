@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Select, bindparam, case, select, text, update
 
 from nps_bot.ids import new_id
+from nps_bot.storage.among import among
 from nps_bot.storage.outbox import WAITING, askings, moment
 from nps_bot.storage.tables import Outbox
 
@@ -108,7 +109,7 @@ _LOST = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
-_MARK = update(Outbox).where(Outbox.id.in_(bindparam("ids", expanding=True)))
+_MARK = update(Outbox).where(among(Outbox.id, "ids"))
 _CLAIM = _MARK.values(
     status="claimed",
     attempts=Outbox.attempts + 1,
@@ -205,7 +206,7 @@ def settle_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> 
     return set(known)
 
 
-_STANDING = select(Outbox.id, Outbox.ts).where(Outbox.id.in_(bindparam("ids", expanding=True)))
+_STANDING = select(Outbox.id, Outbox.ts).where(among(Outbox.id, "ids"))
 
 _CURRENT = Outbox.version == bindparam("shown")
 _SENT = _MINE.values(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from nps_bot.storage.among import among
 from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
 
 
@@ -104,11 +105,9 @@ _STANDINGS = (
 # Every click and every prompt runs these: see storage.database.
 _FIND = _STANDINGS.where(Invitation.id == bindparam("wanted"))
 _FIND_LOCKED = _FIND.with_for_update(of=Invitation)
-_FIND_MANY = _STANDINGS.where(Invitation.id.in_(bindparam("wanted", expanding=True)))
+_FIND_MANY = _STANDINGS.where(among(Invitation.id, "wanted"))
 _FIND_MANY_LOCKED = _FIND_MANY.order_by(Invitation.id).with_for_update(of=Invitation)
-_MARK_ASKED = update(Invitation).where(
-    Invitation.id.in_(bindparam("asked", expanding=True)), Invitation.asked_at.is_(None)
-)
+_MARK_ASKED = update(Invitation).where(among(Invitation.id, "asked"), Invitation.asked_at.is_(None))
 
 
 def _standing(row: Row[Any]) -> Standing:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from nps_bot.ids import new_id
+from nps_bot.storage.among import among
 from nps_bot.storage.tables import Moment, Outbox
 from nps_bot.storage.upsert import insert_into
 
@@ -109,14 +110,14 @@ def _touched(settled: ColumnElement[bool]) -> dict[str, Any]:
 _TOUCH = (
     update(Outbox)
     .where(
-        Outbox.dedupe_key.in_(bindparam("keys", expanding=True)),
+        among(Outbox.dedupe_key, "keys"),
         text("status IN ('sent', 'failed', 'pending', 'claimed', 'unknown')"),
     )
     .values(_touched((Outbox.status == "sent") | (Outbox.status == "failed")))
     .returning(Outbox.dedupe_key, Outbox.version)
 )
 _STANDING = (
-    Outbox.dedupe_key.in_(bindparam("keys", expanding=True)),
+    among(Outbox.dedupe_key, "keys"),
     Outbox.ts.is_not(None),
 )
 _MARK_DELIVERED = (

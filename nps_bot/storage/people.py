@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from nps_bot.domain.audience import Member
+from nps_bot.storage.among import among
 from nps_bot.storage.tables import OptOut, Person
 from nps_bot.storage.upsert import insert_or
 
@@ -107,11 +108,13 @@ def opt_outs_of(connection: Connection, person_id: str) -> list[str]:
 def opt_outs_among(connection: Connection, people: Collection[str]) -> dict[str, set[str]]:
     """Return the survey keys opted out of by those of ``people`` who opted out of any."""
     found: dict[str, set[str]] = {}
-    for person, key in connection.execute(
-        select(OptOut.person_id, OptOut.survey_key).where(OptOut.person_id.in_(people))
-    ):
+    for person, key in connection.execute(_OPT_OUTS, {"people": people}):
         found.setdefault(person, set()).add(key)
     return found
+
+
+# The courier reads them with every claim: see storage.database.
+_OPT_OUTS = select(OptOut.person_id, OptOut.survey_key).where(among(OptOut.person_id, "people"))
 
 
 def add_opt_out(connection: Connection, person_id: str, survey_key: str, now: datetime) -> None:

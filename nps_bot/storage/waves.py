@@ -84,8 +84,10 @@ def is_paused(connection: Connection, key: str) -> bool:
 
 def paused(connection: Connection) -> set[str]:
     """Return the keys of the paused surveys."""
-    found = select(SurveyState.key).where(SurveyState.paused_at.is_not(None))
-    return set(connection.scalars(found))
+    return set(connection.scalars(_PAUSED))
+
+
+_PAUSED = select(SurveyState.key).where(SurveyState.paused_at.is_not(None))
 
 
 def set_paused(connection: Connection, key: str, by: str | None, now: datetime | None) -> bool:

@@ -72,7 +72,10 @@ class Prompts:
             self._spawn(asking, "Asking the follow-up", click.invitation_id)
         if origin.response_url is not None:
             rewriting = self._rewrite(result, origin.response_url)
-            self._spawn(rewriting, "Rewriting the prompt", click.invitation_id)
+            # The modal's trigger dies, and who sees it sees that the click was taken.
+            edge.background.spawn_patiently(
+                rewriting, "Rewriting the prompt", invitation=click.invitation_id
+            )
 
     async def _ask(self, result: Recorded, origin: Origin, clicked_at: float) -> None:
         """Open the band's questions, or show them in the modal that was clicked in."""
