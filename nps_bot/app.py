@@ -234,6 +234,9 @@ def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
         authorize=authorize,
         process_before_response=True,
         request_verification_enabled=False,  # nps_bot.web has done it, cheaper
+        # For what this bot does not use; each would look at every click.
+        attaching_function_token_enabled=False,
+        ignoring_self_assistant_message_events_enabled=False,
     )
     bolt.client.base_url = settings.slack_api_url  # Bolt copies it for every request
     register(bolt, edge)

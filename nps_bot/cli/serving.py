@@ -88,12 +88,15 @@ async def _serve(settings: Settings, surveys: Mapping[str, Survey], role: Role) 
 
 
 def _keep_what_is_loaded() -> None:
-    """Take what the start has loaded out of the garbage collector's sight.
+    """Take what the start has loaded out of the garbage collector's sight, and have it look less
+    often: reading a click makes hundreds of objects, and nearly all go without it.
 
-    It stays for good, and walking through it again and again took a tenth of a busy bot's time.
+    What is loaded stays for good; walking through it again and again took a tenth of a busy bot's
+    time, and looking after every 700 objects nearly another.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 async def for_ever() -> None:
