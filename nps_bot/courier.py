@@ -63,8 +63,8 @@ LOOK_EVERY = 1.0
 process may have written there, and leases run out."""
 SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
-PACE = "pace"
-"""Under which name the learnt pace is remembered."""
+REMEMBER_EVERY = 5.0
+"""Seconds after which the pace is stored, where it changed: others foretell a wave's end by it."""
 
 
 _POST, _UPDATE = "chat.postMessage", "chat.update"
@@ -79,6 +79,8 @@ class Courier:
         self._edge = edge
         self._woken = woken
         self._lane = Lane()
+        self._remembered: dict[str, dict[str, float | None]] | None = None
+        self._remember_at = 0.0
         self._waiting: _Queue = asyncio.PriorityQueue()
         self._order = count()
         self._aside: dict[str, Claimed] = {}
@@ -118,7 +120,15 @@ class Courier:
             await self._settling
         with suppress(StorageUnavailableError):  # their leases run out by themselves
             await self._edge.database.write(claims.release, left, self._edge.clock.now())
-            await self._edge.database.write(remembered.remember, PACE, self._lane.state())
+            await self._remember()
+
+    async def _remember(self) -> None:
+        """Store the pace if it changed."""
+        learnt = self._lane.state()
+        self._remember_at = monotonic() + REMEMBER_EVERY
+        if learnt != self._remembered:
+            await self._edge.database.write(remembered.remember, remembered.PACE, learnt)
+            self._remembered = learnt
 
     # --- claiming ----------------------------------------------------------------------------
 
@@ -129,9 +139,14 @@ class Courier:
             self._woken.clear()
             try:
                 if not learnt:
-                    self._lane = Lane(await self._edge.database.read(remembered.recall, PACE))
+                    self._remembered = await self._edge.database.read(
+                        remembered.recall, remembered.PACE
+                    )
+                    self._lane = Lane(self._remembered)
                     learnt = True
                 await self._claim()
+                if monotonic() >= self._remember_at:
+                    await self._remember()
             except StorageUnavailableError as error:
                 log.warning("The outbox cannot be read: %s", error)
             with suppress(TimeoutError):

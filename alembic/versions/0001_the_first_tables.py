@@ -139,6 +139,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_outbox_dedupe_key")),
     )
+    op.create_index(
+        "ix_outbox_failed",
+        "outbox",
+        ["settled_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'failed'"),
+        postgresql_where=sa.text("status = 'failed'"),
+    )
     op.create_index(op.f("ix_outbox_invitation_id"), "outbox", ["invitation_id"], unique=False)
     op.create_index(
         "ix_outbox_leased",

@@ -12,8 +12,9 @@ import click
 import uvloop
 
 from nps_bot import logs
-from nps_bot.cli import forgetting, importing, looking, sending, serving
+from nps_bot.cli import forgetting, importing, looking, sending, serving, settling
 from nps_bot.errors import NpsBotError, nearest
+from nps_bot.services.settling import Verdict
 from nps_bot.settings import Settings, load_settings
 
 DOTENV = Path(".env")
@@ -158,6 +159,47 @@ def send(survey: str, person: str | None, dry_run: bool, yes: bool) -> None:
     @USER is an @handle, a Slack id or an e-mail address.
     """
     _run(sending.send(_settings(), survey, person=person, dry_run=dry_run, yes=yes))
+
+
+@_bot.group(
+    cls=_Commands,
+    context_settings=_HELP,
+    invoke_without_command=True,
+    short_help="List what waits, is unknown or failed; settle it by hand.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@click.pass_context
+def outbox(ctx: click.Context, as_json: bool) -> None:
+    """List the messages that wait, that may or may not have arrived, and that failed.
+
+    Where Slack did not say whether it took a message, the bot looks for it. Where it may not look,
+    the message is parked: it is never sent blindly, and you say what is true, with sent or again.
+    """
+    if ctx.invoked_subcommand is None:
+        _run(settling.show(_settings(), as_json=as_json))
+
+
+@outbox.command("sent", short_help="Say of a message that it is there.")
+@click.argument("id_", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
+def outbox_sent(id_: str, yes: bool) -> None:
+    """Say that you have seen message ID in Slack: it counts as sent.
+
+    ID may be the beginning of the id that the list shows. The bot does not learn where the message
+    stands, so it never rewrites it, unless its person clicks on it.
+    """
+    _run(settling.settle(_settings(), id_, Verdict.SENT, yes=yes))
+
+
+@outbox.command("again", short_help="Say of a message that it is not there: send it again.")
+@click.argument("id_", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
+def outbox_again(id_: str, yes: bool) -> None:
+    """Say that message ID is not in Slack, or that what made it fail is mended: send it (again).
+
+    ID may be the beginning of the id that the list shows.
+    """
+    _run(settling.settle(_settings(), id_, Verdict.AGAIN, yes=yes))
 
 
 @_bot.command(short_help="Print the report of a survey.")

@@ -213,13 +213,13 @@ def after_lookup(finding: Finding, *, claimed_at: datetime, now: datetime) -> Se
     match finding:
         case Found(channel, ts):
             return Settlement(Status.SENT, channel=channel, ts=ts)
-        case NotThere() if now >= _certain_at(claimed_at):
+        case NotThere() if now >= certain_at(claimed_at):
             return Settlement(
                 Status.PENDING, now, "it was not posted: the history does not show it"
             )
         case NotThere():
             reason = "the history does not show it yet"
-            return Settlement(Status.UNKNOWN, _certain_at(claimed_at), reason)
+            return Settlement(Status.UNKNOWN, certain_at(claimed_at), reason)
         case LookLater(after, reason):
             return Settlement(Status.UNKNOWN, now + after, reason)
         case Unreadable(reason):
@@ -242,7 +242,7 @@ def backoff(attempts: int) -> timedelta:
     return min(_FIRST_BACKOFF * (1 << doublings), _LONGEST_BACKOFF)
 
 
-def _certain_at(claimed_at: datetime) -> datetime:
+def certain_at(claimed_at: datetime) -> datetime:
     """Return from when on "not in the history" means "never posted".
 
     The call can have begun as late as the lease allowed, whoever reported its outcome, and then

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from nps_bot.domain.nps import Difference
 from nps_bot.domain.survey import Survey
 from nps_bot.services.reporting import WaveFigures, latest_change, wave_figures
-from nps_bot.services.status import Unclaimed, unclaimed
+from nps_bot.services.status import RunningWave, Unclaimed, running_waves, unclaimed
 from nps_bot.storage import overview, people, reports, responses, waves
 from nps_bot.storage.overview import OwnResponse
 from nps_bot.storage.people import ALL_SURVEYS
@@ -60,12 +60,14 @@ class OwnedSurvey:
         latest: its latest wave; None where nobody was asked yet.
         change: against the wave before; None where nothing is compared.
         before: the day of the wave that one is compared with; None for the first.
+        running: its open waves that still have people to ask.
     """
 
     title: str
     latest: WaveFigures | None
     change: Difference | None
     before: date | None
+    running: tuple[RunningWave, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,16 @@ def home(
         now: the current moment.
     """
     answered, answers_total = overview.own_responses(connection, person_id, ANSWERS)
+    running = running_waves(connection, owned, now) if owned else {}
     return Home(
         answers=tuple(_own_answer(connection, response, surveys, now) for response in answered),
         answers_total=answers_total,
         opted_out=tuple(
             OptedOut(key, _title(surveys, key)) for key in people.opt_outs_of(connection, person_id)
         ),
-        owned=tuple(_owned(connection, surveys[key]) for key in sorted(owned)),
+        owned=tuple(
+            _owned(connection, surveys[key], running.get(key, ())) for key in sorted(owned)
+        ),
         unclaimed=unclaimed(connection, owned),
         made_at=now,
     )
@@ -140,7 +145,7 @@ def _own_answer(
     )
 
 
-def _owned(connection: Connection, survey: Survey) -> OwnedSurvey:
+def _owned(connection: Connection, survey: Survey, running: tuple[RunningWave, ...]) -> OwnedSurvey:
     newest_first = reports.asked_waves(connection, survey.key, 2)
     trend = wave_figures(connection, newest_first)
     return OwnedSurvey(
@@ -148,4 +153,5 @@ def _owned(connection: Connection, survey: Survey) -> OwnedSurvey:
         latest=trend[-1] if trend else None,
         change=latest_change(connection, trend),
         before=trend[-2].wave.day if len(trend) > 1 else None,
+        running=tuple(one for one in running if one.left or one.wave.state == "resolving"),
     )

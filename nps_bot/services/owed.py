@@ -15,6 +15,7 @@ from nps_bot.domain.delivery import MessageKind, priority_of
 from nps_bot.domain.references import is_person_id
 from nps_bot.storage import outbox
 from nps_bot.storage.invitations import Standing
+from nps_bot.storage.outbox import Touched
 
 PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT)
 
@@ -115,16 +116,12 @@ def owe_alerts(connection: Connection, detractors: Iterable[Standing], now: date
     )
 
 
-def touch(
-    connection: Connection, invitation_id: str, wave_id: int, due_at: datetime
-) -> dict[str, int]:
-    """Have the prompt and the summary show what is new at ``due_at``; returns versions by key."""
+def touch(connection: Connection, invitation_id: str, wave_id: int, due_at: datetime) -> Touched:
+    """Have the prompt and the summary show what is new at ``due_at``."""
     return outbox.touch(connection, showing(invitation_id, wave_id), due_at)
 
 
-def touch_all(
-    connection: Connection, standings: Iterable[Standing], due_at: datetime
-) -> dict[str, int]:
+def touch_all(connection: Connection, standings: Iterable[Standing], due_at: datetime) -> Touched:
     """Do what :func:`touch` does for each of several invitations."""
     keys = {key for standing in standings for key in showing(standing.id, standing.wave_id)}
     return outbox.touch(connection, keys, due_at)

@@ -18,7 +18,8 @@ from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.score import Band, band_of
 from nps_bot.domain.survey import Survey, Wording
 from nps_bot.ids import new_id
-from nps_bot.services import owed
+from nps_bot.services import owed, settling
+from nps_bot.services.settling import Posted
 from nps_bot.storage import cases, invitations, outbox, people, responses, waves
 from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Given, Standing
@@ -54,6 +55,7 @@ class Click:
         action_ts: Slack's time of the click in microseconds: it alone orders clicks.
         in_prompt: whether it was the prompt itself that was clicked, which is then rewritten
             directly; after a click in a modal the courier does it at once.
+        posted: where the clicked prompt stands.
     """
 
     invitation_id: str
@@ -61,6 +63,7 @@ class Click:
     score: int
     action_ts: int
     in_prompt: bool = True
+    posted: Posted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +204,12 @@ def _first_scores(connection: Connection, accepted: Sequence[_Accepted]) -> dict
     cases.open_cases(connection, [new[one.click].id for one in detractors], now)
     owed.owe_alerts(connection, [one.standing for one in detractors], now)
     due_at = _rewritten_at(kept[0].click, now)
-    versions = owed.touch_all(connection, [one.standing for one in kept], due_at)
-    return {one.click: _recorded(one, versions) for one in kept}
+    touched = owed.touch_all(connection, [one.standing for one in kept], due_at)
+    if touched.nowhere:
+        for one in kept:
+            posted = one.click.posted
+            settling.by_click(connection, one.standing, touched.nowhere, posted, due_at)
+    return {one.click: _recorded(one, touched.versions) for one in kept}
 
 
 def _first(accepted: _Accepted) -> responses.NewResponse:
@@ -253,6 +260,9 @@ def _later_score(
     )
     responses.change(connection, change, now)
     _follow_band(connection, standing, given, click.score, counted=counted, now=now)
+    due_at = _rewritten_at(click, now)
+    touched = owed.touch(connection, standing.id, standing.wave_id, due_at)
+    settling.by_click(connection, standing, touched.nowhere, click.posted, due_at)
     return replace(
         _as_it_stands(standing, given),
         score=click.score,
@@ -260,7 +270,7 @@ def _later_score(
         changed=True,
         urgent=True,
         replies=_written(connection, given.id),
-        versions=owed.touch(connection, standing.id, standing.wave_id, _rewritten_at(click, now)),
+        versions=touched.versions,
     )
 
 
@@ -420,10 +430,11 @@ def snooze(
     invitation_id: str,
     person_id: str,
     now: datetime,
+    posted: Posted | None = None,
 ) -> datetime | Refusal:
     """Ask once more in three days, outside quiet hours, if the wave is still open then.
 
-    Returns when, or why not.
+    ``posted`` is where the prompt stands that was clicked. Returns when, or why not.
     """
     standing = _open_standing(connection, invitation_id, person_id)
     if isinstance(standing, Refusal):
@@ -442,7 +453,8 @@ def snooze(
     invitations.mark_snoozed(connection, standing.id, now)
     message = owed.reprompt(standing.id, person_id, standing.survey_key, standing.wave_id, until)
     outbox.add(connection, [message])
-    owed.touch(connection, standing.id, standing.wave_id, now)
+    touched = owed.touch(connection, standing.id, standing.wave_id, now)
+    settling.by_click(connection, standing, touched.nowhere, posted, now)
     return until
 
 

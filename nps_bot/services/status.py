@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,11 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.cadence import earliest_opening, nominal_times
 from nps_bot.domain.delivery import MessageKind
+from nps_bot.domain.progress import FIRST_RATE, expected_ends
 from nps_bot.domain.survey import Survey
-from nps_bot.storage import overview, reports
+from nps_bot.storage import overview, reports, waves
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
+from nps_bot.storage.remembered import PACE, recall
 from nps_bot.storage.reports import WaveHead
 
 TROUBLE_SHOWN_FOR = timedelta(days=14)
@@ -20,6 +23,8 @@ CASES = 10
 TROUBLES = 10
 _BACK = timedelta(days=2)
 """Nominal times are local; somewhere on earth it is still this long ago."""
+_POSTING = "chat.postMessage"
+"""Under this name the pace of prompts is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,15 @@ class RunningWave:
         asked: people asked so far.
         answered: people who answered.
         left: people whose prompt still waits; not yet known while ``wave.state`` is "resolving".
-        last_due: when the last of those prompts is due; None where nothing is left.
+        ends_at: when the last of those prompts is expected to leave, at the pace learnt last; None
+            where nothing is left, or while the survey is paused.
     """
 
     wave: WaveHead
     asked: int
     answered: int
     left: int
-    last_due: datetime | None
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def status(connection: Connection, surveys: Collection[Survey], now: datetime) -
     """Return how ``surveys`` stand: their waves, open cases and undelivered messages."""
     keys = sorted(survey.key for survey in surveys)
     pauses = overview.pauses(connection, keys)
-    running = running_waves(connection, keys)
+    running = running_waves(connection, keys, now)
     troubles, troubles_total = overview.troubles(
         connection, keys, now - TROUBLE_SHOWN_FOR, TROUBLES
     )
@@ -122,25 +128,45 @@ def unclaimed(connection: Connection, survey_keys: Collection[str]) -> Unclaimed
 
 
 def running_waves(
-    connection: Connection, survey_keys: Collection[str]
+    connection: Connection, survey_keys: Collection[str], now: datetime
 ) -> Mapping[str, tuple[RunningWave, ...]]:
     """Return the open waves by survey, with how far each has got."""
     heads = reports.open_waves(connection, survey_keys)
-    ids = [head.id for head in heads]
-    tallies = reports.wave_tallies(connection, ids)
-    backlogs = overview.backlogs(connection, ids, (MessageKind.PROMPT,))
+    tallies = reports.wave_tallies(connection, [head.id for head in heads])
+    left, ends = _ahead(connection, now) if heads else ({}, {})
     running: dict[str, tuple[RunningWave, ...]] = {}
     for head in heads:
-        backlog = backlogs.get(head.id)
         wave = RunningWave(
             wave=head,
             asked=tallies[head.id].asked,
             answered=sum(tallies[head.id].scores.values()),
-            left=0 if backlog is None else backlog.left,
-            last_due=None if backlog is None else backlog.last_due,
+            left=left.get(head.id, 0),
+            ends_at=ends.get(head.id),
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running
+
+
+def _ahead(
+    connection: Connection, now: datetime
+) -> tuple[Mapping[int, int], Mapping[int, datetime]]:
+    """Return for each open wave how many are left to ask, and when the last one will be asked.
+
+    All surveys share the lane, those of other owners too; a paused one keeps out of it.
+    """
+    backlog = overview.backlog(connection, (MessageKind.PROMPT,))
+    left: Counter[int] = Counter()
+    for batch in backlog:
+        left[batch.wave_id] += batch.prompts
+    resting = waves.open_paused(connection)
+    going = (batch for batch in backlog if batch.wave_id not in resting)
+    return left, expected_ends(going, posting_rate(connection), now)
+
+
+def posting_rate(connection: Connection) -> float:
+    """Return how many messages leave in a second, as it was learnt last."""
+    learnt = (recall(connection, PACE) or {}).get(_POSTING, {})
+    return float(learnt.get("rate") or FIRST_RATE)
 
 
 def next_nominal(survey: Survey, now: datetime) -> datetime:

@@ -13,8 +13,8 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping
 
-FIRST_RATE = 5.0
-"""Calls per second to begin with: what Slack's documentation promises for posting."""
+from nps_bot.domain.progress import FIRST_RATE
+
 SLOWEST, FASTEST = 1 / 60, 10_000.0
 """Bounds of the rate in calls per second; the lower one is Slack's lowest tier."""
 

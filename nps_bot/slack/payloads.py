@@ -21,6 +21,7 @@ from nps_bot.ids import is_opaque_id
 from nps_bot.services.launching import NOMINAL
 from nps_bot.services.periods import PeriodError, parse_period
 from nps_bot.services.responding import Click, Scope
+from nps_bot.services.settling import Posted
 
 SCORE_ACTION = re.compile(r"\Ascore_([0-9]|10)\Z")
 _ACTION_TS = re.compile(r"([0-9]{1,12})\.([0-9]{6})")
@@ -43,6 +44,7 @@ class Origin:
         response_url: rewrites the message or whispers beside it; None inside views.
         modal_id: the modal that was clicked in; None in messages and in Home.
         in_home: whether it came from Home.
+        posted: the message that was clicked in; None in views and in what only one person sees.
     """
 
     person_id: str
@@ -50,6 +52,7 @@ class Origin:
     response_url: str | None
     modal_id: str | None
     in_home: bool
+    posted: Posted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,24 @@ def origin(body: Mapping[str, Any]) -> Origin:
         response_url=url if isinstance(url, str) and _RESPONSE_URL.fullmatch(url) else None,
         modal_id=view if isinstance(view, str) and kind == "modal" else None,
         in_home=kind == "home",
+        posted=_posted(body),
     )
+
+
+def _posted(body: Mapping[str, Any]) -> Posted | None:
+    """Return where the message stands that an interaction happened in.
+
+    An ephemeral one stands nowhere.
+    """
+    match body.get("container"):
+        case {
+            "type": "message",
+            "channel_id": str(channel),
+            "message_ts": str(ts),
+            "is_ephemeral": False,
+        } if _SLACK_ID.fullmatch(channel) and _ACTION_TS.fullmatch(ts):
+            return Posted(channel, ts)
+    return None
 
 
 def _opaque(value: object, what: str) -> str:
@@ -193,6 +213,7 @@ def score_click(body: Mapping[str, Any]) -> Click:
         score=int(action[1]),
         action_ts=int(moment[1]) * 1_000_000 + int(moment[2]),
         in_prompt=_at(body, "view", "id") is None,
+        posted=_posted(body),
     )
 
 

@@ -85,15 +85,34 @@ def _owing(dialect: str) -> Executable:
     return insert_into(dialect, Outbox).on_conflict_do_nothing()
 
 
-def touch(connection: Connection, keys: Collection[str], due_at: datetime) -> dict[str, int]:
-    """Give messages a reason to be rewritten; returns their new versions by key.
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Messages with a new reason to be rewritten.
+
+    Attributes:
+        versions: their new versions by key.
+        nowhere: the keys of those of which nobody knows whether, or where, they stand in Slack.
+    """
+
+    versions: Mapping[str, int]
+    nowhere: Collection[str]
+
+
+def touch(connection: Connection, keys: Collection[str], due_at: datetime) -> Touched:
+    """Give messages a reason to be rewritten.
 
     A message that stands in Slack becomes due at ``due_at``; one that still waits shows the newest
     state anyway; one in flight is written again afterwards. One that Slack refused is tried again:
-    the bot may have been invited to the channel meanwhile. The last state always wins.
+    the bot may have been invited to the channel meanwhile. One that was found by hand stays as it
+    is: nobody knows where to rewrite it, and it must not be posted again. The last state always
+    wins.
     """
-    rows = connection.execute(_TOUCH, {"keys": list(keys), "due": due_at})
-    return {row.dedupe_key: row.version for row in rows}
+    rows = connection.execute(_TOUCH, {"keys": list(keys), "due": due_at}).all()
+    return Touched(
+        {row.dedupe_key: row.version for row in rows},
+        # What is "sent" behind a touch has no ts to be rewritten at.
+        [row.dedupe_key for row in rows if row.status in ("unknown", "sent")],
+    )
 
 
 def _touched(settled: ColumnElement[bool]) -> dict[str, Any]:
@@ -113,8 +132,12 @@ _TOUCH = (
         among(Outbox.dedupe_key, "keys"),
         text("status IN ('sent', 'failed', 'pending', 'claimed', 'unknown')"),
     )
-    .values(_touched((Outbox.status == "sent") | (Outbox.status == "failed")))
-    .returning(Outbox.dedupe_key, Outbox.version)
+    .values(
+        _touched(
+            (Outbox.status == "sent") & Outbox.ts.is_not(None) | (Outbox.status == "failed"),
+        )
+    )
+    .returning(Outbox.dedupe_key, Outbox.version, Outbox.status)
 )
 _STANDING = (
     among(Outbox.dedupe_key, "keys"),

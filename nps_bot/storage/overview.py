@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select, text
 
+from nps_bot.domain.progress import Batch
 from nps_bot.storage.tables import (
     Case,
     Invitation,
@@ -20,46 +21,35 @@ from nps_bot.storage.tables import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What of a wave has not been asked yet.
-
-    Attributes:
-        left: prompts that wait.
-        last_due: when the last of them is due.
-    """
-
-    left: int
-    last_due: datetime
-
-
-def backlogs(
-    connection: Connection, wave_ids: Collection[int], prompts: Collection[str]
-) -> dict[int, Backlog]:
-    """Return what is still to be asked, by wave; a wave with nothing left is absent.
+def backlog(connection: Connection, prompts: Collection[str]) -> list[Batch]:
+    """Return what open waves have not asked yet, by wave and moment.
 
     Args:
         connection: an open connection.
-        wave_ids: the waves.
         prompts: the kinds of messages that ask somebody for the first time.
     """
+    unclosed = select(Wave.id).where(text("state <> 'closed'"))
     rows = connection.execute(
-        select(Outbox.wave_id, func.count(), func.max(Outbox.due_at))
+        select(Outbox.due_at, Outbox.wave_id, func.count())
         .where(
-            Outbox.wave_id.in_(wave_ids),
+            Outbox.wave_id.in_(unclosed),
             Outbox.kind.in_(prompts),
             Outbox.status.in_(("pending", "claimed")),
             Outbox.ts.is_(None),
         )
-        .group_by(Outbox.wave_id)
+        .group_by(Outbox.wave_id, Outbox.due_at)
     )
-    return {wave_id: Backlog(left, due) for wave_id, left, due in rows if wave_id is not None}
+    return [Batch(due, wave_id, left) for due, wave_id, left in rows if wave_id is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A message that did not arrive, or of which nobody knows."""
+    """A message that did not arrive, or of which nobody knows.
 
+    ``looked_for`` is whether the bot still looks for one of which nobody knows; else it is parked.
+    """
+
+    id: str
     kind: str
     status: str
     survey_key: str | None
@@ -67,14 +57,32 @@ class Trouble:
     channel: str | None
     reason: str | None
     settled_at: datetime | None
+    looked_for: bool
+
+
+_TROUBLE: tuple[Any, ...] = (
+    Outbox.id,
+    Outbox.kind,
+    Outbox.status,
+    Outbox.survey_key,
+    Outbox.person_id,
+    Outbox.channel,
+    Outbox.reason,
+    Outbox.settled_at,
+    (Outbox.lease_until.is_not(None)).label("looked_for"),
+)
 
 
 def troubles(
     connection: Connection, survey_keys: Collection[str], since: datetime, limit: int
 ) -> tuple[list[Trouble], int]:
-    """Return the latest messages that failed since ``since`` or are unknown, and how many."""
+    """Return the messages that failed since ``since`` or are unknown, and how many.
+
+    Those that wait for somebody to say whether they arrived come first, then the latest.
+    """
+    parked = (Outbox.status == "unknown") & Outbox.lease_until.is_(None)
     found = (
-        select(*(getattr(Outbox, name) for name in Trouble.__dataclass_fields__))
+        select(*_TROUBLE)
         .where(
             Outbox.survey_key.in_(survey_keys),
             or_(
@@ -82,7 +90,7 @@ def troubles(
                 (Outbox.status == "failed") & (Outbox.settled_at >= since),
             ),
         )
-        .order_by(Outbox.settled_at.desc(), Outbox.id)
+        .order_by(parked.desc(), Outbox.settled_at.desc(), Outbox.id)
     )
     return [Trouble(*row) for row in connection.execute(found.limit(limit))], _how_many(
         connection, found

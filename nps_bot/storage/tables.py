@@ -278,6 +278,12 @@ class Outbox(Base):
             sqlite_where=text("status IN ('claimed', 'unknown')"),
             postgresql_where=text("status IN ('claimed', 'unknown')"),
         ),
+        Index(
+            "ix_outbox_failed",
+            "settled_at",
+            sqlite_where=text("status = 'failed'"),
+            postgresql_where=text("status = 'failed'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)

@@ -90,6 +90,13 @@ def paused(connection: Connection) -> set[str]:
 _PAUSED = select(SurveyState.key).where(SurveyState.paused_at.is_not(None))
 
 
+def open_paused(connection: Connection) -> set[int]:
+    """Return the open waves of paused surveys."""
+    resting = select(SurveyState.key).where(SurveyState.paused_at.is_not(None))
+    found = select(Wave.id).where(Wave.state != "closed", Wave.survey_key.in_(resting))
+    return set(connection.scalars(found))
+
+
 def set_paused(connection: Connection, key: str, by: str | None, now: datetime | None) -> bool:
     """Pause (``now`` given) or resume a survey; returns whether that changed anything."""
     unchanged = SurveyState.paused_at.is_not(None) if now else SurveyState.paused_at.is_(None)

@@ -287,8 +287,8 @@ async def test_what_was_deleted_from_slack_stands_nowhere(database: Database) ->
 async def test_a_touched_message_is_rewritten_where_it_stands(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        assert outbox.touch(connection, ["a", "nowhere"], NOON + SECOND) == {"a": 2}
-        assert outbox.touch(connection, ["a"], NOON + 9 * SECOND) == {"a": 3}
+        assert outbox.touch(connection, ["a", "nowhere"], NOON + SECOND).versions == {"a": 2}
+        assert outbox.touch(connection, ["a"], NOON + 9 * SECOND).versions == {"a": 3}
         assert claim(connection) == []
         (claimed,) = claim(connection, NOON + SECOND)  # several reasons, one update
         assert (claimed.version, claimed.channel, claimed.ts) == (3, "D1", "1.0")
@@ -303,7 +303,7 @@ async def test_what_still_waits_shows_the_newest_state_when_it_was_due_anyway(
 ) -> None:
     def work(connection: Connection) -> None:
         owe(connection, "a", due_at=NOON + SECOND)
-        assert outbox.touch(connection, ["a"], NOON) == {"a": 2}
+        assert outbox.touch(connection, ["a"], NOON).versions == {"a": 2}
         assert tuple(row(connection, "a"))[:2] == ("pending", NOON + SECOND)
 
     await database.write(work)
@@ -313,7 +313,7 @@ async def test_what_is_touched_in_flight_is_written_once_more(database: Database
     def work(connection: Connection) -> None:
         owe(connection, "a")
         (claimed,) = claim(connection)
-        assert outbox.touch(connection, ["a"], NOON + LEASE) == {"a": 2}
+        assert outbox.touch(connection, ["a"], NOON + LEASE).versions == {"a": 2}
         assert status(connection, "a") == "claimed"
         assert sent(connection, claimed, NOON + SECOND)
         assert tuple(row(connection, "a")) == ("pending", NOON + SECOND, 2, 1, 0)
@@ -375,7 +375,7 @@ async def test_a_cancelled_message_stays_cancelled(database: Database) -> None:
         owe(connection, "a")
         (claimed,) = claim(connection)
         settle(connection, claimed, "cancelled")
-        assert outbox.touch(connection, ["a"], NOON) == {}
+        assert outbox.touch(connection, ["a"], NOON).versions == {}
         assert status(connection, "a") == "cancelled"
 
     await database.write(work)
@@ -406,7 +406,7 @@ async def test_moments_keep_their_instant_whatever_zone_they_come_in(database: D
 async def test_a_direct_rewriting_spares_the_couriers(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        versions = outbox.touch(connection, ["a"], NOON)
+        versions = outbox.touch(connection, ["a"], NOON).versions
         outbox.mark_delivered(connection, [("a", versions["a"])], NOON)
         assert tuple(row(connection, "a"))[2:] == (2, 2, 0)
         assert claim(connection) == []

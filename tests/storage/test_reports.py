@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, update
 
 from nps_bot.domain.survey import Kind
+from nps_bot.domain.progress import Batch
 from nps_bot.storage import overview, reports
 from nps_bot.storage.database import Database
 from nps_bot.storage.reports import Recovery, Scope, Tally
@@ -223,12 +224,18 @@ async def test_what_waits_and_what_went_wrong(database: Database) -> None:
         world.message("prompt", "failed", wave, settled_at=NOON - 30 * DAY)
         world.message("alert", "unknown", wave, settled_at=NOON - 30 * DAY, channel="C1")
         world.message("prompt", "failed", wave, settled_at=NOON, survey_key="other")
-        backlog = overview.backlogs(connection, [wave], ["prompt"])
-        assert backlog == {wave: overview.Backlog(2, NOON + DAY)}
-        latest, total = overview.troubles(connection, ["customer"], NOON - DAY, 1)
-        assert total == 2
-        assert [(each.status, each.reason, each.person_id) for each in latest] == [
-            ("failed", "because", "U1")
+        lost = NOON - timedelta(hours=1)
+        world.message("prompt", "unknown", wave, settled_at=lost, lease_until=NOON)
+        closed = world.wave(NOON - DAY, {"U1": None})
+        world.message("prompt", "pending", closed)
+        backlog = overview.backlog(connection, ["prompt"])
+        assert sorted(backlog) == [Batch(NOON, wave, 1), Batch(NOON + DAY, wave, 1)]
+        first, total = overview.troubles(connection, ["customer"], NOON - DAY, 3)
+        assert total == 3
+        assert [(each.status, each.reason, each.looked_for) for each in first] == [
+            ("unknown", None, False),  # parked: somebody must look, however long ago it was
+            ("failed", "because", False),
+            ("unknown", None, True),
         ]
 
     await database.write(work)

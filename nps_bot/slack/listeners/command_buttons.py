@@ -114,7 +114,7 @@ class CommandButtons:
         """Say what is true: somebody quick may have confirmed before."""
         edge = self._edge
         survey = await self._managed(origin.person_id, request.survey_key)
-        running = await edge.database.read(standing.running_waves, [survey.key])
+        running = await edge.database.read(standing.running_waves, [survey.key], edge.clock.now())
         if request.nominal in {each.wave.nominal for each in running.get(survey.key, ())}:
             shown = send.started(survey.wording.title, request.people)
         else:

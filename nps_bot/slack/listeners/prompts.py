@@ -15,8 +15,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.errors import StorageUnavailableError
-from nps_bot.services import delivering, responding
-from nps_bot.services.responding import Details, Recorded, Refusal
+from nps_bot.services import delivering, responding, settling
+from nps_bot.services.responding import Click, Details, Recorded, Refusal
 from nps_bot.slack import payloads
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.listeners.answering import NOT_NOW, NOT_SAVED, REFUSALS, tell
@@ -64,6 +64,7 @@ class Prompts:
         await ack()
         if isinstance(result, Refusal):
             self._tell(origin, click.invitation_id, REFUSALS[result])
+            self._spawn(self._seen(origin, click), "Noting a prompt", click.invitation_id)
             return
         if result.urgent:
             edge.wake_courier()
@@ -75,6 +76,17 @@ class Prompts:
             # The modal's trigger dies, and who sees it sees that the click was taken.
             edge.background.spawn_patiently(
                 rewriting, "Rewriting the prompt", invitation=click.invitation_id
+            )
+
+    async def _seen(self, origin: Origin, click: InvitationClick | Click) -> None:
+        """Note that a prompt stands in Slack, should nobody have known."""
+        if origin.posted is not None:
+            await self._edge.database.write(
+                settling.seen,
+                click.invitation_id,
+                click.person_id,
+                origin.posted,
+                self._edge.clock.now(),
             )
 
     async def _ask(self, result: Recorded, origin: Origin, clicked_at: float) -> None:
@@ -192,6 +204,7 @@ class Prompts:
                 pressed.invitation_id,
                 pressed.person_id,
                 edge.clock.now(),
+                payloads.origin(body).posted,
             ),
         )
 
@@ -231,6 +244,7 @@ class Prompts:
             return
         modal = followup.stop_modal(await edge.wording(wording_id), pressed.invitation_id)
         await edge.messenger.open_view(origin.trigger_id, modal)
+        await self._seen(origin, pressed)
 
     async def stop(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Opt the person out; the prompt says so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey
@@ -20,7 +21,7 @@ from nps_bot.slack.views.kit import (
     when,
 )
 from nps_bot.slack.views.prompt import delete_button
-from nps_bot.slack.views.status import unclaimed_words
+from nps_bot.slack.views.status import unclaimed_words, wave_progress
 
 _NAME = 150
 _QUESTION = 300
@@ -29,6 +30,7 @@ _WORDS = 1_200
 _REPLIES = 4
 _OWNED = 30
 _OPT_OUTS = 20
+_RUNNING = 3
 
 
 def home(home: Home, workspace_url: str) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def home(home: Home, workspace_url: str) -> dict[str, Any]:
     blocks = [*_answers(home), *_opt_outs(home)]
     if home.owned:
         blocks += [divider(), header("Your surveys")]
-        blocks += [section(_owned(survey)) for survey in home.owned[:_OWNED]]
+        blocks += [section(_owned(survey, home.made_at)) for survey in home.owned[:_OWNED]]
         blocks.append(section(unclaimed_words(home.unclaimed, workspace_url)))
     return {"type": "home", "blocks": [*blocks, context(f"As of {when(home.made_at)}")]}
 
@@ -96,11 +98,12 @@ def _opt_out(stopped: OptedOut) -> Block:
     return section(name, accessory=undo)
 
 
-def _owned(survey: OwnedSurvey) -> str:
+def _owned(survey: OwnedSurvey, now: datetime) -> str:
     title = f"*{escape(survey.title, _NAME)}*"
+    asking = [wave_progress(running, now) for running in survey.running[-_RUNNING:]]
     latest = survey.latest
     if latest is None:
-        return f"{title}\nNobody has been asked yet"
+        return "\n".join([title, *(asking or ["Nobody has been asked yet"])])
     lines = [
         f"{title}, wave of {calendar_day(latest.wave.day)}",
         score_words(latest.figures),
@@ -108,4 +111,4 @@ def _owned(survey: OwnedSurvey) -> str:
     ]
     if latest.figures.score is not None:
         lines.append(change_words(survey.change, survey.before, is_break=latest.is_break))
-    return "\n".join(lines)
+    return "\n".join([*lines, *asking])

@@ -7,7 +7,7 @@ make too long is shortened here, once, so that no view can send what Slack refus
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Block = dict[str, Any]
@@ -195,6 +195,19 @@ def listed(words: Iterable[str]) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return ``number`` with its noun in the right form: "1 answer", "1,200 answers"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def time_left(left: timedelta) -> str:
+    """Return how long something will still take, in round words: "about 4 minutes left"."""
+    minutes = round(left / timedelta(minutes=1))
+    if minutes < 1:
+        return "less than a minute left"
+    if minutes < 90:
+        return f"about {count(minutes, 'minute')} left"
+    hours = round(left / timedelta(hours=1))
+    if hours < 36:
+        return f"about {count(hours, 'hour')} left"
+    return f"about {count(round(left / timedelta(days=1)), 'day')} left"
 
 
 def as_list(heading: str, items: Iterable[str], total: int, limit: int = TEXT) -> str:

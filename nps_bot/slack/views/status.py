@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import accumulate
 
 from nps_bot.domain.delivery import MessageKind, Status
+from nps_bot.ids import short_id
 from nps_bot.services.status import RunningWave, SurveyStatus, Unclaimed
 from nps_bot.services.status import Status as Overview
 from nps_bot.slack.views.figures import calendar_day
@@ -18,6 +20,7 @@ from nps_bot.slack.views.kit import (
     mention,
     permalink,
     section,
+    time_left,
     when,
 )
 from nps_bot.slack.views.message import Message
@@ -73,7 +76,7 @@ def _where(channel: str | None, ts: str | None, workspace_url: str) -> str:
 
 def _surveys(status: Overview) -> list[Block]:
     """Return as many surveys as a message may hold; the others are counted."""
-    shown = [_survey(survey) for survey in status.surveys]
+    shown = [_survey(survey, status.made_at) for survey in status.surveys]
     sizes = accumulate(map(len, shown))
     fitting = [words for words, size in zip(shown, sizes, strict=True) if size <= _WORDS]
     blocks: list[Block] = [section(words) for words in fitting[:_SURVEYS]]
@@ -81,29 +84,35 @@ def _surveys(status: Overview) -> list[Block]:
     return [*blocks, context(f"and {count(more, 'more survey')}")] if more else blocks
 
 
-def _survey(survey: SurveyStatus) -> str:
+def _survey(survey: SurveyStatus, now: datetime) -> str:
     lines = [f"*{escape(survey.title, _NAME)}* (`{escape(survey.key, _NAME)}`)"]
     if survey.pause is not None:
         by = f" by {mention(survey.pause.by)}" if survey.pause.by else ""
         lines.append(f"Paused{by}, {when(survey.pause.at)}: nobody is asked until it is resumed")
-    lines += [_wave(wave) for wave in survey.waves[-_WAVES:]] or ["No open wave"]
+    lines += [_wave(wave, now) for wave in survey.waves[-_WAVES:]] or ["No open wave"]
     zone = "everybody's own time" if survey.time_zone is None else f"{survey.time_zone} time"
     nominal = survey.next_nominal
     lines.append(f"Next wave: {calendar_day(nominal.date())} at {nominal:%H:%M}, {zone}")
     return "\n".join(lines)
 
 
-def _wave(running: RunningWave) -> str:
+def _wave(running: RunningWave, made_at: datetime) -> str:
+    return f"{wave_progress(running, made_at)}; closes {when(running.wave.closes_at)}"
+
+
+def wave_progress(running: RunningWave, now: datetime) -> str:
+    """Return how far a wave is: asked, answered, left, and until when."""
     wave = running.wave
     name = f"Wave of {calendar_day(wave.day)}"
     if wave.state == "resolving":
         return f"{name}: reading whom to ask, {running.asked:,} asked so far"
     words = f"{name}: {running.asked:,} asked, {running.answered:,} answered"
-    if running.left and running.last_due is not None:
-        words += f", {running.left:,} left (the last one {when(running.last_due)})"
-    else:
-        words += ", nobody left to ask"
-    return f"{words}; closes {when(wave.closes_at)}"
+    if not running.left:
+        return f"{words}, nobody left to ask"
+    words += f", {running.left:,} still to ask"
+    if running.ends_at is None:
+        return f"{words} once it is resumed"
+    return f"{words}, {time_left(running.ends_at - now)} (until {when(running.ends_at)})"
 
 
 def _troubles(status: Overview) -> str:
@@ -114,15 +123,23 @@ def _troubles(status: Overview) -> str:
             to = f" to {mention(trouble.person_id)}"
         elif trouble.channel is not None:
             to = f" in <#{trouble.channel}>"
-        outcome = (
-            "may have arrived, nobody knows; it is not sent again blindly"
-            if trouble.status == Status.UNKNOWN
-            else "was not sent"
-        )
+        outcome = _outcome(trouble.id, trouble.status, looked_for=trouble.looked_for)
         reason = f" ({escape(trouble.reason, _REASON)})" if trouble.reason else ""
         lines.append(f"• {_WHAT[MessageKind(trouble.kind)]}{to} {outcome}{reason}")
-    heading = f"*{count(status.troubles_total, 'undelivered message')}*, the latest first:"
+    heading = f"*{count(status.troubles_total, 'undelivered message')}*:"
     return as_list(heading, lines, status.troubles_total)
+
+
+def _outcome(message_id: str, status: str, *, looked_for: bool) -> str:
+    if status != Status.UNKNOWN:
+        return "was not sent"
+    if looked_for:
+        return "may have arrived; the bot is looking for it"
+    short = short_id(message_id)
+    return (
+        "may have arrived, nobody knows, so it is not sent again. Please look there: if it has,"
+        f" `python bot.py outbox sent {short}`; if not, `python bot.py outbox again {short}`"
+    )
 
 
 _WHAT = {

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from nps_bot.domain.cadence import Every, Unit
+from nps_bot.domain.progress import FIRST_RATE
 from nps_bot.domain.survey import Survey
 from nps_bot.services import launching, status
 from nps_bot.storage import waves
@@ -36,7 +37,7 @@ async def test_status_of_a_running_and_a_paused_survey(database: Database) -> No
     assert (customer.key, employee.key) == ("customer", "employee")
     (running,) = customer.waves
     assert (running.asked, running.answered, running.left) == (2, 1, 1)
-    assert running.last_due == NOON + DAY
+    assert running.ends_at == NOON + DAY + timedelta(seconds=1 / FIRST_RATE)
     assert customer.pause is None
     assert employee.pause is not None
     assert (employee.pause.by, employee.pause.at, employee.waves) == ("UPRIYA", NOON, ())

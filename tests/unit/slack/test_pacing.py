@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_bot.slack.pacing import FIRST_RATE, Lane, Pace
+from nps_bot.domain.progress import FIRST_RATE
+from nps_bot.slack.pacing import Lane, Pace
 from tests.unit.slack.limiter import TokenBucket, simulate
 
 POST, UPDATE = "chat.postMessage", "chat.update"

@@ -104,7 +104,7 @@ def test_a_report_and_a_summary(typed: str, charts: bool) -> None:
 def test_status_and_home(typed: str) -> None:
     case = OpenCase("i1", "customer", 1, "U1", typed, typed, 0, NOON, "C1", "1795521600.000200")
     unclaimed = Unclaimed((case,) * CASES, 1_000)
-    trouble = Trouble("prompt", "unknown", "customer", "U1", "C1", typed, NOON)
+    trouble = Trouble("a" * 32, "prompt", "unknown", "customer", "U1", "C1", typed, NOON, False)
     running = (RunningWave(WAVES[0].wave, 9_999_999, 9_999_999, 9_999_999, NOON),) * 3
     survey = SurveyStatus(typed, typed, Pause(NOON, "U1"), running, NOON, "Antarctica/McMurdo")
     overview = Status((survey,) * 40, unclaimed, (trouble,) * TROUBLES, 1_000, NOON)
@@ -115,7 +115,7 @@ def test_status_and_home(typed: str) -> None:
         OwnAnswer(f"i{number}", typed, typed, 3, NOON, replies, True) for number in range(ANSWERS)
     )
     stopped = tuple(OptedOut(f"s{number}", typed) for number in range(40))
-    owned = (OwnedSurvey(typed, WAVES[-1], change(WAVES), WAVES[-2].wave.day),) * 40
+    owned = (OwnedSurvey(typed, WAVES[-1], change(WAVES), WAVES[-2].wave.day, running),) * 40
     everything = Home(answers, 1_000, stopped, owned, unclaimed, NOON)
     assert_slack_takes(home.home(everything, url))
 

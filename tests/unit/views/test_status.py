@@ -33,6 +33,19 @@ def status(
     return Status(surveys, unclaimed, troubles, troubles_total, NOON)
 
 
+def trouble(
+    kind: str,
+    status: str,
+    *,
+    person_id: str | None = None,
+    channel: str | None = None,
+    reason: str | None = None,
+    looked_for: bool = False,
+) -> Trouble:
+    message = "5f0c9b1e" + "0" * 24
+    return Trouble(message, kind, status, "customer", person_id, channel, reason, NOON, looked_for)
+
+
 def shown(overview: Status, url: str = URL) -> list[str]:
     message = view.status(overview, url)
     assert_slack_takes(message)
@@ -47,8 +60,8 @@ def test_a_running_wave_says_how_far_it_is() -> None:
         "How your surveys stand",
         "*Customer survey* (`customer`)",
         (
-            f"Wave of 24 Nov 2026: 1,200 asked, 40 answered, 3 left (the last one {CLOSES_TOKEN});"
-            f" closes {CLOSES_TOKEN}"
+            f"Wave of 24 Nov 2026: 1,200 asked, 40 answered, 3 still to ask, about 7 days left"
+            f" (until {CLOSES_TOKEN}); closes {CLOSES_TOKEN}"
         ),
         "Next wave: 5 Jan 2027 at 10:00, everybody's own time",
         "*Unclaimed alerts:* none. Somebody takes care of everybody.",
@@ -85,17 +98,21 @@ def test_without_the_workspaces_address_its_channel_is_named() -> None:
 
 
 def test_undelivered_messages_say_why() -> None:
-    failed = Trouble("prompt", "failed", "customer", "UADA", None, "the person is <gone>", NOON)
-    unknown = Trouble("summary", "unknown", "customer", None, "C1", None, NOON)
-    rows = shown(status(troubles=(failed, unknown), troubles_total=2))
-    assert rows[2:5] == [
-        "*2 undelivered messages*, the latest first:",
+    failed = trouble("prompt", "failed", person_id="UADA", reason="the person is <gone>")
+    parked = trouble("summary", "unknown", channel="C1", reason="no scope")
+    lost = trouble("summary", "unknown", channel="C1", looked_for=True)
+    rows = shown(status(troubles=(parked, failed, lost), troubles_total=3))
+    assert rows[2:6] == [
+        "*3 undelivered messages*:",
+        "• A running summary in <#C1> may have arrived, nobody knows, so it is not sent again."
+        " Please look there: if it has, `python bot.py outbox sent 5f0c9b1e`; if not,"
+        " `python bot.py outbox again 5f0c9b1e` (no scope)",
         "• The question to <@UADA> was not sent (the person is &lt;gone&gt;)",
-        "• A running summary in <#C1> may have arrived, nobody knows; it is not sent again blindly",
+        "• A running summary in <#C1> may have arrived; the bot is looking for it",
     ]
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))
 def test_every_kind_of_message_has_a_name(kind: MessageKind) -> None:
-    trouble = Trouble(kind, "failed", "customer", "UADA", None, None, NOON)
-    assert shown(status(troubles=(trouble,), troubles_total=1))[3].endswith("was not sent")
+    failed = trouble(kind, "failed", person_id="UADA")
+    assert shown(status(troubles=(failed,), troubles_total=1))[3].endswith("was not sent")
