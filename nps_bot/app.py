@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Flag, auto
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_token_skipped
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
@@ -21,8 +22,11 @@ from nps_bot.courier import Courier
 from nps_bot.domain.delivery import NotSent, RateLimited, Unknown
 from nps_bot.domain.survey import Survey
 from nps_bot.errors import SettingsError
+from nps_bot.metrics import REQUESTS
+from nps_bot.probes import Probes
 from nps_bot.scheduler import clockwork
 from nps_bot.services import launching
+from nps_bot.services.measuring import Measures, measure
 from nps_bot.settings import Mode, Settings
 from nps_bot.slack.access import Access
 from nps_bot.slack.background import Background
@@ -62,7 +66,7 @@ class Bot:
 
     Attributes:
         edge: what its listeners work with.
-        port: where HTTP is served; None in Socket Mode.
+        port: where HTTP is served; None where it is not, as in Socket Mode without PORT.
     """
 
     edge: Edge
@@ -176,22 +180,38 @@ async def _working(edge: Edge, wake: asyncio.Event) -> AsyncIterator[None]:
 async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None]:
     bolt = bolt_app(settings, edge)
     if settings.mode is Mode.SOCKET:
+        probing = _serving(settings, _probes(edge)) if settings.port_given else nullcontext(None)
         handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
         answering = _Answering(handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's is untyped
         try:
-            yield None
+            async with probing as port:
+                yield port
         finally:
             await answering.finish()
             await handler.close_async()  # type: ignore[no-untyped-call]  # likewise
         return
-    web = Web(bolt, settings.slack_signing_secret or "", edge.database.ping)
-    server = HttpServer(web, listen(settings.port))
+    async with _serving(
+        settings, Web(bolt, settings.slack_signing_secret or "", _probes(edge))
+    ) as port:
+        yield port
+
+
+@asynccontextmanager
+async def _serving(settings: Settings, app: Web | Probes) -> AsyncIterator[int]:
+    server = HttpServer(app, listen(settings.port))
     await server.start()
     try:
         yield server.port
     finally:
         await server.stop()
+
+
+def _probes(edge: Edge) -> Probes:
+    async def measured() -> Measures:
+        return await edge.database.read(measure, edge.surveys, edge.clock.now())
+
+    return Probes(edge.database.ping, measured)
 
 
 class _Answering:
@@ -215,6 +235,26 @@ class _Answering:
             await asyncio.wait(self._running, timeout=LAST_WORDS)
 
 
+class _CountedApp(AsyncApp):
+    """Bolt that counts what it is given, over the socket as over HTTP."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Answer a request."""
+        response = await super().async_dispatch(req)
+        type_ = "command" if "command" in req.body else str(req.body.get("type"))
+        kind = _KINDS.get(type_, "other")
+        REQUESTS.labels(kind, "ok" if response.status == 200 else "error").inc()
+        return response
+
+
+_KINDS = {
+    "block_actions": "click",
+    "view_submission": "modal",
+    "command": "command",
+    "event_callback": "event",
+}
+
+
 def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
     """Return Bolt with all listeners.
 
@@ -230,7 +270,7 @@ def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
         """Say who we are without asking Slack: a first click must not wait for auth.test."""
         return known
 
-    bolt = AsyncApp(
+    bolt = _CountedApp(
         authorize=authorize,
         process_before_response=True,
         request_verification_enabled=False,  # nps_bot.web has done it, cheaper

@@ -68,6 +68,7 @@ class Settings:
         port: where HTTP is served; 0 takes a free one.
         log_level: the least level logged.
         log_format: text or JSON.
+        port_given: whether PORT is set: Socket Mode, which needs no HTTP, then serves its probes.
     """
 
     slack_bot_token: str | None = field(repr=False)
@@ -79,6 +80,7 @@ class Settings:
     port: int
     log_level: LogLevel
     log_format: LogFormat
+    port_given: bool = False
 
     @property
     def mode(self) -> Mode:
@@ -129,6 +131,7 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
         database_url=read("DATABASE_URL", _database_url, ""),
         surveys=Path(values["NPS_SURVEYS"]),
         port=read("PORT", _port, 0),
+        port_given=bool(given.get("PORT")),
         log_level=read("LOG_LEVEL", _choice(LogLevel), LogLevel.INFO),
         log_format=read("LOG_FORMAT", _choice(LogFormat), LogFormat.TEXT),
     )

@@ -1,4 +1,4 @@
-"""The ASGI app: Slack's requests, and two questions an operator's platform asks."""
+"""The ASGI app: Slack's requests, verified before anything reads them; and the server below it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import asyncio
 import logging
 import re
 import socket
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import uvicorn
 from slack_bolt.adapter.asgi.http_response import AsgiHttpResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
-from nps_bot.errors import NpsBotError, SettingsError
+from nps_bot.errors import SettingsError
+from nps_bot.probes import Probes, Receive, Scope, Send, answer
 from nps_bot.slack.payloads import is_routable, posted
 
 log = logging.getLogger(__name__)
@@ -34,47 +34,28 @@ _HTTP = "latin-1"  # takes every byte, as HTTP does in headers
 _NO_REQUEST = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What reading a body raises that is no JSON, or no JSON of Slack's."""
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
 
 class Web:
-    """Serves ``/slack/events``, ``/healthz`` (the process lives) and ``/readyz`` (it can work)."""
+    """Serves ``/slack/events``, and the probes beside it."""
 
-    def __init__(
-        self, bolt: AsyncApp, signing_secret: str, ready: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, bolt: AsyncApp, signing_secret: str, probes: Probes) -> None:
         """Prepare to serve.
 
         Args:
             bolt: gets what Slack has signed, as it gets it in Socket Mode: read and verified.
             signing_secret: the app's; every request is verified with it.
-            ready: raises an :class:`NpsBotError` that says what is missing.
+            probes: answer everything that is not Slack's.
         """
         self._bolt = bolt
         self._verifier = SignatureVerifier(signing_secret)
-        self._ready = ready
+        self._probes = probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
-        if scope["type"] != "http":
-            return
-        path = scope["path"]
-        if path == EVENTS_PATH:
+        if scope["type"] == "http" and scope["path"] == EVENTS_PATH:
             await self._slack(scope, receive, send)
-        elif path == "/healthz":
-            await _answer(send, 200, "alive")
-        elif path == "/readyz":
-            try:
-                await self._ready()
-            except NpsBotError as error:  # its text names hosts: it is for the log, not the world
-                log.warning("Not ready: %s", error)
-                await _answer(send, 503, "The database does not answer; the log says why.")
-            else:
-                await _answer(send, 200, "ready")
         else:
-            await _answer(send, 404, "Nothing is served here.")
+            await self._probes(scope, receive, send)
 
     async def _slack(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Verify one request and hand it to Bolt.
@@ -84,15 +65,15 @@ class Web:
         headers = {name.decode(_HTTP): value.decode(_HTTP) for name, value in scope["headers"]}
         length = headers.get("content-length", "")
         if scope["method"] != "POST":
-            await _answer(send, 405, "Slack posts here; there is nothing to see.")
+            await answer(send, 405, "Slack posts here; there is nothing to see.")
         elif not _LENGTH.fullmatch(length):
-            await _answer(send, 411, "The request does not say how long it is.")
+            await answer(send, 411, "The request does not say how long it is.")
         elif int(length) > BIGGEST_BODY:
-            await _answer(send, 413, "The request is too large.")
+            await answer(send, 413, "The request is too large.")
         elif (signed := _signature(headers)) is None:
-            await _answer(send, 401, _UNSIGNED)
+            await answer(send, 401, _UNSIGNED)
         elif (body := await _body(receive)) is None:
-            await _answer(send, 408, "The request did not arrive.", (b"connection", b"close"))
+            await answer(send, 408, "The request did not arrive.", (b"connection", b"close"))
         elif (text := _text(body)) is None:
             await _refuse_shape(send)
         elif not self._verifier.is_valid(text, *signed):
@@ -100,14 +81,14 @@ class Web:
                 "A request was refused: its signature is wrong, or older than five minutes. "
                 "If all are, SLACK_SIGNING_SECRET is not this app's, or the clock is off."
             )
-            await _answer(send, 401, _UNSIGNED)
+            await answer(send, 401, _UNSIGNED)
         elif (request := _bolt_request(text, headers)) is None:
             await _refuse_shape(send)
         else:
             response = await self._bolt.async_dispatch(request)
-            answer = AsgiHttpResponse(response.status, response.headers, response.body)
-            await send(answer.get_response_start())
-            await send(answer.get_response_body())
+            told = AsgiHttpResponse(response.status, response.headers, response.body)
+            await send(told.get_response_start())
+            await send(told.get_response_body())
 
 
 def _signature(headers: Mapping[str, str]) -> tuple[str, str] | None:
@@ -156,13 +137,7 @@ def _bolt_request(text: str, headers: Mapping[str, str]) -> AsyncBoltRequest | N
 
 async def _refuse_shape(send: Send) -> None:
     log.info("A request that is not of Slack's shape was refused")
-    await _answer(send, 400, "The request is not of Slack's shape.")
-
-
-async def _answer(send: Send, status: int, text: str, *further: tuple[bytes, bytes]) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), *further]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text.encode()})
+    await answer(send, 400, "The request is not of Slack's shape.")
 
 
 def listen(port: int) -> socket.socket:
@@ -193,9 +168,9 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    """Serves the web app on a socket until it is stopped."""
+    """Serves an ASGI app on a socket until it is stopped."""
 
-    def __init__(self, web: Web, listening: socket.socket) -> None:
+    def __init__(self, web: Web | Probes, listening: socket.socket) -> None:
         config = uvicorn.Config(
             web,
             http="httptools",

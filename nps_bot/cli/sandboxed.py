@@ -41,6 +41,7 @@ async def open_sandbox(settings: Settings) -> AsyncIterator[tuple[Sandbox, Setti
                 slack_bot_token=sandbox.bot_token,
                 slack_app_token=sandbox.app_token,
                 slack_api_url=sandbox.api_url,
+                port_given=False,  # it is the sandbox's
             )
             logs.configure(settings.log_level, settings.log_format, secrets=inside.secrets)
             yield sandbox, inside

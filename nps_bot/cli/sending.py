@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from nps_bot.cli.reaching import CommandError, confirmed, find_person, open_edge, survey_named
+from nps_bot.cli.watching import tell_progress
 from nps_bot.domain.audience import Exclusion, Member, zone_of
 from nps_bot.domain.survey import Survey
 from nps_bot.services import launching
@@ -63,10 +64,11 @@ async def _start(edge: Edge, survey: Survey, only: Member | None) -> None:
     now = edge.clock.now()
     nominal = await edge.database.read(launching.free_minute, survey, now)
     how = ByHand(nominal, only_person=only.id if only else None)
-    if await edge.database.write(launching.start_by_hand, survey, how, now) is None:
+    wave_id = await edge.database.write(launching.start_by_hand, survey, how, now)
+    if wave_id is None:
         raise CommandError("Somebody started a wave in this very moment: nothing was sent.")
     await invite_everybody(edge)
-    click.echo("Started: the running bot sends it. `/nps status` shows how far it is.")
+    await tell_progress(edge, survey.key, wave_id)
 
 
 def _show(survey: Survey, plan: Plan) -> None:

@@ -80,7 +80,7 @@ _QUESTIONS = {
 }
 _DONE = {
     Verdict.SENT: "It counts as sent.",
-    Verdict.AGAIN: "It waits again: the running bot sends it at the next civil hour.",
+    Verdict.AGAIN: "It waits again: the running bot sends it, outside quiet hours.",
 }
 
 

@@ -1,8 +1,4 @@
-"""What a call to Slack can end in besides success, and what that means, in one place.
-
-Three questions decide: did the request leave, did Slack say what it did, will it say the same
-again? See :mod:`nps_bot.domain.delivery` for what follows from the answers.
-"""
+"""How a call to Slack failed, read off the table of :mod:`nps_bot.slack.outcomes`."""
 
 from __future__ import annotations
 
@@ -16,6 +12,7 @@ import aiohttp
 
 from nps_bot.domain.delivery import Failure, NotSent, RateLimited, Refused, Unknown
 from nps_bot.errors import NpsBotError
+from nps_bot.slack.outcomes import ANSWERS, CONNECTION, ELSEWHERE, STATUSES, Meaning
 
 DEFAULT_WAIT = 30.0
 """Seconds to wait after a 429 that does not say how long."""
@@ -51,31 +48,13 @@ class SlackCallError(NpsBotError):
         return self.failure.retry_after if isinstance(self.failure, RateLimited) else None
 
 
-# --- the connection ---------------------------------------------------------------------------
-
-_Meaning = type[NotSent] | type[Unknown] | type[Refused]
-
-_CONNECTION: tuple[tuple[type[Exception], _Meaning, str, str], ...] = (
-    # Before the request was written: no connection ever stood, so nothing can have happened.
-    # (aiohttp raises ClientConnector... only while it connects.)
-    (aiohttp.ConnectionTimeoutError, NotSent, "connect_timeout", "the server does not answer"),
-    (aiohttp.ClientConnectorDNSError, NotSent, "dns", "the server's name is not known"),
-    (aiohttp.ClientConnectorCertificateError, NotSent, "tls", "the certificate is not trusted"),
-    (aiohttp.ClientConnectorSSLError, NotSent, "tls", "no encrypted connection came about"),
-    (aiohttp.ClientProxyConnectionError, NotSent, "proxy", "the proxy does not answer"),
-    (aiohttp.ClientHttpProxyError, NotSent, "proxy", "the proxy refuses to connect"),
-    (aiohttp.ClientConnectorError, NotSent, "unreachable", "the server cannot be reached"),
-    # An address that is none stays none.
-    (aiohttp.InvalidURL, Refused, "invalid_url", "its address is not valid: check SLACK_API_URL"),
-    (aiohttp.NonHttpUrlClientError, Refused, "invalid_url", "its address is not http(s)"),
-    # Once the request may have left, its outcome is open whatever breaks. Resets and closed
-    # connections (ServerDisconnectedError, ClientOSError) are ClientErrors.
-    (TimeoutError, Unknown, "timeout", "no answer in time"),
-    (aiohttp.ClientPayloadError, Unknown, "broken_answer", "the answer broke off"),
-    (aiohttp.ClientResponseError, Unknown, "broken_answer", "the answer is not HTTP"),
-    (aiohttp.ClientError, Unknown, "connection_lost", "the connection broke"),
-    (OSError, Unknown, "connection_lost", "the connection broke"),
-)
+OUTCOMES: Mapping[type[Failure], str] = {
+    NotSent: "not_sent",
+    RateLimited: "ratelimited",
+    Unknown: "unknown",
+    Refused: "refused",
+}
+"""How failures are called in ``/metrics``."""
 
 CONNECTION_ERRORS = (aiohttp.ClientError, OSError)
 """What a request may raise (``TimeoutError`` is an ``OSError``)."""
@@ -83,76 +62,13 @@ CONNECTION_ERRORS = (aiohttp.ClientError, OSError)
 
 def broken_connection(method: str, error: aiohttp.ClientError | OSError) -> SlackCallError:
     """Return what ``error``, raised by the request, means for the call of ``method``."""
-    for kind, meaning, code, reason in _CONNECTION:
+    for kind, meaning, code, reason in CONNECTION:
         if isinstance(error, kind):
             return SlackCallError(method, code, meaning(reason))
     raise AssertionError(error)  # the last rows take all there is
 
 
 # --- the answer -------------------------------------------------------------------------------
-
-_LIMITED = frozenset({"ratelimited", "rate_limited"})
-"""A 429 in words: Slack did nothing. chat.postMessage documents the second spelling."""
-
-_OPEN = frozenset(
-    {
-        "internal_error",  # "it's possible some aspect of the operation succeeded"
-        "fatal_error",  # likewise
-        "service_unavailable",  # what a 5xx says in words
-        "request_timeout",  # the request arrived in part: nobody says which
-    }
-)
-"""Errors of Slack's own, after which it may or may not have done what was asked."""
-
-_REFUSALS: Mapping[str, str] = {
-    # where
-    "channel_not_found": "the bot sees no such channel: check its name, or invite the bot to it",
-    "not_in_channel": "the bot is not in the channel: invite the bot to the channel",
-    "is_archived": "the channel is archived: unarchive it or choose another",
-    "external_channel_migrating": "the shared channel is being moved: try again later",
-    "restricted_action": "a workspace setting forbids the bot to post there",
-    "restricted_action_read_only_channel": "the channel is read-only for the bot",
-    "restricted_action_thread_only_channel": "the channel takes only replies in threads",
-    "messages_tab_disabled": "switch on the Messages Tab in the app's settings (App Home)",
-    # who
-    "user_not_found": "Slack knows no such person",
-    "users_not_found": "Slack knows nobody with this e-mail address",
-    "user_disabled": "this account is deactivated",
-    "user_not_visible": "the bot may not see this person",
-    "cannot_dm_bot": "bots cannot be asked",
-    # what
-    "invalid_blocks": "Slack refuses the layout of the message",
-    "invalid_arguments": "Slack refuses an argument",
-    "msg_too_long": "the message is too long",
-    "no_text": "the message is empty",
-    "metadata_too_large": "the message's metadata are too large",
-    # changing what stands there
-    "message_not_found": "the message is not there any more",
-    "cant_update_message": "the message belongs to somebody else",
-    "edit_window_closed": "the workspace no longer allows to edit this message",
-    "cant_delete_message": "the message belongs to somebody else",
-    # answering an interaction
-    "expired_trigger_id": "it came too late: Slack opens a window only within 3 seconds",
-    "trigger_expired": "it came too late: Slack opens a window only within 3 seconds",
-    "exchanged_trigger_id": "this click opened a window already",
-    "trigger_exchanged": "this click opened a window already",
-    "hash_conflict": "the window changed meanwhile",
-    "not_found": "the window is closed already",
-    # the app
-    "unknown_method": "this server does not know the method",
-    "missing_scope": "the app lacks a permission: add it in the app's settings and reinstall it",
-    "invalid_auth": "Slack does not accept the token: check SLACK_BOT_TOKEN",
-    "not_authed": "no token was sent: check SLACK_BOT_TOKEN",
-    "account_inactive": "the app was removed or its bot deactivated: install the app again",
-    "token_revoked": "the token was revoked: install the app again and set SLACK_BOT_TOKEN",
-    "token_expired": "the token ran out: install the app again and set SLACK_BOT_TOKEN",
-    "not_allowed_token_type": "this kind of token is not allowed: use the bot's (xoxb-...)",
-    "no_permission": "the app lacks a permission for this",
-    "team_access_not_granted": "an admin of the organisation has not allowed this workspace",
-    "org_login_required": "the workspace is being moved into an organisation: try again later",
-    "ekm_access_denied": "an admin has suspended posting (Enterprise Key Management)",
-}
-"""What Slack's common refusals ask of whoever runs the bot; the others are quoted by name."""
 
 _SCOPES = re.compile(r"[a-z:._, -]{1,200}")
 
@@ -168,21 +84,36 @@ def failed_answer(
         answer: the JSON object in the body; None where there was none that could be read.
     """
     code = str((answer or {}).get("error") or "")
-    if status == HTTPStatus.TOO_MANY_REQUESTS or code in _LIMITED:
+    meaning, reason = _meaning(status, code)
+    if meaning is RateLimited:
         wait = _seconds(headers.get("Retry-After"))
         return SlackCallError(method, "ratelimited", RateLimited(wait))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _OPEN:
+    if meaning is None:
+        return unreadable_answer(method)
+    if meaning is Unknown:
         told = code or f"http_{status}"
-        return SlackCallError(method, told, Unknown(f"Slack has trouble of its own ({told})"))
-    if status == HTTPStatus.NOT_FOUND and not code:
-        code = "unknown_method"  # as servers that are not Slack say it
+        return SlackCallError(method, told, Unknown(f"{reason} ({told})"))
     if code:
-        return SlackCallError(method, code, Refused(_sentence(code, answer or {}), code))
-    if status >= HTTPStatus.MULTIPLE_CHOICES:  # a redirect is not followed, a 4xx did nothing
-        code = f"http_{status}"
-        reason = f"the server answered HTTP {status}: check SLACK_API_URL"
-        return SlackCallError(method, code, Refused(reason, code))
-    return unreadable_answer(method)
+        return SlackCallError(method, code, Refused(_sentence(code, reason, answer or {}), code))
+    if status == HTTPStatus.NOT_FOUND:  # as servers that are not Slack say it
+        code = "unknown_method"
+        return SlackCallError(method, code, Refused(ANSWERS[code][1], code))
+    code = f"http_{status}"
+    reason = f"the server answered HTTP {status}, {reason}: check SLACK_API_URL"
+    return SlackCallError(method, code, Refused(reason, code))
+
+
+def _meaning(status: int, code: str) -> tuple[Meaning | None, str]:
+    """Return what the table says; None for a success that does not say it is one."""
+    for statuses, meaning, reason in STATUSES:
+        if status in statuses:
+            return meaning, reason
+    if code:
+        return ANSWERS.get(code, (Refused, f"Slack answered '{code}'"))
+    for statuses, meaning, reason in ELSEWHERE:
+        if status in statuses:
+            return meaning, reason
+    return None, ""
 
 
 def unreadable_answer(method: str) -> SlackCallError:
@@ -190,9 +121,8 @@ def unreadable_answer(method: str) -> SlackCallError:
     return SlackCallError(method, "unreadable_answer", Unknown("the answer cannot be read"))
 
 
-def _sentence(code: str, answer: Mapping[str, Any]) -> str:
+def _sentence(code: str, sentence: str, answer: Mapping[str, Any]) -> str:
     """Return why Slack refused, with the scope it misses or the block it points at."""
-    sentence = _REFUSALS.get(code, f"Slack answered '{code}'")
     needed = answer.get("needed")
     if code == "missing_scope" and isinstance(needed, str) and _SCOPES.fullmatch(needed):
         return f"the app lacks the scope {needed}: add it in the app's settings and reinstall it"

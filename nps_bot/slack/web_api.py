@@ -18,8 +18,10 @@ import aiohttp
 import orjson
 
 from nps_bot.domain.delivery import CALL_TIMEOUT, RateLimited
+from nps_bot.metrics import CALLS
 from nps_bot.slack.errors import (
     CONNECTION_ERRORS,
+    OUTCOMES,
     SlackCallError,
     broken_connection,
     failed_answer,
@@ -113,11 +115,12 @@ class WebApi:
             ) as response:
                 content = await response.read()
         except CONNECTION_ERRORS as error:
-            raise self._logged(broken_connection(method, error), {}) from error
+            raise self._failed(broken_connection(method, error), {}) from error
         answer = _parsed(content)  # Slack answers `ok` in plain text, and errors in JSON
         if response.status != 200 or (answer or {}).get("ok") is False:
             failure = failed_answer(method, response.status, response.headers, answer)
-            raise self._logged(failure, {})
+            raise self._failed(failure, {})
+        CALLS.labels(method, _OK).inc()
 
     async def _request(
         self,
@@ -133,16 +136,22 @@ class WebApi:
             ) as response:
                 body = await response.read()
         except CONNECTION_ERRORS as error:
-            raise self._logged(broken_connection(method, error), arguments) from error
+            raise self._failed(broken_connection(method, error), arguments) from error
         answer = _parsed(body)
         if response.status == 200 and answer is not None and answer.get("ok") is True:
+            CALLS.labels(method, _OK).inc()
             return answer
         failure = failed_answer(method, response.status, response.headers, answer)
-        raise self._logged(failure, arguments)
+        raise self._failed(failure, arguments)
 
     def unreadable(self, method: str) -> SlackCallError:
         """Return (and log) the error of a success that lacks what it must say."""
         return self._logged(unreadable_answer(method), {})
+
+    def _failed(self, error: SlackCallError, arguments: Mapping[str, Any]) -> SlackCallError:
+        """Count a failing call and log it; return the error."""
+        CALLS.labels(error.method, OUTCOMES[type(error.failure)]).inc()
+        return self._logged(error, arguments)
 
     def _logged(self, error: SlackCallError, arguments: Mapping[str, Any]) -> SlackCallError:
         """Write the one line about a failing call, and return the error."""
@@ -156,6 +165,8 @@ class WebApi:
         return error
 
 
+_OK = "ok"
+"""The outcome of a call that did not fail."""
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 

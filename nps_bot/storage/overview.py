@@ -143,17 +143,33 @@ def unclaimed_cases(
         .join(Wave, Wave.id == Invitation.wave_id)
         .outerjoin(Person, Person.id == Invitation.person_id)
         .outerjoin(Outbox, (Outbox.invitation_id == Invitation.id) & (Outbox.kind == alert))
-        .where(
-            Wave.survey_key.in_(survey_keys),
-            Case.claimed_at.is_(None),
-            Case.contacted_at.is_(None),
-            Case.withdrawn_at.is_(None),
-            Invitation.person_id.is_not(None),
-        )
+        .where(Wave.survey_key.in_(survey_keys), *_UNCLAIMED)
         .order_by(Case.opened_at, Invitation.id)
     )
     rows = [tuple(row) for row in connection.execute(found.limit(limit))]
     return [OpenCase(*row) for row in rows], _how_many(connection, found)
+
+
+def unclaimed_by_survey(connection: Connection) -> dict[str, int]:
+    """Return how many cases nobody claimed or handled, by survey; one without any is absent."""
+    rows = connection.execute(
+        select(Wave.survey_key, func.count())
+        .select_from(Case)
+        .join(Response, Response.id == Case.response_id)
+        .join(Invitation, Invitation.id == Response.invitation_id)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .where(*_UNCLAIMED)
+        .group_by(Wave.survey_key)
+    )
+    return dict(rows.tuples().all())
+
+
+_UNCLAIMED = (
+    Case.claimed_at.is_(None),
+    Case.contacted_at.is_(None),
+    Case.withdrawn_at.is_(None),
+    Invitation.person_id.is_not(None),
+)
 
 
 def _how_many(connection: Connection, found: Select[*tuple[Any, ...]]) -> int:

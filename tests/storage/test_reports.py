@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, update
 
-from nps_bot.domain.survey import Kind
 from nps_bot.domain.progress import Batch
+from nps_bot.domain.survey import Kind
 from nps_bot.storage import overview, reports
 from nps_bot.storage.database import Database
 from nps_bot.storage.reports import Recovery, Scope, Tally

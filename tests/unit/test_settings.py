@@ -62,6 +62,7 @@ def test_everything_can_be_set() -> None:
         port=0,
         log_level=LogLevel.DEBUG,
         log_format=LogFormat.JSON,
+        port_given=True,
     )
     assert settings.secrets == (BOT, APP, SECRET)
 

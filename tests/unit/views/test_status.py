@@ -104,9 +104,11 @@ def test_undelivered_messages_say_why() -> None:
     rows = shown(status(troubles=(parked, failed, lost), troubles_total=3))
     assert rows[2:6] == [
         "*3 undelivered messages*:",
-        "• A running summary in <#C1> may have arrived, nobody knows, so it is not sent again."
-        " Please look there: if it has, `python bot.py outbox sent 5f0c9b1e`; if not,"
-        " `python bot.py outbox again 5f0c9b1e` (no scope)",
+        (
+            "• A running summary in <#C1> may have arrived, nobody knows, so it is not sent again."
+            " Please look there: if it has, `python bot.py outbox sent 5f0c9b1e`; if not,"
+            " `python bot.py outbox again 5f0c9b1e` (no scope)"
+        ),
         "• The question to <@UADA> was not sent (the person is &lt;gone&gt;)",
         "• A running summary in <#C1> may have arrived; the bot is looking for it",
     ]
