@@ -24,7 +24,7 @@ def by_status(connection: Connection) -> dict[str, int]:
     counts = {"pending": 0, "claimed": 0, "unknown": 0, "failed": 0}
     for condition in (WAITING, _LEASED, _FAILED):
         found = select(Outbox.status, func.count()).where(condition).group_by(Outbox.status)
-        counts |= dict(connection.execute(found).tuples().all())
+        counts |= dict(connection.execute(found).all())
     return counts
 
 

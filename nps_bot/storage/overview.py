@@ -161,7 +161,7 @@ def unclaimed_by_survey(connection: Connection) -> dict[str, int]:
         .where(*_UNCLAIMED)
         .group_by(Wave.survey_key)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 _UNCLAIMED = (

@@ -18,7 +18,7 @@ from nps_bot.sandbox import Limits, Message, Person, Sandbox
 from nps_bot.scheduler import tick
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
-from nps_bot.settings import Settings, load_settings
+from nps_bot.settings import Mode, Settings, load_settings
 from nps_bot.surveys import load_surveys
 
 SURVEYS = Path(__file__).parents[2] / "config" / "surveys"
@@ -57,7 +57,7 @@ class World:
         """Run the bot for a while; the sandbox delivers to it."""
         clock: Clock = self.clock
         async with running(self.settings, self.surveys, clock, role) as bot:
-            if bot.port is not None:
+            if self.settings.mode is Mode.HTTP:
                 self.sandbox.deliver_to(f"http://127.0.0.1:{bot.port}/slack/events")
             self._bot = bot
             yield bot
