@@ -152,6 +152,8 @@ async def running(
         port = None
         if Role.LISTEN in role:
             port = await stack.enter_async_context(_listening(settings, edge))
+        elif settings.port_given:
+            port = await stack.enter_async_context(_serving(settings, _probes(edge)))
         yield Bot(edge, port)
 
 

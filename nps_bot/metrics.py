@@ -5,7 +5,14 @@ Labels come from short lists of ours: no id, name or word of a person is ever on
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    disable_created_metrics,
+    generate_latest,
+)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's; else each has a twin
 
 REGISTRY = CollectorRegistry()
 """Ours alone, so that no library adds to what docs/operating.md explains."""

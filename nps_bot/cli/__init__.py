@@ -98,12 +98,13 @@ def web() -> None:
 
 
 @_bot.command(short_help="Open waves and deliver messages.")
-def worker() -> None:
+@click.option("--port", type=click.IntRange(0, 65535), help="Serve /healthz, /readyz, /metrics.")
+def worker(port: int | None) -> None:
     """Open waves when they are due and deliver messages.
 
     Needs PostgreSQL and a web process beside it. There may be several of each.
     """
-    _serve(serving.worker(_settings()))
+    _serve(serving.worker(_settings(), port))
 
 
 @_bot.command(short_help="Only the sandbox Slack, for a bot in another terminal.")

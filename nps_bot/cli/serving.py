@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from nps_bot.app import Role, running
@@ -60,11 +61,15 @@ async def web(settings: Settings) -> None:
     await _share(settings, "web", Role.LISTEN)
 
 
-async def worker(settings: Settings) -> None:
-    """Open waves and deliver messages."""
+async def worker(settings: Settings, port: int | None) -> None:
+    """Open waves and deliver messages; serve the probes on ``port``.
+
+    PORT is not taken for that: processes that share an environment would share it too.
+    """
     if settings.mode is Mode.SANDBOX:
         raise SettingsError("SLACK_BOT_TOKEN is needed for `python bot.py worker`.")
-    await _share(settings, "worker", Role.WORK)
+    own = replace(settings, port=port or 0, port_given=port is not None)
+    await _share(own, "worker", Role.WORK)
 
 
 async def _share(settings: Settings, name: str, role: Role) -> None:

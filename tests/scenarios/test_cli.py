@@ -43,7 +43,7 @@ def test_help_says_what_each_command_does(terminal: Terminal) -> None:
     assert whole.startswith("Usage: python bot.py [OPTIONS] [COMMAND] [ARGS]...")
     commands = whole.partition("Commands:")[2]
     assert re.findall(r"^  (\w+)  ", commands, re.MULTILINE) == [
-        *("web", "worker", "sandbox", "surveys", "people", "send", "report", "forget")
+        *("web", "worker", "sandbox", "surveys", "people", "send", "outbox", "report", "forget")
     ]
     assert "..." not in commands  # nothing is cut off
 

@@ -131,9 +131,9 @@ def commands_of(*group: str) -> Iterator[str]:
     ).stdout
     commands = help_.partition("\nCommands:\n")[2].partition("\n\n")[0]
     for name in re.findall(r"^  (\w+)", commands, re.MULTILINE):
-        if name in {"surveys", "people"} and not group:
+        if name in {"surveys", "people", "outbox"} and not group:
             yield from commands_of(name)
-        else:
+        if name not in {"surveys", "people"} or group:
             yield " ".join((*group, name))
 
 

@@ -1,0 +1,188 @@
+"""What a click proves and what an operator says, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from nps_bot.domain.delivery import LEASE, LOOKUP_AFTER, Status
+from nps_bot.services import owed, responding, settling
+from nps_bot.services.responding import Click
+from nps_bot.services.settling import Posted, Verdict
+from nps_bot.storage import outbox, unsettled
+from nps_bot.storage.database import Database
+from nps_bot.storage.tables import Invitation, Outbox
+from tests.unit.services.asking import ADA, KENJI, SURVEYS, ask, carry, claimed, message
+from tests.unit.services.world import NOON
+
+MINUTE = timedelta(minutes=1)
+HERE = Posted("D1", "1795521600.000100")
+CERTAIN = LEASE + LOOKUP_AFTER
+
+
+def lose(connection: Connection, key: str, *, status: str = "unknown", park: bool = True) -> str:
+    """Let a message be one of which nobody knows where it stands; returns its id."""
+    lost = update(Outbox).where(Outbox.dedupe_key == key)
+    connection.execute(
+        lost.values(
+            status=status,
+            channel=None,
+            ts=None,
+            claimed_by=None,
+            claimed_at=NOON,
+            lease_until=None if park else NOON + MINUTE,
+        )
+    )
+    return connection.execute(select(Outbox.id).where(Outbox.dedupe_key == key)).scalar_one()
+
+
+def click(connection: Connection, invitation: str, person: str, posted: Posted | None) -> None:
+    one = Click(invitation, person, 8, int(NOON.timestamp() * 1e6), posted=posted)
+    result = responding.record_score(connection, SURVEYS, one, NOON)
+    assert isinstance(result, responding.Recorded)
+
+
+@pytest.mark.parametrize("status", ["unknown", "sent"])
+@pytest.mark.parametrize("park", [True, False])
+async def test_a_score_tells_where_the_prompt_stands(
+    database: Database, status: str, park: bool
+) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        key = owed.prompt_key(invitation)
+        lose(connection, key, status=status, park=park)
+        click(connection, invitation, "UADA", HERE)
+        found = message(connection, key)
+        assert (found.status, found.channel, found.ts) == ("pending", HERE.channel, HERE.ts)
+        asked = connection.scalar(select(Invitation.asked_at))
+        assert asked == datetime.fromtimestamp(1795521600.0001, UTC)
+
+    await database.write(work)
+
+
+async def test_a_click_elsewhere_proves_nothing(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        key = owed.prompt_key(invitation)
+        lose(connection, key)
+        click(connection, invitation, "UADA", None)  # in a modal
+        assert message(connection, key).status == "unknown"
+
+    await database.write(work)
+
+
+async def test_a_click_on_one_prompt_says_nothing_of_the_other(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        carry(connection)
+        later = NOON + timedelta(days=3)
+        assert isinstance(
+            responding.snooze(connection, SURVEYS, invitation, "UADA", NOON), datetime
+        )
+        first, second = owed.prompt_keys(invitation)
+        carry(connection, later)
+        standing = message(connection, first)
+        lose(connection, second)
+        assert standing.channel is not None
+        assert standing.ts is not None
+        click(connection, invitation, "UADA", Posted(standing.channel, standing.ts))
+        assert message(connection, second).status == "unknown"
+
+    await database.write(work)
+
+
+async def test_where_two_are_lost_a_click_does_not_guess(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        carry(connection)
+        responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        keys = owed.prompt_keys(invitation)
+        for key in keys:
+            lose(connection, key)
+        click(connection, invitation, "UADA", HERE)
+        assert {message(connection, key).status for key in keys} == {"unknown"}
+
+    await database.write(work)
+
+
+async def test_somebody_elses_click_proves_nothing(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA, KENJI)["UADA"]
+        lose(connection, owed.prompt_key(invitation))
+        settling.seen(connection, invitation, "UKENJI", HERE, NOON)
+        assert message(connection, owed.prompt_key(invitation)).status == "unknown"
+
+    await database.write(work)
+
+
+async def test_what_was_found_by_hand_is_not_posted_again_whatever_touches_it(
+    database: Database,
+) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        key = owed.prompt_key(invitation)
+        lost = lose(connection, key)
+        assert settling.by_hand(connection, lost, Verdict.SENT, NOON) is None
+        assert connection.scalar(select(Invitation.asked_at)) == NOON
+        touched = outbox.touch(connection, [key], NOON)
+        assert touched.nowhere == [key]
+        assert message(connection, key).status == "sent"
+        assert lost not in {each.message.id for each in claimed(connection, NOON + MINUTE)}
+
+    await database.write(work)
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("verdict", list(Verdict))
+async def test_only_what_is_unknown_or_failed_is_settled(
+    database: Database, status: Status, verdict: Verdict
+) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        lost = lose(connection, owed.prompt_key(invitation), status=status)
+        refusal = settling.by_hand(connection, lost, verdict, NOON + CERTAIN)
+        after = message(connection, owed.prompt_key(invitation)).status
+        if status in (Status.UNKNOWN, Status.FAILED):
+            assert refusal is None
+            assert after == ("sent" if verdict is Verdict.SENT else "pending")
+        else:
+            assert refusal is not None
+            assert refusal.endswith(".")
+            assert after == status
+
+    await database.write(work)
+
+
+async def test_nothing_is_sent_again_before_the_history_would_show_it(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        lost = lose(connection, owed.prompt_key(invitation), park=False)
+        just_before = NOON + CERTAIN - timedelta(seconds=1)
+        refusal = settling.by_hand(connection, lost, Verdict.AGAIN, just_before)
+        assert refusal == "Slack may still be about to show it: try again in 1 s."
+        assert settling.by_hand(connection, lost, Verdict.AGAIN, NOON + CERTAIN) is None
+        (again,) = (one for one in claimed(connection, NOON + CERTAIN) if one.message.id == lost)
+        assert again.message.attempts == 1
+
+    await database.write(work)
+
+
+async def test_an_id_is_found_by_its_beginning(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        ids = {"UADA": "ab" + "0" * 30, "UKENJI": "abff" + "f" * 28}
+        for person, invitation in ask(connection, ADA, KENJI).items():
+            key = owed.prompt_key(invitation)
+            named = update(Outbox).where(Outbox.dedupe_key == key).values(id=ids[person])
+            connection.execute(named)
+
+        def found(beginning: str) -> set[str]:
+            return {one.id for one in unsettled.beginning_with(connection, beginning, 9)}
+
+        assert found("ab") >= set(ids.values())
+        assert found("ab0") == {ids["UADA"]}
+        assert found("abfff") == found(ids["UKENJI"]) == {ids["UKENJI"]}
+        assert found("ab1") == set()
+
+    await database.write(work)
