@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import click
@@ -29,11 +28,11 @@ async def tell_progress(edge: Edge, survey_key: str, wave_id: int) -> None:
     elif not sys.stdout.isatty():
         click.echo(f"Started: {_sentence(wave, edge.clock.now())} The running bot asks. {_STATUS}")
     else:
-        watched = False
-        with suppress(asyncio.CancelledError):  # what Ctrl-C becomes
+        try:
             await _watch(edge, survey_key, wave)
-            watched = True
-        if not watched:
+        except asyncio.CancelledError:  # what Ctrl-C becomes
+            if (watching := asyncio.current_task()) is not None:
+                watching.uncancel()
             click.echo(f"\nThe running bot goes on asking. {_STATUS}")
 
 
@@ -43,6 +42,8 @@ async def _look(edge: Edge, survey_key: str, wave_id: int) -> RunningWave | None
 
 
 def _sentence(wave: RunningWave, now: datetime) -> str:
+    if not wave.left:
+        return f"{wave.asked:,} asked, nobody left to ask."
     people = f"{wave.asked:,} asked, {count(wave.left, 'person', 'people')} still to ask"
     if wave.ends_at is None:
         return f"{people}."
@@ -68,6 +69,7 @@ async def _watch(edge: Edge, survey_key: str, first: RunningWave) -> None:
         while latest is not None:
             asked = latest.asked
             bar.update(whole - latest.left - bar.pos, latest)
+            bar.render_progress()  # the time goes on even where nobody was asked meanwhile
             if not latest.left:
                 break
             await asyncio.sleep(LOOK_EVERY)

@@ -184,7 +184,12 @@ def _sends(terminal: Terminal, page: Page) -> None:
         assert re.search(r"\nThe wave of .* is still open, until 2.* UTC: whoever it asked", said)
 
     assert len(page.until("grace", inbox)) == 1
-    assert terminal.prints(*one, "--yes").endswith("`/nps status` shows how far it is.\n")
+    started = terminal.prints(*one, "--yes").splitlines()[-1]
+    assert re.fullmatch(
+        r"Started: (1 asked, nobody left to ask|0 asked, 1 person still to ask, less than a minute"
+        r" left \(until 2.* UTC\))\. The running bot asks\. `/nps status` shows how far it is\.",
+        started,
+    )
     page.until("grace", lambda seen: len(inbox(seen)) == 2)
     assert len(page.until("oscar", inbox)) == 1
 

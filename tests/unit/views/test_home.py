@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey
-from nps_bot.services.status import Unclaimed
+from nps_bot.services.status import RunningWave, Unclaimed
 from nps_bot.slack.views import home as view
+from nps_bot.slack.views.kit import when
 from nps_bot.storage.responses import Reply
 from tests.unit.views.reading import action_ids, assert_slack_takes, texts
 from tests.unit.views.samples import NOON, NOON_TOKEN, WORDING, change, wave
@@ -71,12 +73,14 @@ def test_what_was_stopped_can_be_taken_up_again() -> None:
 
 def test_owners_see_their_figures_and_whom_nobody_takes_care_of() -> None:
     trend = (wave(1, {10: 20, 3: 20}, 60, day="2026-08-24"), wave(2, {10: 40, 3: 1}, 90))
+    asking = RunningWave(trend[-1].wave, 90, 41, 300, NOON + timedelta(minutes=4))
     owned = (
         OwnedSurvey("A & B", trend[-1], change(trend), trend[0].wave.day),
         OwnedSurvey("New one", None, None, None),
+        OwnedSurvey("Asking", None, None, None, (asking,)),
     )
     rows = texts(home(owned=owned)["blocks"])
-    assert rows[2:6] == [
+    assert rows[2:7] == [
         "Your surveys",
         (
             "*A &amp; B*, wave of 24 Nov 2026\n*NPS +95*, 95% interval +76 to +100\n"
@@ -84,5 +88,9 @@ def test_owners_see_their_figures_and_whom_nobody_takes_care_of() -> None:
             "+95 against the wave of 24 Aug 2026: higher, and more than noise"
         ),
         "*New one*\nNobody has been asked yet",
+        (
+            "*Asking*\nWave of 24 Nov 2026: 90 asked, 41 answered, 300 still to ask, about 4"
+            f" minutes left (until {when(NOON + timedelta(minutes=4))})"
+        ),
         "*Unclaimed alerts:* none. Somebody takes care of everybody.",
     ]

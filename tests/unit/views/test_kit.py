@@ -17,6 +17,23 @@ def unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "less than a minute left"),
+        (29, "less than a minute left"),
+        (60, "about 1 minute left"),
+        (240, "about 4 minutes left"),
+        (89 * 60, "about 89 minutes left"),
+        (120 * 60, "about 2 hours left"),
+        (35 * 3_600, "about 35 hours left"),
+        (7 * 86_400, "about 7 days left"),
+    ],
+)
+def test_what_is_left_is_told_in_round_words(seconds: int, words: str) -> None:
+    assert kit.time_left(timedelta(seconds=seconds)) == words
+
+
 @given(st.text())
 def test_escaped_text_reads_the_same_and_has_no_power(text: str) -> None:
     escaped = kit.escape(text, 10_000)
