@@ -12,6 +12,7 @@ from nps_bot.domain.survey import Survey
 from nps_bot.services import launching, status
 from nps_bot.storage import waves
 from nps_bot.storage.database import Database
+from nps_bot.storage.remembered import PACE, remember
 from tests.unit.services.world import NOON, World, survey
 
 DAY = timedelta(days=1)
@@ -79,3 +80,33 @@ def weekly(time_zone: str | None) -> Survey:
 def test_the_next_wave_opens_after_now(time_zone: str | None, now: datetime, nominal: str) -> None:
     """With everybody's own zone a wave opens where the day begins first, at UTC+14."""
     assert status.next_nominal(weekly(time_zone), now) == datetime.fromisoformat(nominal)
+
+
+async def test_the_end_of_a_wave_is_foretold_at_the_pace_that_was_learnt(
+    database: Database,
+) -> None:
+    """Waves share the lane, whoever owns them; a paused survey keeps out of it."""
+    surveys = [survey(), survey("employee"), survey("other")]
+
+    def work(connection: Connection) -> None:
+        launching.see_surveys(connection, {each.key: each for each in surveys}, NOON)
+        world = World(connection)
+        ids = {}
+        for each in surveys:
+            ids[each.key] = world.wave(NOON - DAY, {}, survey_key=each.key, state="ready")
+            for _ in range(60):
+                world.message(
+                    "prompt", "pending", ids[each.key], survey_key=each.key, due_at=NOON - DAY
+                )
+        waves.set_paused(connection, "other", "UPRIYA", NOON)
+        remember(connection, PACE, {"chat.postMessage": {"rate": 0.5, "pause": 3.0}})
+        running = {
+            key: status.running_waves(connection, [key], NOON)[key][0]
+            for key in ("customer", "employee", "other")
+        }
+        assert {one.left for one in running.values()} == {60}
+        assert running["customer"].ends_at == NOON + timedelta(minutes=2)
+        assert running["employee"].ends_at == NOON + timedelta(minutes=4)
+        assert running["other"].ends_at is None
+
+    await database.write(work)
