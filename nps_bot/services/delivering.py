@@ -17,10 +17,11 @@ from nps_bot.domain.audience import zone_of
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Priority, Settlement, Status
 from nps_bot.domain.survey import Survey
-from nps_bot.services import alerting, owed, reporting, summarising
+from nps_bot.services import alerting, nudging, owed, reporting, summarising
+from nps_bot.services.nudging import Further
 from nps_bot.services.owed import Notice, SharedReport
 from nps_bot.services.periods import parse_period
-from nps_bot.storage import claims, invitations, outbox, people, waves
+from nps_bot.storage import claims, invitations, outbox, waves
 from nps_bot.storage.claims import Claimed, Sent
 from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Standing
@@ -53,12 +54,14 @@ class PromptContent:
         survey: None where it has no file any more; then nobody is asked.
         stopped: the survey key the person opted out of, ``*`` for all; None while they take part.
         asks_again: when the question comes again after *Ask me in 3 days*.
+        reminding: whether this is the reminder of it.
     """
 
     standing: Standing
     survey: Survey | None
     stopped: str | None
     asks_again: datetime | None
+    reminding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,14 @@ class NoticeContent:
 
 _NO_FILE = "its survey has no file any more"
 
-Content = PromptContent | AlertContent | SummaryContent | SharedReportContent | NoticeContent
+Content = (
+    PromptContent
+    | nudging.Chaser
+    | AlertContent
+    | SummaryContent
+    | SharedReportContent
+    | NoticeContent
+)
 Prepared = Content | Drop | Defer | Remove
 
 
@@ -169,7 +179,7 @@ def claim(
         now: the current moment.
     """
     claims.expire_leases(connection, now)
-    waiting = claims.Waiting(limit, least, waves.paused(connection), owed.PROMPT_KINDS)
+    waiting = claims.Waiting(limit, least, waves.paused(connection), owed.RESPONDENT_KINDS)
     claimed = claims.claim(connection, waiting, now, now + LEASE)
     known = _look_up(connection, claimed)
     deliveries = []
@@ -207,7 +217,7 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
     survey = surveys.get(message.survey_key or "")
     channel: str | None
     match MessageKind(message.kind):
-        case MessageKind.PROMPT | MessageKind.REPROMPT:
+        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
             standing = known.standings.get(message.invitation_id or "")
             if message.channel is not None:
                 return ToPerson("", message.channel)
@@ -228,27 +238,19 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a batch of messages is about, read in two queries for all of them."""
+    """What a batch of messages is about, read in a few queries for all of them."""
 
     standings: Mapping[str, Standing]
-    opt_outs: Mapping[str, set[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Whom a prompt asks, and which surveys they opted out of."""
-
-    standing: Standing
-    out_of: set[str]
+    further: Further
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
     ids = {message.invitation_id for message in claimed if message.invitation_id is not None}
     if not ids:
-        return _Known({}, {})
+        return _Known({}, Further({}))
     standings = invitations.find_many(connection, ids)
-    asked = {one.person_id for one in standings.values() if one.person_id is not None}
-    return _Known(standings, people.opt_outs_among(connection, asked))
+    chased = {one.invitation_id or "" for one in claimed if one.kind == MessageKind.CHASER}
+    return _Known(standings, nudging.look_up(connection, standings.values(), chased))
 
 
 def _prepare(
@@ -260,10 +262,8 @@ def _prepare(
 ) -> Prepared:
     survey = surveys.get(message.survey_key or "")
     match MessageKind(message.kind):
-        case MessageKind.PROMPT | MessageKind.REPROMPT:
-            standing = known.standings[message.invitation_id or ""]
-            out_of = known.opt_outs.get(standing.person_id or "", set())
-            return _prompt(connection, survey, message, _Asked(standing, out_of), now)
+        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
+            return _to_respondent(connection, survey, known, message, now)
         case MessageKind.ALERT:
             return _alert(connection, survey, message)
         case kind if survey is not None:
@@ -300,31 +300,48 @@ def _alert(connection: Connection, survey: Survey | None, message: Claimed) -> P
     return AlertContent(alert)
 
 
-def _prompt(
+def _to_respondent(
     connection: Connection,
     survey: Survey | None,
+    known: _Known,
     message: Claimed,
-    asked: _Asked,
     now: datetime,
 ) -> Prepared:
-    standing = asked.standing
+    standing = known.standings[message.invitation_id or ""]
     if standing.person_id is None:
         return Remove() if message.updating else Drop("the person asked to be forgotten")
-    stopped = min(asked.out_of & {people.ALL_SURVEYS, standing.survey_key}, default=None)
     if not message.updating:
-        if survey is None:
-            return Drop(_NO_FILE)
-        reason = _no_reason_to_ask(standing, stopped, now)
-        if reason is not None:
-            return Drop(reason)
-        zone = zone_of(survey.time_zone or standing.time_zone)
-        civil = next_allowed(now, zone, survey.quiet_hours)
-        if civil > now and not standing.at_once:
-            return Defer(civil)
+        hindered = _hindered(survey, known.further, message, standing, now)
+        if hindered is not None:
+            return hindered
+    stopped = known.further.stopped(standing)
+    if message.kind == MessageKind.CHASER:
+        return nudging.Chaser(standing, stopped, standing.id in known.further.replied)
     asks_again = (
         outbox.due_of(connection, owed.reprompt_key(standing.id)) if standing.snoozed_at else None
     )
-    return PromptContent(standing, survey, stopped, asks_again)
+    reminding = message.kind == MessageKind.REMINDER
+    return PromptContent(standing, survey, stopped, asks_again, reminding)
+
+
+def _hindered(
+    survey: Survey | None, further: Further, message: Claimed, standing: Standing, now: datetime
+) -> Drop | Defer | None:
+    """Return why a message is not posted to a respondent now; None where nothing hinders it."""
+    if survey is None:
+        return Drop(_NO_FILE)
+    kind = MessageKind(message.kind)
+    if kind in (MessageKind.REMINDER, MessageKind.CHASER):
+        at = nudging.leaves(kind, standing, survey, further, now)
+        if not isinstance(at, datetime):
+            return Drop(at)
+        return Defer(at) if at > now else None
+    reason = _no_reason_to_ask(standing, further.stopped(standing), now)
+    if reason is not None:
+        return Drop(reason)
+    zone = zone_of(survey.time_zone or standing.time_zone)
+    civil = next_allowed(now, zone, survey.quiet_hours)
+    return Defer(civil) if civil > now and not standing.at_once else None
 
 
 def _no_reason_to_ask(standing: Standing, stopped: str | None, now: datetime) -> str | None:

@@ -16,7 +16,10 @@ from nps_bot.domain.references import is_person_id
 from nps_bot.storage import outbox
 from nps_bot.storage.invitations import Standing
 
-PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT)
+PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT, MessageKind.REMINDER)
+"""What asks for a score: eleven buttons, and rewritten once they were answered."""
+RESPONDENT_KINDS = (*PROMPT_KINDS, MessageKind.CHASER)
+"""All that respondents are sent: none of it while a survey is paused or once its wave closed."""
 
 SETTLING = timedelta(seconds=3)
 """How long a message in Slack waits before it is rewritten: several answers become one update of
@@ -31,6 +34,16 @@ def prompt_key(invitation_id: str) -> str:
 def reprompt_key(invitation_id: str) -> str:
     """Return the key of the one prompt that follows a snooze."""
     return f"reprompt:{invitation_id}"
+
+
+def reminder_key(invitation_id: str) -> str:
+    """Return the key of the one reminder to an unanswered prompt."""
+    return f"reminder:{invitation_id}"
+
+
+def chaser_key(invitation_id: str) -> str:
+    """Return the key of the one message that asks for a reason after a bare score."""
+    return f"chaser:{invitation_id}"
 
 
 def alert_key(invitation_id: str) -> str:
@@ -70,6 +83,21 @@ def reprompt(
     """Return the one further prompt that follows a snooze."""
     first = prompt(invitation_id, person_id, survey_key, wave_id, due_at)
     return replace(first, dedupe_key=reprompt_key(invitation_id), kind=MessageKind.REPROMPT)
+
+
+def nudge(kind: MessageKind, standing: Standing, due_at: datetime) -> outbox.NewMessage:
+    """Return the one message (``REMINDER`` or ``CHASER``) that may follow a prompt."""
+    key = reminder_key if kind is MessageKind.REMINDER else chaser_key
+    return outbox.NewMessage(
+        dedupe_key=key(standing.id),
+        kind=kind,
+        priority=priority_of(kind),
+        due_at=due_at,
+        survey_key=standing.survey_key,
+        wave_id=standing.wave_id,
+        invitation_id=standing.id,
+        person_id=standing.person_id,
+    )
 
 
 def owe_summary(
@@ -118,7 +146,7 @@ def owe_alerts(connection: Connection, detractors: Iterable[Standing], now: date
 def touch(
     connection: Connection, invitation_id: str, wave_id: int, due_at: datetime
 ) -> dict[str, int]:
-    """Have the prompt and the summary show what is new at ``due_at``; returns versions by key."""
+    """Have the person's messages and the summary show what is new; returns versions by key."""
     return outbox.touch(connection, showing(invitation_id, wave_id), due_at)
 
 
@@ -131,13 +159,18 @@ def touch_all(
 
 
 def showing(invitation_id: str, wave_id: int) -> tuple[str, ...]:
-    """Return the keys of the messages that show a score: the prompts and the summary."""
-    return *prompt_keys(invitation_id), summary_key(wave_id)
+    """Return the keys of the messages that show a score: the person's own and the summary."""
+    return *prompt_keys(invitation_id), chaser_key(invitation_id), summary_key(wave_id)
 
 
-def prompt_keys(invitation_id: str) -> tuple[str, str]:
-    """Return the keys of the messages that ask with an invitation."""
-    return prompt_key(invitation_id), reprompt_key(invitation_id)
+def prompt_keys(invitation_id: str) -> tuple[str, ...]:
+    """Return the keys of the messages that ask with an invitation, one for each prompt kind."""
+    return prompt_key(invitation_id), reprompt_key(invitation_id), reminder_key(invitation_id)
+
+
+def touch_chaser(connection: Connection, invitation_id: str, now: datetime) -> None:
+    """Have the chaser, if there is one, show what is new, at once."""
+    outbox.touch(connection, (chaser_key(invitation_id),), now)
 
 
 def touch_alert(connection: Connection, invitation_id: str, now: datetime) -> None:

@@ -89,7 +89,7 @@ async def settled(world: World) -> None:
 
 
 def _due(connection: Connection, now: datetime) -> int:
-    held_back = outbox.askings(waves.paused(connection), owing.PROMPT_KINDS)
+    held_back = outbox.askings(waves.paused(connection), owing.RESPONDENT_KINDS)
     waits = (Outbox.status == "pending") & (Outbox.due_at <= now) & ~held_back
     owed = select(func.count()).where(waits | Outbox.status.in_(("claimed", "unknown")))
     return connection.scalar(owed) or 0
