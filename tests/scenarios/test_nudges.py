@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from nps_bot.sandbox import Message, Person
 from nps_bot.services import forgetting
@@ -18,6 +17,7 @@ from tests.scenarios.desk import (
     nps,
     opened_home,
     settled,
+    without_nudges,
     words,
 )
 from tests.scenarios.siege import BOTH
@@ -193,7 +193,7 @@ async def test_nobody_is_reminded_while_the_survey_is_paused(quiet_world: World)
 @ON_SQLITE
 async def test_a_survey_may_remind_nobody(quiet_world: World) -> None:
     world = quiet_world
-    world.surveys["customer"] = replace(world.surveys["customer"], reminder=None, chaser=None)
+    without_nudges(world)
     async with asked_at_noon(world) as (ada, _):
         grace = world.sandbox.person("grace")
         await grace.click(grace.inbox[0], "score_3")
