@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, or_, select, text, update
 
+from nps_bot.storage.among import among
 from nps_bot.storage.tables import Answer, Invitation, Outbox, Response, Wave
 
 
@@ -79,34 +80,45 @@ def undecided_chasers(
 
 def mark_reminders_decided(connection: Connection, ids: Collection[str], now: datetime) -> None:
     """Record that it was decided whether these invitations get a reminder."""
-    marked = update(Invitation).where(Invitation.id.in_(ids))
-    connection.execute(marked.values(reminder_decided_at=now))
+    connection.execute(_REMINDERS_DECIDED, {"ids": ids, "reminder_decided_at": now})
 
 
 def mark_chasers_decided(connection: Connection, ids: Collection[str], now: datetime) -> None:
     """Record that it was decided whether the responses to these invitations get a chaser."""
-    marked = update(Response).where(Response.invitation_id.in_(ids))
-    connection.execute(marked.values(chaser_decided_at=now))
+    connection.execute(_CHASERS_DECIDED, {"ids": ids, "chaser_decided_at": now})
+
+
+_REMINDERS_DECIDED = (
+    update(Invitation)
+    .where(among(Invitation.id, "ids"))
+    .values(reminder_decided_at=bindparam("reminder_decided_at"))
+)
+_CHASERS_DECIDED = (
+    update(Response)
+    .where(among(Response.invitation_id, "ids"))
+    .values(chaser_decided_at=bindparam("chaser_decided_at"))
+)
 
 
 def replied(connection: Connection, ids: Collection[str]) -> set[str]:
     """Return those of these invitations whose people wrote anything."""
-    return set(
-        connection.scalars(
-            select(Response.invitation_id)
-            .join(Answer, Answer.response_id == Response.id)
-            .where(Response.invitation_id.in_(ids))
-        )
-    )
+    return set(connection.scalars(_REPLIED, {"ids": ids}))
 
 
 def sent(connection: Connection, ids: Collection[str], kind: str) -> set[str]:
     """Return those of these invitations of which a message of ``kind`` (perhaps) was sent."""
-    perhaps = or_(Outbox.ts.is_not(None), Outbox.status.in_(("claimed", "unknown")))
-    return set(
-        connection.scalars(
-            select(Outbox.invitation_id).where(
-                Outbox.invitation_id.in_(ids), Outbox.kind == kind, perhaps
-            )
-        )
-    )
+    found = connection.scalars(_SENT, {"ids": ids, "kind": kind})
+    return {each for each in found if each is not None}
+
+
+# The courier runs these with every chaser it carries: see storage.database.
+_REPLIED = (
+    select(Response.invitation_id)
+    .join(Answer, Answer.response_id == Response.id)
+    .where(among(Response.invitation_id, "ids"))
+)
+_SENT = select(Outbox.invitation_id).where(
+    among(Outbox.invitation_id, "ids"),
+    Outbox.kind == bindparam("kind"),
+    or_(Outbox.ts.is_not(None), Outbox.status.in_(("claimed", "unknown"))),
+)
