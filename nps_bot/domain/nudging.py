@@ -31,6 +31,7 @@ class Silence(StrEnum):
     WITHDRAWN = "the person deleted their answer or stopped the survey"
     NOT_ASKED = "nobody was asked yet"
     SNOOZED = "the person asked to be asked later"
+    CHASED = "the person was asked for a reason before they deleted their answer"
     NO_REMINDERS = "the survey sends no reminders"
     NO_CONTACT = "the person does not want to be contacted"
     REPLIED = "the person has written why"
@@ -69,6 +70,7 @@ class Asked:
         no_contact: whether they said *Please don't contact me*.
         replied: whether they wrote anything.
         reminded: whether a reminder was sent, or may have been.
+        chased: whether a chaser was sent, or may have been.
     """
 
     asked_at: datetime | None
@@ -82,6 +84,7 @@ class Asked:
     no_contact: bool = False
     replied: bool = False
     reminded: bool = False
+    chased: bool = False
 
 
 def decide(asked: Asked, survey: Survey, zone: tzinfo, now: datetime) -> Due | Silence:
@@ -110,6 +113,8 @@ def _reminder(asked: Asked, reminder: Nudge | None) -> Due | Silence:
         return Silence.NOT_ASKED
     if asked.snoozed:
         return Silence.SNOOZED
+    if asked.chased:
+        return Silence.CHASED
     if reminder is None:
         return Silence.NO_REMINDERS
     return Due(MessageKind.REMINDER, asked.asked_at + reminder.after)

@@ -21,7 +21,7 @@ from nps_bot.services import alerting, nudging, owed, reporting, summarising
 from nps_bot.services.nudging import Further
 from nps_bot.services.owed import Notice, SharedReport
 from nps_bot.services.periods import parse_period
-from nps_bot.storage import claims, invitations, outbox, waves
+from nps_bot.storage import claims, invitations, outbox, people, waves
 from nps_bot.storage.claims import Claimed, Sent
 from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Standing
@@ -241,16 +241,27 @@ class _Known:
     """What a batch of messages is about, read in a few queries for all of them."""
 
     standings: Mapping[str, Standing]
+    opt_outs: Mapping[str, set[str]]
     further: Further
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whom a prompt asks, and which surveys they opted out of."""
+
+    standing: Standing
+    out_of: set[str]
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
     ids = {message.invitation_id for message in claimed if message.invitation_id is not None}
     if not ids:
-        return _Known({}, Further({}))
+        return _Known({}, {}, Further({}))
     standings = invitations.find_many(connection, ids)
-    chased = {one.invitation_id or "" for one in claimed if one.kind == MessageKind.CHASER}
-    return _Known(standings, nudging.look_up(connection, standings.values(), chased))
+    asked = {one.person_id for one in standings.values() if one.person_id is not None}
+    opt_outs = people.opt_outs_among(connection, asked)
+    nudged = {one.invitation_id or "" for one in claimed if one.kind in owed.NUDGE_KINDS}
+    return _Known(standings, opt_outs, nudging.look_up(connection, opt_outs, nudged))
 
 
 def _prepare(
@@ -261,9 +272,17 @@ def _prepare(
     now: datetime,
 ) -> Prepared:
     survey = surveys.get(message.survey_key or "")
+    if message.kind in owed.NUDGE_KINDS and not message.updating:
+        hindered = _hindered(survey, known, message, now)
+        if hindered is not None:
+            return hindered
     match MessageKind(message.kind):
-        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
-            return _to_respondent(connection, survey, known, message, now)
+        case MessageKind.CHASER:
+            return _chaser(known, message)
+        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER:
+            standing = known.standings[message.invitation_id or ""]
+            out_of = known.opt_outs.get(standing.person_id or "", set())
+            return _prompt(connection, survey, message, _Asked(standing, out_of), now)
         case MessageKind.ALERT:
             return _alert(connection, survey, message)
         case kind if survey is not None:
@@ -300,23 +319,27 @@ def _alert(connection: Connection, survey: Survey | None, message: Claimed) -> P
     return AlertContent(alert)
 
 
-def _to_respondent(
+def _prompt(
     connection: Connection,
     survey: Survey | None,
-    known: _Known,
     message: Claimed,
+    asked: _Asked,
     now: datetime,
 ) -> Prepared:
-    standing = known.standings[message.invitation_id or ""]
+    standing = asked.standing
     if standing.person_id is None:
         return Remove() if message.updating else Drop("the person asked to be forgotten")
+    stopped = min(asked.out_of & {people.ALL_SURVEYS, standing.survey_key}, default=None)
     if not message.updating:
-        hindered = _hindered(survey, known.further, message, standing, now)
-        if hindered is not None:
-            return hindered
-    stopped = known.further.stopped(standing)
-    if message.kind == MessageKind.CHASER:
-        return nudging.Chaser(standing, stopped, standing.id in known.further.replied)
+        if survey is None:
+            return Drop(_NO_FILE)
+        reason = _no_reason_to_ask(standing, stopped, now)
+        if reason is not None:
+            return Drop(reason)
+        zone = zone_of(survey.time_zone or standing.time_zone)
+        civil = next_allowed(now, zone, survey.quiet_hours)
+        if civil > now and not standing.at_once:
+            return Defer(civil)
     asks_again = (
         outbox.due_of(connection, owed.reprompt_key(standing.id)) if standing.snoozed_at else None
     )
@@ -325,23 +348,24 @@ def _to_respondent(
 
 
 def _hindered(
-    survey: Survey | None, further: Further, message: Claimed, standing: Standing, now: datetime
+    survey: Survey | None, known: _Known, message: Claimed, now: datetime
 ) -> Drop | Defer | None:
-    """Return why a message is not posted to a respondent now; None where nothing hinders it."""
+    """Return why a reminder or a chaser does not leave now; None where nothing hinders it."""
     if survey is None:
         return Drop(_NO_FILE)
-    kind = MessageKind(message.kind)
-    if kind in (MessageKind.REMINDER, MessageKind.CHASER):
-        at = nudging.leaves(kind, standing, survey, further, now)
-        if not isinstance(at, datetime):
-            return Drop(at)
+    kind, standing = MessageKind(message.kind), known.standings[message.invitation_id or ""]
+    at = nudging.leaves(kind, standing, survey, known.further, now)
+    if isinstance(at, datetime):
         return Defer(at) if at > now else None
-    reason = _no_reason_to_ask(standing, further.stopped(standing), now)
-    if reason is not None:
-        return Drop(reason)
-    zone = zone_of(survey.time_zone or standing.time_zone)
-    civil = next_allowed(now, zone, survey.quiet_hours)
-    return Defer(civil) if civil > now and not standing.at_once else None
+    return Drop(at)
+
+
+def _chaser(known: _Known, message: Claimed) -> nudging.Chaser | Remove:
+    standing = known.standings[message.invitation_id or ""]
+    if standing.person_id is None:
+        return Remove()
+    replied = standing.id in known.further.replied
+    return nudging.Chaser(standing, known.further.stopped(standing), replied)
 
 
 def _no_reason_to_ask(standing: Standing, stopped: str | None, now: datetime) -> str | None:

@@ -49,11 +49,13 @@ class Further:
         opt_outs: the survey keys people opted out of, by person.
         replied: the invitations to which something was written.
         reminded: those of which a reminder was, or may have been, sent.
+        chased: those of which a chaser was, or may have been, sent.
     """
 
     opt_outs: Mapping[str, AbstractSet[str]]
     replied: AbstractSet[str] = frozenset()
     reminded: AbstractSet[str] = frozenset()
+    chased: AbstractSet[str] = frozenset()
 
     def stopped(self, standing: Standing) -> str | None:
         """Return the survey key its person opted out of; None while they take part."""
@@ -62,15 +64,17 @@ class Further:
 
 
 def look_up(
-    connection: Connection, standings: Collection[Standing], chased: Collection[str]
+    connection: Connection, opt_outs: Mapping[str, AbstractSet[str]], ids: Collection[str]
 ) -> Further:
-    """Return what :func:`leaves` needs to know of invitations, ``chased`` ones for a chaser."""
-    persons = {one.person_id for one in standings if one.person_id is not None}
-    opt_outs = people.opt_outs_among(connection, persons)
-    if not chased:
+    """Return what :func:`leaves` needs to know of these invitations."""
+    if not ids:
         return Further(opt_outs)
-    reminded = nudges.sent(connection, chased, MessageKind.REMINDER)
-    return Further(opt_outs, nudges.replied(connection, chased), reminded)
+    return Further(
+        opt_outs=opt_outs,
+        replied=nudges.replied(connection, ids),
+        reminded=nudges.sent(connection, ids, MessageKind.REMINDER),
+        chased=nudges.sent(connection, ids, MessageKind.CHASER),
+    )
 
 
 def leaves(
@@ -102,6 +106,7 @@ def leaves(
         no_contact=given is not None and given.no_contact_at is not None,
         replied=standing.id in further.replied,
         reminded=standing.id in further.reminded,
+        chased=standing.id in further.chased,
     )
     zone = zone_of(survey.time_zone or standing.time_zone)
     decided = decide(asked, survey, zone, now)
@@ -147,7 +152,9 @@ def _owe(
     connection: Connection, kind: MessageKind, survey: Survey, ids: Collection[str], now: datetime
 ) -> None:
     standings = invitations.find_many(connection, ids).values()
-    further = look_up(connection, standings, ids if kind is MessageKind.CHASER else ())
+    persons = {one.person_id for one in standings if one.person_id is not None}
+    opt_outs = people.opt_outs_among(connection, persons)
+    further = look_up(connection, opt_outs, ids)
     decided = [(one, leaves(kind, one, survey, further, now)) for one in standings]
     new = [owed.nudge(kind, one, at) for one, at in decided if isinstance(at, datetime)]
     outbox.add(connection, new)

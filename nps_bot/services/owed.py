@@ -18,6 +18,8 @@ from nps_bot.storage.invitations import Standing
 
 PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT, MessageKind.REMINDER)
 """What asks for a score: eleven buttons, and rewritten once they were answered."""
+NUDGE_KINDS = (MessageKind.REMINDER, MessageKind.CHASER)
+"""What may follow a prompt; at most one of these."""
 RESPONDENT_KINDS = (*PROMPT_KINDS, MessageKind.CHASER)
 """All that respondents are sent: none of it while a survey is paused or once its wave closed."""
 

@@ -50,6 +50,7 @@ def test_before_its_time_it_is_told_when_it_comes() -> None:
     [
         ({"asked_at": None}, Silence.NOT_ASKED),
         ({"snoozed": True}, Silence.SNOOZED),
+        ({"chased": True}, Silence.CHASED),
         ({"opted_out": True}, Silence.OPTED_OUT),
         ({"withdrawn": True}, Silence.WITHDRAWN),
         ({"forgotten": True}, Silence.FORGOTTEN),
@@ -118,6 +119,7 @@ def cases(draw: st.DrawFn) -> tuple[Asked, Survey, ZoneInfo, datetime]:
                 "no_contact",
                 "replied",
                 "reminded",
+                "chased",
             )
         },
     )
@@ -142,7 +144,7 @@ def test_what_is_due_may_be_sent(case: tuple[Asked, Survey, ZoneInfo, datetime])
     assert not steering.quiet_hours.covers(found.at.astimezone(zone).time())
     if found.kind is MessageKind.REMINDER:
         assert asked.answered_at is None
-        assert True not in (asked.snoozed, asked.withdrawn)
+        assert True not in (asked.snoozed, asked.withdrawn, asked.chased)
         assert asked.asked_at is not None
         assert steering.reminder is not None
         assert found.at >= asked.asked_at + steering.reminder.after

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text, update
 
 from nps_bot.domain.audience import Member
@@ -17,7 +20,7 @@ from nps_bot.services.delivering import Delivery, PromptContent, Remove, ToPerso
 from nps_bot.services.nudging import Chaser
 from nps_bot.services.owed import SETTLING
 from nps_bot.services.responding import Click, Refusal, Scope
-from nps_bot.storage import people
+from nps_bot.storage import invitations, people, responses
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Invitation, Outbox, Wave
@@ -391,6 +394,23 @@ async def test_who_answered_before_the_reminder_left_may_be_chased(database: Dat
     await database.write(work)
 
 
+async def test_who_was_chased_is_not_reminded_after_all(database: Database) -> None:
+    """They deleted their answer, stopped and take part again: the question is open once more."""
+
+    def work(connection: Connection) -> None:
+        (ada,) = asked(connection, ADA)
+        scores(connection, ada)
+        carry(connection, NOON + HOUR)
+        owe(connection, CHASED)
+        sent(connection, CHASED)
+        deletes(connection, ada)
+        stops(connection, ada)
+        responding.resume(connection, "UADA", "customer", CHASED)
+        assert owe(connection, REMINDED) == []
+
+    await database.write(work)
+
+
 async def test_once_words_come_the_chaser_says_thank_you(database: Database) -> None:
     def work(connection: Connection) -> None:
         (ada,) = asked(connection, ADA)
@@ -444,6 +464,111 @@ async def test_many_are_decided_on_batch_by_batch(
         assert not nudging.owe_due(connection, SURVEYS, REMINDED)
 
     await database.write(work)
+
+
+async def test_two_processes_owe_each_message_once(database_url: str) -> None:
+    members = [Member(f"U{number}", f"P{number}", "Europe/London") for number in range(50)]
+    async with Database(database_url) as one, Database(database_url) as other:
+        await one.write(asked, *members)
+        looks = [
+            each.write(nudging.owe_due, SURVEYS, REMINDED) for each in (one, other, one, other)
+        ]
+        await asyncio.gather(*looks)
+        assert len(await one.write(owe, REMINDED)) == len(members)
+
+
+# --- whatever people do -----------------------------------------------------------------------
+
+
+def acts(connection: Connection, act: str, ada: str, now: datetime) -> None:
+    """Have Ada do something, whether it makes sense or not."""
+    match act:
+        case "clicks":
+            clicks(connection, ada, now)
+        case "writes":
+            writes(connection, ada)
+        case "takes back":
+            writes(connection, ada, "")
+        case "snoozes":
+            responding.snooze(connection, SURVEYS, ada, "UADA", now)
+        case "stops":
+            stops(connection, ada)
+        case "takes part again":
+            responding.resume(connection, "UADA", "customer", now)
+        case "deletes":
+            deletes(connection, ada)
+        case "wants no contact":
+            asks_not_to_be_contacted(connection, ada)
+
+
+ACTS = (
+    "nothing",
+    "clicks",
+    "writes",
+    "takes back",
+    "snoozes",
+    "stops",
+    "takes part again",
+    "deletes",
+    "wants no contact",
+)
+
+
+def clicks(connection: Connection, invitation: str, now: datetime) -> None:
+    stamp = int(now.timestamp() * 1_000_000)
+    responding.record_score(connection, SURVEYS, Click(invitation, "UADA", 3, stamp), now)
+
+
+def check(connection: Connection, nudge: Delivery, now: datetime) -> None:
+    """Look whether a reminder or a chaser was right to leave."""
+    standing = invitations.find(connection, nudge.message.invitation_id or "")
+    assert standing is not None
+    assert not standing.closed(now)
+    assert people.opt_outs_of(connection, "UADA") == []
+    assert 9 <= now.hour < 18  # it is winter in London
+    given = standing.response
+    if nudge.message.kind == "reminder":
+        assert (given, standing.snoozed_at, standing.dismissed_at) == (None, None, None)
+        assert now >= NOON + 3 * DAY
+    else:
+        assert given is not None
+        assert given.no_contact_at is None
+        assert responses.replies(connection, given.id) == []
+        assert now >= given.answered_at + DAY
+
+
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(ACTS), st.integers(1, 30), st.booleans()),
+        max_size=14,
+    )
+)
+def test_one_message_more_at_most_whatever_people_do(
+    sqlite_database_url: str, steps: list[tuple[str, int, bool]]
+) -> None:
+    """People click, write and stop in any order, while the bot comes and goes."""
+    engine = writer_engine(engine_url(sqlite_database_url), 60)
+    with engine.connect() as connection:
+        (ada,) = asked(connection, ADA)
+        now, left = NOON, 0
+        for act, hours, ticks in [*steps, ("nothing", 30, True)]:
+            acts(connection, act, ada, now)
+            now += hours * HOUR
+            if ticks:
+                launching.close_due(connection, SURVEYS, now)
+                owe(connection, now)
+            for nudge in nudges(carry(connection, now, surveys=SURVEYS)):
+                if not nudge.message.updating:
+                    left += 1
+                    check(connection, nudge, now)
+        assert left <= 1
+        connection.rollback()
+    engine.dispose()
 
 
 # --- speed ------------------------------------------------------------------------------------
