@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services import launching
+from nps_bot.services import launching, nudging
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody
 
@@ -22,7 +22,8 @@ TICK = timedelta(seconds=15)
 
 
 async def tick(edge: Edge) -> None:
-    """Open and close the waves that are due, read audiences on, and let the courier look.
+    """Open and close the waves that are due, owe reminders and chasers, read audiences on, and let
+    the courier look.
 
     A failure is one log line: the next tick tries again.
     """
@@ -30,6 +31,8 @@ async def tick(edge: Edge) -> None:
         now = edge.clock.now()
         await edge.database.write(launching.open_due, edge.surveys, now)
         await _close(edge, now)
+        while await edge.database.write(nudging.owe_due, edge.surveys, now):
+            pass
         await invite_everybody(edge)
         edge.wake_courier()
     except NpsBotError as error:

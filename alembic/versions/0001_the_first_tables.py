@@ -100,11 +100,20 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("snoozed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminder_decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_invitations_wave_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("wave_id", "person_id", name=op.f("uq_invitations_wave_id_person_id")),
     )
     op.create_index(op.f("ix_invitations_person_id"), "invitations", ["person_id"], unique=False)
+    op.create_index(
+        "ix_invitations_undecided",
+        "invitations",
+        ["wave_id", "asked_at"],
+        unique=False,
+        sqlite_where=sa.text("reminder_decided_at IS NULL"),
+        postgresql_where=sa.text("reminder_decided_at IS NULL"),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -176,6 +185,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("correctable_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("no_contact_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("chaser_decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("latest_score BETWEEN 0 AND 10", name=op.f("ck_responses_latest_score")),
         sa.CheckConstraint("score BETWEEN 0 AND 10", name=op.f("ck_responses_score")),
         sa.ForeignKeyConstraint(
@@ -183,6 +193,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_responses")),
         sa.UniqueConstraint("invitation_id", name=op.f("uq_responses_invitation_id")),
+    )
+    op.create_index(
+        "ix_responses_undecided",
+        "responses",
+        ["answered_at"],
+        unique=False,
+        sqlite_where=sa.text("chaser_decided_at IS NULL"),
+        postgresql_where=sa.text("chaser_decided_at IS NULL"),
     )
     op.create_table(
         "answers",

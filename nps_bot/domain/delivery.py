@@ -21,6 +21,8 @@ class MessageKind(StrEnum):
 
     PROMPT = "prompt"
     REPROMPT = "reprompt"
+    REMINDER = "reminder"
+    CHASER = "chaser"
     ALERT = "alert"
     SUMMARY = "summary"
     CLOSING = "closing"
@@ -36,7 +38,7 @@ class Priority(IntEnum):
     SOON = 1
     """One message a wave, which must not wait behind all its prompts: summaries."""
     NORMAL = 2
-    """Prompts: many, and paced."""
+    """Prompts and what follows them: many, and paced."""
 
 
 class Status(StrEnum):
@@ -172,7 +174,7 @@ def priority_of(kind: MessageKind) -> Priority:
             return Priority.URGENT
         case MessageKind.SUMMARY | MessageKind.CLOSING:
             return Priority.SOON
-        case MessageKind.PROMPT | MessageKind.REPROMPT:
+        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
             return Priority.NORMAL
 
 

@@ -87,6 +87,8 @@ class BandPlan:
     follow_ups: tuple[FollowUp, ...]
     thank_you: str
     links: tuple[Link, ...] = ()
+    chaser: str | None = None
+    """What asks for a reason after a bare score; None for the words every survey has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Wording:
     promoter: BandPlan
     layout: str = "two rows, 0-5 and 6-10"
     """How the buttons stand; a change of layout is a break in the trend."""
+    reminder: str | None = None
+    """What a reminder begins with; None for the words every survey has."""
 
     def plan(self, band: Band) -> BandPlan:
         """Return what follows a score of ``band``."""
@@ -123,6 +127,17 @@ REASON_KEY = "reason"
 
 
 @dataclass(frozen=True, slots=True)
+class Nudge:
+    """A further message to somebody who was asked: a reminder or a chaser.
+
+    Attributes:
+        after: how long after the prompt (a reminder) or the score (a chaser) it is due.
+    """
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """One survey as its file defines it.
 
@@ -139,6 +154,8 @@ class Survey:
         summary_channel, alerts_channel: ``#name`` or id.
         owners: Slack ids or e-mail addresses of those who may see and steer it.
         admins_manage: whether workspace admins may as well.
+        reminder: to those who did not answer; None for no reminders.
+        chaser: to those who gave a score and not a word; None for no chasers.
     """
 
     key: str
@@ -154,3 +171,5 @@ class Survey:
     alerts_channel: str
     owners: tuple[str, ...]
     admins_manage: bool = False
+    reminder: Nudge | None = None
+    chaser: Nudge | None = None

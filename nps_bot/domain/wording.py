@@ -13,7 +13,7 @@ from nps_bot.domain.survey import BandPlan, FollowUp, Link, Wording
 
 def wording_document(wording: Wording) -> dict[str, Any]:
     """Return ``wording`` as JSON values; :func:`wording_from_document` is its inverse."""
-    return {
+    document = {
         "title": wording.title,
         "brand": wording.brand,
         "question": wording.question,
@@ -21,6 +21,7 @@ def wording_document(wording: Wording) -> dict[str, Any]:
         "layout": wording.layout,
         "bands": {band.value: _plan_document(wording.plan(band)) for band in Band},
     }
+    return document | _said("reminder", wording.reminder)
 
 
 def wording_from_document(document: Mapping[str, Any]) -> Wording:
@@ -42,6 +43,7 @@ def wording_from_document(document: Mapping[str, Any]) -> Wording:
         passive=plans[Band.PASSIVE],
         promoter=plans[Band.PROMOTER],
         layout=document["layout"],
+        reminder=document.get("reminder"),
     )
 
 
@@ -54,8 +56,16 @@ def wording_digest(wording: Wording) -> str:
     return sha256(document.encode("ascii")).hexdigest()
 
 
+def _said(key: str, words: str | None) -> dict[str, str]:
+    """Return what is stored of words a survey may have or not.
+
+    Nothing where it has none: the digests of wordings from before there were such words stay.
+    """
+    return {} if words is None else {key: words}
+
+
 def _plan_document(plan: BandPlan) -> dict[str, Any]:
-    return {
+    return _said("chaser", plan.chaser) | {
         "follow_ups": [{"key": each.key, "question": each.question} for each in plan.follow_ups],
         "thank_you": plan.thank_you,
         "links": [{"text": link.text, "url": link.url} for link in plan.links],
@@ -69,4 +79,5 @@ def _plan(document: Mapping[str, Any]) -> BandPlan:
         ),
         thank_you=document["thank_you"],
         links=tuple(Link(link["text"], link["url"]) for link in document["links"]),
+        chaser=document.get("chaser"),
     )

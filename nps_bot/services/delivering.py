@@ -17,7 +17,8 @@ from nps_bot.domain.audience import zone_of
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Priority, Settlement, Status
 from nps_bot.domain.survey import Survey
-from nps_bot.services import alerting, owed, reporting, summarising
+from nps_bot.services import alerting, nudging, owed, reporting, summarising
+from nps_bot.services.nudging import Further
 from nps_bot.services.owed import Notice, SharedReport
 from nps_bot.services.periods import parse_period
 from nps_bot.storage import claims, invitations, outbox, people, waves
@@ -53,12 +54,14 @@ class PromptContent:
         survey: None where it has no file any more; then nobody is asked.
         stopped: the survey key the person opted out of, ``*`` for all; None while they take part.
         asks_again: when the question comes again after *Ask me in 3 days*.
+        reminding: whether this is the reminder of it.
     """
 
     standing: Standing
     survey: Survey | None
     stopped: str | None
     asks_again: datetime | None
+    reminding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,14 @@ class NoticeContent:
 
 _NO_FILE = "its survey has no file any more"
 
-Content = PromptContent | AlertContent | SummaryContent | SharedReportContent | NoticeContent
+Content = (
+    PromptContent
+    | nudging.Chaser
+    | AlertContent
+    | SummaryContent
+    | SharedReportContent
+    | NoticeContent
+)
 Prepared = Content | Drop | Defer | Remove
 
 
@@ -169,7 +179,7 @@ def claim(
         now: the current moment.
     """
     claims.expire_leases(connection, now)
-    waiting = claims.Waiting(limit, least, waves.paused(connection), owed.PROMPT_KINDS)
+    waiting = claims.Waiting(limit, least, waves.paused(connection), owed.RESPONDENT_KINDS)
     claimed = claims.claim(connection, waiting, now, now + LEASE)
     known = _look_up(connection, claimed)
     deliveries = []
@@ -207,7 +217,7 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
     survey = surveys.get(message.survey_key or "")
     channel: str | None
     match MessageKind(message.kind):
-        case MessageKind.PROMPT | MessageKind.REPROMPT:
+        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
             standing = known.standings.get(message.invitation_id or "")
             if message.channel is not None:
                 return ToPerson("", message.channel)
@@ -228,10 +238,11 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a batch of messages is about, read in two queries for all of them."""
+    """What a batch of messages is about, read in a few queries for all of them."""
 
     standings: Mapping[str, Standing]
     opt_outs: Mapping[str, set[str]]
+    further: Further
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +256,12 @@ class _Asked:
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
     ids = {message.invitation_id for message in claimed if message.invitation_id is not None}
     if not ids:
-        return _Known({}, {})
+        return _Known({}, {}, Further({}))
     standings = invitations.find_many(connection, ids)
     asked = {one.person_id for one in standings.values() if one.person_id is not None}
-    return _Known(standings, people.opt_outs_among(connection, asked))
+    opt_outs = people.opt_outs_among(connection, asked)
+    nudged = {one.invitation_id or "" for one in claimed if one.kind in owed.NUDGE_KINDS}
+    return _Known(standings, opt_outs, nudging.look_up(connection, opt_outs, nudged))
 
 
 def _prepare(
@@ -259,8 +272,14 @@ def _prepare(
     now: datetime,
 ) -> Prepared:
     survey = surveys.get(message.survey_key or "")
+    if message.kind in owed.NUDGE_KINDS and not message.updating:
+        hindered = _hindered(survey, known, message, now)
+        if hindered is not None:
+            return hindered
     match MessageKind(message.kind):
-        case MessageKind.PROMPT | MessageKind.REPROMPT:
+        case MessageKind.CHASER:
+            return _chaser(known, message)
+        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER:
             standing = known.standings[message.invitation_id or ""]
             out_of = known.opt_outs.get(standing.person_id or "", set())
             return _prompt(connection, survey, message, _Asked(standing, out_of), now)
@@ -324,7 +343,29 @@ def _prompt(
     asks_again = (
         outbox.due_of(connection, owed.reprompt_key(standing.id)) if standing.snoozed_at else None
     )
-    return PromptContent(standing, survey, stopped, asks_again)
+    reminding = message.kind == MessageKind.REMINDER
+    return PromptContent(standing, survey, stopped, asks_again, reminding)
+
+
+def _hindered(
+    survey: Survey | None, known: _Known, message: Claimed, now: datetime
+) -> Drop | Defer | None:
+    """Return why a reminder or a chaser does not leave now; None where nothing hinders it."""
+    if survey is None:
+        return Drop(_NO_FILE)
+    kind, standing = MessageKind(message.kind), known.standings[message.invitation_id or ""]
+    at = nudging.leaves(kind, standing, survey, known.further, now)
+    if isinstance(at, datetime):
+        return Defer(at) if at > now else None
+    return Drop(at)
+
+
+def _chaser(known: _Known, message: Claimed) -> nudging.Chaser | Remove:
+    standing = known.standings[message.invitation_id or ""]
+    if standing.person_id is None:
+        return Remove()
+    replied = standing.id in known.further.replied
+    return nudging.Chaser(standing, known.further.stopped(standing), replied)
 
 
 def _no_reason_to_ask(standing: Standing, stopped: str | None, now: datetime) -> str | None:

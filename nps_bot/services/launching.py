@@ -244,7 +244,7 @@ def cancel_unsent(connection: Connection, wave_id: int) -> bool:
     Should that never happen, the courier drops each prompt when its turn comes.
     """
     cancelled = outbox.cancel_wave(
-        connection, owed.PROMPT_KINDS, "the wave closed", wave_id=wave_id, limit=BATCH
+        connection, owed.RESPONDENT_KINDS, "the wave closed", wave_id=wave_id, limit=BATCH
     )
     return cancelled == BATCH
 

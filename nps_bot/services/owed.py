@@ -17,7 +17,12 @@ from nps_bot.storage import outbox
 from nps_bot.storage.invitations import Standing
 from nps_bot.storage.outbox import Touched
 
-PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT)
+PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT, MessageKind.REMINDER)
+"""What asks for a score: eleven buttons, and rewritten once they were answered."""
+NUDGE_KINDS = (MessageKind.REMINDER, MessageKind.CHASER)
+"""What may follow a prompt; at most one of these."""
+RESPONDENT_KINDS = (*PROMPT_KINDS, MessageKind.CHASER)
+"""All that respondents are sent: none of it while a survey is paused or once its wave closed."""
 
 SETTLING = timedelta(seconds=3)
 """How long a message in Slack waits before it is rewritten: several answers become one update of
@@ -32,6 +37,16 @@ def prompt_key(invitation_id: str) -> str:
 def reprompt_key(invitation_id: str) -> str:
     """Return the key of the one prompt that follows a snooze."""
     return f"reprompt:{invitation_id}"
+
+
+def reminder_key(invitation_id: str) -> str:
+    """Return the key of the one reminder to an unanswered prompt."""
+    return f"reminder:{invitation_id}"
+
+
+def chaser_key(invitation_id: str) -> str:
+    """Return the key of the one message that asks for a reason after a bare score."""
+    return f"chaser:{invitation_id}"
 
 
 def alert_key(invitation_id: str) -> str:
@@ -71,6 +86,21 @@ def reprompt(
     """Return the one further prompt that follows a snooze."""
     first = prompt(invitation_id, person_id, survey_key, wave_id, due_at)
     return replace(first, dedupe_key=reprompt_key(invitation_id), kind=MessageKind.REPROMPT)
+
+
+def nudge(kind: MessageKind, standing: Standing, due_at: datetime) -> outbox.NewMessage:
+    """Return the one message (``REMINDER`` or ``CHASER``) that may follow a prompt."""
+    key = reminder_key if kind is MessageKind.REMINDER else chaser_key
+    return outbox.NewMessage(
+        dedupe_key=key(standing.id),
+        kind=kind,
+        priority=priority_of(kind),
+        due_at=due_at,
+        survey_key=standing.survey_key,
+        wave_id=standing.wave_id,
+        invitation_id=standing.id,
+        person_id=standing.person_id,
+    )
 
 
 def owe_summary(
@@ -117,7 +147,7 @@ def owe_alerts(connection: Connection, detractors: Iterable[Standing], now: date
 
 
 def touch(connection: Connection, invitation_id: str, wave_id: int, due_at: datetime) -> Touched:
-    """Have the prompt and the summary show what is new at ``due_at``."""
+    """Have the person's messages and the summary show what is new at ``due_at``."""
     return outbox.touch(connection, showing(invitation_id, wave_id), due_at)
 
 
@@ -128,13 +158,18 @@ def touch_all(connection: Connection, standings: Iterable[Standing], due_at: dat
 
 
 def showing(invitation_id: str, wave_id: int) -> tuple[str, ...]:
-    """Return the keys of the messages that show a score: the prompts and the summary."""
-    return *prompt_keys(invitation_id), summary_key(wave_id)
+    """Return the keys of the messages that show a score: the person's own and the summary."""
+    return *prompt_keys(invitation_id), chaser_key(invitation_id), summary_key(wave_id)
 
 
-def prompt_keys(invitation_id: str) -> tuple[str, str]:
-    """Return the keys of the messages that ask with an invitation."""
-    return prompt_key(invitation_id), reprompt_key(invitation_id)
+def prompt_keys(invitation_id: str) -> tuple[str, ...]:
+    """Return the keys of the messages that ask with an invitation, one for each prompt kind."""
+    return prompt_key(invitation_id), reprompt_key(invitation_id), reminder_key(invitation_id)
+
+
+def touch_chaser(connection: Connection, invitation_id: str, now: datetime) -> None:
+    """Have the chaser, if there is one, show what is new, at once."""
+    outbox.touch(connection, (chaser_key(invitation_id),), now)
 
 
 def touch_alert(connection: Connection, invitation_id: str, now: datetime) -> None:

@@ -403,6 +403,7 @@ def save_replies(
     replies = _replies(wording, band_of(given.latest_score), typed)
     responses.save_replies(connection, given.id, replies, now)
     owed.touch_alert(connection, standing.id, now)
+    owed.touch_chaser(connection, standing.id, now)
     return _as_it_stands(standing, given)
 
 

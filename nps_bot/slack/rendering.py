@@ -12,8 +12,9 @@ from nps_bot.services.delivering import (
     SharedReportContent,
     SummaryContent,
 )
+from nps_bot.services.nudging import Chaser
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.views import alert, notices, prompt, report, summary
+from nps_bot.slack.views import alert, notices, nudges, prompt, report, summary
 from nps_bot.slack.views.message import Message
 
 
@@ -29,6 +30,8 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
     match content:
         case PromptContent():
             return await _prompt(edge, content, posted=posted)
+        case Chaser():
+            return await _chaser(edge, content)
         case AlertContent():
             return alert.deleted() if content.alert is None else alert.alert(content.alert)
         case SummaryContent():
@@ -68,5 +71,23 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         standing.id,
         rhythm=describe(content.survey.cadence),
         owners=await edge.access.owners(content.survey),
-        snooze=standing.snoozed_at is None,
+        # The reminder is the last ask: putting it off would make one more of it.
+        snooze=standing.snoozed_at is None and not content.reminding,
+        reminding=content.reminding,
     )
+
+
+async def _chaser(edge: Edge, content: Chaser) -> Message:
+    standing = content.standing
+    given = standing.response
+    wording = await edge.wording(standing.wording_id)
+    if content.stopped is not None:
+        return prompt.stopped(wording, content.stopped)
+    if given is None:
+        return prompt.deleted(wording)
+    closed = standing.wave_state == "closed"
+    if content.replied:
+        return nudges.thanks(standing.id, correctable=not closed)
+    if closed or given.no_contact_at is not None:
+        return nudges.quiet(no_contact=given.no_contact_at is not None)
+    return nudges.chaser(wording, Kind(standing.kind), given.latest_score, standing.id)

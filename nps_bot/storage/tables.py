@@ -157,7 +157,16 @@ class Invitation(Base):
     """One person, asked in one wave."""
 
     __tablename__ = "invitations"
-    __table_args__ = (UniqueConstraint("wave_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("wave_id", "person_id"),
+        Index(
+            "ix_invitations_undecided",
+            "wave_id",
+            "asked_at",
+            sqlite_where=text("reminder_decided_at IS NULL"),
+            postgresql_where=text("reminder_decided_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)
     wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"))
@@ -170,6 +179,8 @@ class Invitation(Base):
     """When *Ask me in 3 days* was pressed; it works once."""
     dismissed_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the person stopped the survey instead of answering."""
+    reminder_decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was decided whether to remind; once, when a reminder's time has come."""
 
 
 class Response(Base):
@@ -179,6 +190,12 @@ class Response(Base):
     __table_args__ = (
         CheckConstraint("score BETWEEN 0 AND 10", name="score"),
         CheckConstraint("latest_score BETWEEN 0 AND 10", name="latest_score"),
+        Index(
+            "ix_responses_undecided",
+            "answered_at",
+            sqlite_where=text("chaser_decided_at IS NULL"),
+            postgresql_where=text("chaser_decided_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)
@@ -194,6 +211,8 @@ class Response(Base):
     correctable_until: Mapped[datetime] = mapped_column(Moment)
     no_contact_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the person said *Please don't contact me*."""
+    chaser_decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was decided whether to ask for words; once, when a chaser's time has come."""
 
 
 class ScoreChange(Base):

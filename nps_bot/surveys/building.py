@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nps_bot.domain.score import Band
-from nps_bot.domain.survey import Audience, BandPlan, Link, QuietHours, Survey, Wording
+from nps_bot.domain.survey import Audience, BandPlan, Link, Nudge, QuietHours, Survey, Wording
 from nps_bot.surveys.defaults import QUESTIONS, THANK_YOUS
 from nps_bot.surveys.fields import PLACEHOLDER
-from nps_bot.surveys.schema import QuietHoursGroup, SurveyFile
+from nps_bot.surveys.schema import ChaserGroup, QuietHoursGroup, ReminderGroup, SurveyFile
 
 
 def build(file: SurveyFile) -> Survey:
@@ -36,7 +36,13 @@ def build(file: SurveyFile) -> Survey:
         alerts_channel=file.channels.alerts,
         owners=file.owners,
         admins_manage=file.admins_manage,
+        reminder=_nudge(file.reminder),
+        chaser=_nudge(file.chaser),
     )
+
+
+def _nudge(group: ReminderGroup | ChaserGroup) -> Nudge | None:
+    return None if group.after is None else Nudge(group.after)
 
 
 def quiet_hours(group: QuietHoursGroup) -> QuietHours:
@@ -48,6 +54,9 @@ def _wording(file: SurveyFile) -> Wording:
     def filled(text: str) -> str:
         return text.replace(PLACEHOLDER, file.brand)
 
+    def own(text: str | None) -> str | None:
+        return None if text is None else filled(text)
+
     def plan(band: Band) -> BandPlan:
         thanks = file.thank_you.of(band)
         links = file.thank_you.links if thanks.links is None else thanks.links
@@ -57,6 +66,7 @@ def _wording(file: SurveyFile) -> Wording:
             ),
             thank_you=filled(thanks.text or THANK_YOUS[file.kind][band]),
             links=tuple(Link(link.text, link.url) for link in links),
+            chaser=own(file.chaser.of(band)),
         )
 
     return Wording(
@@ -67,4 +77,5 @@ def _wording(file: SurveyFile) -> Wording:
         detractor=plan(Band.DETRACTOR),
         passive=plan(Band.PASSIVE),
         promoter=plan(Band.PROMOTER),
+        reminder=own(file.reminder.text),
     )

@@ -37,6 +37,26 @@ FOLLOW_UPS: Mapping[Band, tuple[FollowUp, ...]] = {
 }
 """The band questions of the programme; their keys never change, so that answers compare."""
 
+REMINDER = (
+    "{brand} asked you one question a little while ago, and your answer would still help. One click"
+    " is enough, and this is the only reminder of it."
+)
+
+CHASERS: Mapping[Band, str] = {
+    Band.DETRACTOR: (
+        "Thank you for your score. We would like to understand it: a few words about what went"
+        " wrong help us put it right."
+    ),
+    Band.PASSIVE: (
+        "Thank you for your score. What is missing? A few words are enough, and they help us more"
+        " than the number."
+    ),
+    Band.PROMOTER: (
+        "Thank you for your score. What do you like best? A few words tell us what to keep as it"
+        " is."
+    ),
+}
+
 _TO_CUSTOMERS: Mapping[Band, str] = {
     Band.DETRACTOR: (
         "Thank you for telling us. We are sorry that it is not better. Somebody from {brand}'s"

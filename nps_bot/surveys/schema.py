@@ -12,7 +12,15 @@ from datetime import time, timedelta
 from hashlib import sha256
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    model_validator,
+)
 
 from nps_bot.domain import cadence as domain
 from nps_bot.domain.score import Band
@@ -295,6 +303,47 @@ class ThankYouGroup(Group):
         }[band]
 
 
+class NudgeGroup(Group):
+    """A further message, or `off` for none."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _off(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, str) and value.lower() == "off":
+            return cls.model_construct(after=None)
+        if not isinstance(value, dict):
+            raise fields.refused(f"off, or a group of keys ({', '.join(cls.model_fields)})", value)
+        return handler(value)
+
+
+class ReminderGroup(NudgeGroup):
+    """A message to those who did not answer."""
+
+    after: fields.Wait | None = Field(
+        default=timedelta(days=3), description="how long after the question"
+    )
+    text: fields.Thanks | None = Field(default=None, description="the words above the question")
+
+
+class ChaserGroup(NudgeGroup):
+    """A message to those who gave a score and not a word."""
+
+    after: fields.Wait | None = Field(
+        default=timedelta(days=1), description="how long after the score"
+    )
+    detractor: fields.Thanks | None = Field(default=None, description="the words after 0 to 6")
+    passive: fields.Thanks | None = Field(default=None, description="the words after 7 or 8")
+    promoter: fields.Thanks | None = Field(default=None, description="the words after 9 or 10")
+
+    def of(self, band: Band) -> str | None:
+        """Return the words written for ``band``."""
+        return {
+            Band.DETRACTOR: self.detractor,
+            Band.PASSIVE: self.passive,
+            Band.PROMOTER: self.promoter,
+        }[band]
+
+
 class SurveyFile(Group):
     """One survey, as its file says it."""
 
@@ -326,4 +375,11 @@ class SurveyFile(Group):
     )
     thank_you: ThankYouGroup = Field(
         default_factory=ThankYouGroup, description="words after the answer"
+    )
+    reminder: ReminderGroup = Field(
+        default_factory=ReminderGroup, description="one message to those who did not answer"
+    )
+    chaser: ChaserGroup = Field(
+        default_factory=ChaserGroup,
+        description="one message to those who gave a score and not a word",
     )

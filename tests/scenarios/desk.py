@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,10 +90,15 @@ async def settled(world: World) -> None:
 
 
 def _due(connection: Connection, now: datetime) -> int:
-    held_back = outbox.askings(waves.paused(connection), owing.PROMPT_KINDS)
+    held_back = outbox.askings(waves.paused(connection), owing.RESPONDENT_KINDS)
     waits = (Outbox.status == "pending") & (Outbox.due_at <= now) & ~held_back
     owed = select(func.count()).where(waits | Outbox.status.in_(("claimed", "unknown")))
     return connection.scalar(owed) or 0
+
+
+def without_nudges(world: World) -> None:
+    """Have the customer survey send neither reminders nor chasers: a test is about other things."""
+    world.surveys["customer"] = replace(world.surveys["customer"], reminder=None, chaser=None)
 
 
 def at(world: World, hour: int) -> datetime:

@@ -17,6 +17,7 @@ from tests.scenarios.desk import (
     outage,
     settled,
     whispered,
+    without_nudges,
     words,
 )
 
@@ -70,16 +71,19 @@ async def test_put_off_once_it_comes_again_once(quiet_world: World) -> None:
 
 
 @ON_SQLITE
-async def test_who_answered_after_all_is_not_asked_again(world: World) -> None:
-    ada, prompt = await world.asked("ada")
-    score = ada.action(prompt, "score_10")
-    await ada.click(prompt, "snooze")
-    await settled(world)
-    await world.sandbox.deliver("interactive", score)  # pressed on a screen a moment behind
-    await modal(world, ada, "followup")
-    await later(world, days=4)
-    await settled(world)
-    assert [message.ts for message in ada.inbox] == [prompt.ts]
+async def test_who_answered_after_all_is_not_asked_again(quiet_world: World) -> None:
+    world = quiet_world
+    without_nudges(world)
+    async with world.running():
+        ada, prompt = await world.asked("ada")
+        score = ada.action(prompt, "score_10")
+        await ada.click(prompt, "snooze")
+        await settled(world)
+        await world.sandbox.deliver("interactive", score)  # pressed on a screen a moment behind
+        await modal(world, ada, "followup")
+        await later(world, days=4)
+        await settled(world)
+        assert [message.ts for message in ada.inbox] == [prompt.ts]
 
 
 @ON_SQLITE

@@ -16,7 +16,7 @@ from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.slack.inviting import invite_everybody
 from nps_bot.storage.tables import Invitation, Outbox, Wave
 from tests.scenarios.conftest import World
-from tests.scenarios.desk import ON_POSTGRES, ON_SQLITE, nps, settled, words
+from tests.scenarios.desk import ON_POSTGRES, ON_SQLITE, nps, settled, without_nudges, words
 from tests.scenarios.siege import BOTH, read, told
 
 CUSTOMERS = ("ada", "grace", "kenji", "oscar")
@@ -114,6 +114,7 @@ async def test_a_wave_missed_in_an_outage_goes_out_once_at_the_next_such_hour(
 ) -> None:
     """The bot was away for eight days, longer than the wave would have been open."""
     world = quiet_world
+    without_nudges(world)
     world.clock.ahead += OPENS - 9 * DAY - world.clock.now()
     async with world.running():
         await world.tick()

@@ -15,7 +15,7 @@ from nps_bot.domain.score import Band
 from nps_bot.domain.survey import Kind
 from nps_bot.settings import VARIABLES, Mode
 from nps_bot.surveys import load_survey
-from nps_bot.surveys.defaults import FOLLOW_UPS, QUESTIONS, THANK_YOUS
+from nps_bot.surveys.defaults import CHASERS, FOLLOW_UPS, QUESTIONS, REMINDER, THANK_YOUS
 from nps_bot.surveys.explaining import keys_of, model_in
 from nps_bot.surveys.schema import SurveyFile
 
@@ -97,9 +97,11 @@ def test_the_words_by_default_are_shown() -> None:
     for band in Band:
         for each in FOLLOW_UPS[band]:
             assert (f"`{band}`", f"`{each.key}`", each.question) in shown
+        assert (f"`chaser.{band}`", CHASERS[band]) in shown
+    assert ("`reminder`", REMINDER) in shown
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", range(3))
 def test_the_examples_are_surveys(number: int, tmp_path: Path) -> None:
     examples = re.findall(r"```yaml\n(.*?)```", SURVEYS, re.DOTALL)
     text = examples[0] if number == 0 else examples[0] + examples[number]

@@ -20,6 +20,7 @@ from nps_bot.domain.survey import (
     FollowUp,
     Kind,
     Link,
+    Nudge,
     QuietHours,
     Survey,
     Wording,
@@ -205,7 +206,7 @@ def test_the_key_of_a_question_depends_on_its_words_alone(load: Load) -> None:
             (
                 "unknown key 'zzz'. Allowed here: key, title, brand, kind, audience, question,"
                 " cadence, quiet_hours, closes_after, correctable_for, channels, owners,"
-                " admins_manage, follow_ups, thank_you."
+                " admins_manage, follow_ups, thank_you, reminder, chaser."
             ),
         ),
         (
@@ -595,15 +596,74 @@ def test_whatever_stands_in_a_file_is_answered_in_sentences(
         assert problem.endswith((".", "?"))
 
 
+def test_reminders_and_chasers_have_a_time_and_may_have_words(load: Load) -> None:
+    survey = load(SMALLEST)
+    assert survey.reminder == Nudge(timedelta(days=3))
+    assert survey.chaser == Nudge(timedelta(days=1))
+    assert survey.wording.reminder is None
+    assert survey.wording.detractor.chaser is None
+
+    own = load(
+        f"""{SMALLEST}
+reminder: {{after: 36 hours, text: "{{brand}} would still like to know."}}
+chaser:
+  after: 2 days
+  detractor: What should {{brand}} mend?
+"""
+    )
+    assert own.reminder == Nudge(timedelta(hours=36))
+    assert own.chaser == Nudge(timedelta(days=2))
+    assert own.wording.reminder == "Lumen Coffee would still like to know."
+    assert own.wording.detractor.chaser == "What should Lumen Coffee mend?"
+    assert own.wording.promoter.chaser is None
+
+
+@pytest.mark.parametrize("off", ["off", "Off"])
+def test_reminders_and_chasers_can_be_switched_off(load: Load, off: str) -> None:
+    survey = load(f"{SMALLEST}reminder: {off}\nchaser: {off}\n")
+    assert (survey.reminder, survey.chaser) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ("reminder: no", "'reminder' must be off, or a group of keys (after, text), not 'no'."),
+        (
+            "chaser: [1 day]",
+            (
+                "'chaser' must be off, or a group of keys (after, detractor, passive, promoter),"
+                " not a list."
+            ),
+        ),
+        ("reminder: {after: soon}", None),
+        ("reminder: {after: 0 hours}", "'reminder.after' must be from 1 hour to 90 days, not"),
+        ("chaser: {afer: 1 day}", "unknown key 'chaser.afer'. Did you mean 'after'?"),
+        ("reminder: {text: Hi {name}}", None),
+    ],
+)
+def test_wrong_reminders_and_chasers(load: Load, lines: str, sentence: str | None) -> None:
+    (problem,) = problems(load, f"{SMALLEST}{lines}\n")
+    assert problem.startswith(f"s.yaml: {sentence or ''}")
+
+
 TEXTS = st.text(max_size=30)
 PLANS = st.builds(
     BandPlan,
     follow_ups=st.lists(st.builds(FollowUp, TEXTS, TEXTS), max_size=3).map(tuple),
     thank_you=TEXTS,
     links=st.lists(st.builds(Link, TEXTS, TEXTS), max_size=3).map(tuple),
+    chaser=st.none() | TEXTS,
 )
 WORDINGS = st.builds(
-    Wording, TEXTS, TEXTS, TEXTS, TEXTS, detractor=PLANS, passive=PLANS, promoter=PLANS
+    Wording,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    detractor=PLANS,
+    passive=PLANS,
+    promoter=PLANS,
+    reminder=st.none() | TEXTS,
 )
 
 

@@ -23,7 +23,7 @@ from nps_bot.slack.listeners.command_buttons import CommandButtons
 from nps_bot.slack.listeners.words import Asked, CommandError, not_an_owner, paused
 from nps_bot.slack.payloads import SendRequest, ShareRequest
 from nps_bot.slack.views import help as help_view
-from nps_bot.slack.views import notices, prompt, report, send, status
+from nps_bot.slack.views import notices, nudges, prompt, report, send, status
 from nps_bot.slack.views.kit import listed
 from nps_bot.slack.views.message import Message
 from nps_bot.storage import waves
@@ -123,7 +123,12 @@ class Commands:
         survey = asked.survey()
         owners = await self._edge.access.owners(survey)
         rhythm = describe(survey.cadence)
-        return [prompt.preview(survey.wording, survey.kind, rhythm=rhythm, owners=owners)]
+        further = nudges.further(survey)
+        return [
+            prompt.preview(
+                survey.wording, survey.kind, rhythm=rhythm, owners=owners, further=further
+            )
+        ]
 
     async def _pause(self, asked: Asked) -> Sequence[Message]:
         edge = self._edge

@@ -25,6 +25,7 @@ from nps_bot.slack.views.kit import (
     when,
 )
 from nps_bot.slack.views.message import Message
+from nps_bot.surveys.defaults import REMINDER
 
 LOWEST = "0 = not at all likely"
 HIGHEST = "10 = extremely likely"
@@ -40,6 +41,7 @@ def prompt(
     rhythm: str,
     owners: Sequence[str],
     snooze: bool,
+    reminding: bool = False,
 ) -> Message:
     """Return the question with its eleven buttons.
 
@@ -50,21 +52,37 @@ def prompt(
         rhythm: how often the survey asks, from ``domain.cadence.describe``.
         owners: Slack ids of those who set the survey up; may be empty.
         snooze: whether *Ask me in 3 days* is offered; the second ask does not offer it again.
+        reminding: whether it was asked before, and this is the reminder of it: the last ask.
     """
     later = [button("Ask me in 3 days", "snooze", invitation_id)] if snooze else []
     stop = button("Stop these surveys", "stop", invitation_id)
+    who, *question = _question(wording, kind, "", invitation_id)
     blocks = [
-        *_question(wording, kind, "", invitation_id),
+        section(escape(reminder_words(wording))) if reminding else who,
+        *question,
         context(_origin(rhythm, owners)),
         actions("later", [*later, stop]),
     ]
-    return Message(_spoken(wording, kind), blocks)
+    spoken = _spoken(wording, kind)
+    return Message(f"A reminder: {spoken}" if reminding else spoken, blocks)
 
 
-def preview(wording: Wording, kind: Kind, *, rhythm: str, owners: Sequence[str]) -> Message:
+def reminder_words(wording: Wording) -> str:
+    """Return what a reminder begins with, not escaped."""
+    return wording.reminder or REMINDER.format(brand=wording.brand)
+
+
+def preview(
+    wording: Wording,
+    kind: Kind,
+    *,
+    rhythm: str,
+    owners: Sequence[str],
+    further: Sequence[Block] = (),
+) -> Message:
     """Return the prompt as others get it, for its owner to look at; no button counts.
 
-    Every action id begins with ``preview_``.
+    Every action id begins with ``preview_``. ``further`` tells what may follow the prompt.
     """
     blocks = [
         section("*Preview: not counted.* This is what people get; its buttons record nothing."),
@@ -77,6 +95,7 @@ def preview(wording: Wording, kind: Kind, *, rhythm: str, owners: Sequence[str])
                 button("Stop these surveys", "preview_stop", "preview"),
             ],
         ),
+        *further,
     ]
     return Message(f"Preview, not counted. {_spoken(wording, kind)}", blocks)
 
@@ -104,7 +123,7 @@ def answered(
     plan = wording.plan(band)
     blocks = [
         section(f"*You answered {score}.*\n{escape(wording.question, 2_000)}"),
-        section(_NO_CONTACT if no_contact else escape(plan.thank_you)),
+        section(NO_CONTACT if no_contact else escape(plan.thank_you)),
     ]
     if plan.links:
         links = [link(each.text, f"link_{n}", each.url) for n, each in enumerate(plan.links)]
@@ -206,7 +225,7 @@ def delete_button(invitation_id: str) -> Block:
     return button("Delete my answer", "home_delete", invitation_id, asking=sure)
 
 
-_NO_CONTACT = "Thank you. As you asked, nobody will contact you about this answer."
+NO_CONTACT = "Thank you. As you asked, nobody will contact you about this answer."
 
 
 # What all prompts of a wave have in common is made once for all of them: a wave is thousands.

@@ -145,6 +145,8 @@ def _outcome(message_id: str, status: str, *, looked_for: bool) -> str:
 _WHAT = {
     MessageKind.PROMPT: "The question",
     MessageKind.REPROMPT: "The second ask",
+    MessageKind.REMINDER: "A reminder",
+    MessageKind.CHASER: "A question for the reason",
     MessageKind.ALERT: "An alert",
     MessageKind.SUMMARY: "A running summary",
     MessageKind.CLOSING: "A closing summary",

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps_bot.domain.score import SCORES, Band, band_of
-from nps_bot.domain.survey import BandPlan, FollowUp, Kind, Link, Wording
+from nps_bot.domain.survey import BandPlan, FollowUp, Kind, Link, Nudge, Wording
 from nps_bot.services.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey
 from nps_bot.services.reporting import LATEST_COMMENTS, TREND_WAVES
 from nps_bot.services.status import CASES, TROUBLES, RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.services.summarising import Summary
 from nps_bot.slack.views import alert as alert_view
-from nps_bot.slack.views import followup, home, prompt, summary
+from nps_bot.slack.views import followup, home, nudges, prompt, summary
 from nps_bot.slack.views import report as report_view
 from nps_bot.slack.views import status as status_view
 from nps_bot.storage.cases import CaseRow
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.reports import Comment, EarlierScore, Recovery
 from nps_bot.storage.responses import Reply
+from tests.unit.services.world import survey
 from tests.unit.views.reading import assert_slack_takes
 from tests.unit.views.samples import NOON, alert, change, report, wave
 
+NEXT = timedelta(days=90)
 NASTY = ["<&>" * 1_000, "\n" * 100 + "x" + "\n" * 2_899, "<!channel>" * 300, "`*_~" * 750]
 LONG_WORDING = Wording(
     title="<&>" * 100,
@@ -32,12 +35,15 @@ LONG_WORDING = Wording(
     question="<&>" * 1_000,
     reason="r" * 2_500,
     detractor=BandPlan(
-        tuple(FollowUp(f"q{number}", "<&>" * 900) for number in range(10)), "&" * 3_000
+        tuple(FollowUp(f"q{number}", "<&>" * 900) for number in range(10)),
+        "&" * 3_000,
+        chaser="&" * 3_000,
     ),
     passive=BandPlan((), "<" * 3_000),
     promoter=BandPlan(
         (), ">" * 3_000, tuple(Link("&" * 200, "https://x.example") for _ in "12345")
     ),
+    reminder="&" * 3_000,
 )
 
 
@@ -48,6 +54,27 @@ def test_what_a_respondent_gets(score: int) -> None:
         assert_slack_takes(
             prompt.prompt(
                 LONG_WORDING, kind, "i" * 32, rhythm="r" * 999, owners=owners, snooze=True
+            )
+        )
+        reminding = prompt.prompt(
+            LONG_WORDING,
+            kind,
+            "i" * 32,
+            rhythm="r" * 999,
+            owners=owners,
+            snooze=False,
+            reminding=True,
+        )
+        assert_slack_takes(reminding)
+        assert_slack_takes(nudges.chaser(LONG_WORDING, kind, score, "i" * 32))
+        chatty = replace(survey(), wording=LONG_WORDING, reminder=Nudge(NEXT), chaser=Nudge(NEXT))
+        assert_slack_takes(
+            prompt.preview(
+                LONG_WORDING,
+                kind,
+                rhythm="r" * 999,
+                owners=owners,
+                further=nudges.further(chatty),
             )
         )
     for stopped in (None, "*"):
@@ -106,8 +133,8 @@ def test_status_and_home(typed: str) -> None:
     unclaimed = Unclaimed((case,) * CASES, 1_000)
     trouble = Trouble("a" * 32, "prompt", "unknown", "customer", "U1", "C1", typed, NOON, False)
     running = (RunningWave(WAVES[0].wave, 9_999_999, 9_999_999, 9_999_999, NOON),) * 3
-    survey = SurveyStatus(typed, typed, Pause(NOON, "U1"), running, NOON, "Antarctica/McMurdo")
-    overview = Status((survey,) * 40, unclaimed, (trouble,) * TROUBLES, 1_000, NOON)
+    one = SurveyStatus(typed, typed, Pause(NOON, "U1"), running, NOON, "Antarctica/McMurdo")
+    overview = Status((one,) * 40, unclaimed, (trouble,) * TROUBLES, 1_000, NOON)
     url = "https://a-workspace-with-a-long-name.enterprise.slack.com/"
     assert_slack_takes(status_view.status(overview, url))
     replies = tuple(Reply(f"q{n}", typed, typed, n) for n in range(10))
