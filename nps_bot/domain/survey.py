@@ -7,10 +7,11 @@ and where the team sees it; there the file as it stands now always holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.cadence import Cadence
 from nps_bot.domain.score import Band
 
@@ -139,6 +140,7 @@ class Survey:
         summary_channel, alerts_channel: ``#name`` or id.
         owners: Slack ids or e-mail addresses of those who may see and steer it.
         admins_manage: whether workspace admins may as well.
+        budget: how often one person may be asked, and how many at once.
     """
 
     key: str
@@ -154,3 +156,4 @@ class Survey:
     alerts_channel: str
     owners: tuple[str, ...]
     admins_manage: bool = False
+    budget: Limits = field(default_factory=Limits)

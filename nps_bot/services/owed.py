@@ -17,6 +17,8 @@ from nps_bot.storage import outbox
 from nps_bot.storage.invitations import Standing
 
 PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT)
+FURTHER_KINDS = (MessageKind.REPROMPT,)
+"""Messages that belong to a question somebody has got: silence counts from the last one of them."""
 
 SETTLING = timedelta(seconds=3)
 """How long a message in Slack waits before it is rewritten: several answers become one update of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from nps_bot.domain.cadence import earliest_opening, nominal_times
 from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.survey import Survey
-from nps_bot.storage import overview, reports
+from nps_bot.services.contacting import Reason, reason_of
+from nps_bot.storage import contacts, overview, reports
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.reports import WaveHead
 
@@ -32,6 +33,7 @@ class RunningWave:
         answered: people who answered.
         left: people whose prompt still waits; not yet known while ``wave.state`` is "resolving".
         last_due: when the last of those prompts is due; None where nothing is left.
+        not_asked: how many of the audience were not asked, by reason.
     """
 
     wave: WaveHead
@@ -39,6 +41,7 @@ class RunningWave:
     answered: int
     left: int
     last_due: datetime | None
+    not_asked: Mapping[Reason, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def running_waves(
     ids = [head.id for head in heads]
     tallies = reports.wave_tallies(connection, ids)
     backlogs = overview.backlogs(connection, ids, (MessageKind.PROMPT,))
+    excluded = contacts.excluded(connection, ids)
     running: dict[str, tuple[RunningWave, ...]] = {}
     for head in heads:
         backlog = backlogs.get(head.id)
@@ -138,6 +142,7 @@ def running_waves(
             answered=sum(tallies[head.id].scores.values()),
             left=0 if backlog is None else backlog.left,
             last_due=None if backlog is None else backlog.last_due,
+            not_asked={reason_of(key): n for key, n in excluded.get(head.id, {}).items()},
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running

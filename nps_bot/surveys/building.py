@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import Audience, BandPlan, Link, QuietHours, Survey, Wording
 from nps_bot.surveys.defaults import QUESTIONS, THANK_YOUS
 from nps_bot.surveys.fields import PLACEHOLDER
-from nps_bot.surveys.schema import QuietHoursGroup, SurveyFile
+from nps_bot.surveys.schema import BudgetGroup, QuietHoursGroup, SurveyFile
 
 
 def build(file: SurveyFile) -> Survey:
@@ -36,12 +37,24 @@ def build(file: SurveyFile) -> Survey:
         alerts_channel=file.channels.alerts,
         owners=file.owners,
         admins_manage=file.admins_manage,
+        budget=_limits(file.budget),
     )
 
 
 def quiet_hours(group: QuietHoursGroup) -> QuietHours:
     """Return the quiet hours that ``group`` describes."""
     return QuietHours(group.start, group.until)
+
+
+def _limits(group: BudgetGroup) -> Limits:
+    return Limits(
+        every=group.every,
+        after_answer=group.after_answer,
+        after_silence=group.after_silence,
+        newcomers=group.newcomers,
+        share=group.share,
+        daily=group.daily,
+    )
 
 
 def _wording(file: SurveyFile) -> Wording:

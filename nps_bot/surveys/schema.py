@@ -15,6 +15,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from nps_bot.domain import cadence as domain
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import REASON_KEY, FollowUp
 from nps_bot.surveys import fields
@@ -163,6 +164,37 @@ class QuietHoursGroup(Group):
     )
 
 
+_LIMITS = Limits()
+
+
+class BudgetGroup(Group):
+    """How often one person may be asked, across all surveys, and how many at once."""
+
+    every: fields.Span = Field(
+        default=_LIMITS.every,
+        description="at least this long between two questions to one person",
+    )
+    after_answer: fields.Span = Field(
+        default=_LIMITS.after_answer,
+        description="how long whoever answered is left alone",
+    )
+    after_silence: fields.Span = Field(
+        default=_LIMITS.after_silence,
+        description="how long whoever did not answer is left alone, from the last message on",
+    )
+    newcomers: fields.Span = Field(
+        default=_LIMITS.newcomers,
+        description="how long whoever is new is left alone, from when the bot first saw them",
+    )
+    share: fields.Percent = Field(
+        default=_LIMITS.share,
+        description="the part of the audience that each wave asks, in per cent",
+    )
+    daily: fields.Number | None = Field(
+        default=None, description="the most first questions of this survey on one day"
+    )
+
+
 class ChannelsGroup(Group):
     """Where the team sees the survey; never a channel that outsiders can read."""
 
@@ -307,6 +339,9 @@ class SurveyFile(Group):
     cadence: CadenceGroup = Field(description="when to ask")
     quiet_hours: QuietHoursGroup = Field(
         default_factory=QuietHoursGroup, description="local hours in which nobody is asked"
+    )
+    budget: BudgetGroup = Field(
+        default_factory=BudgetGroup, description="how often one person may be asked"
     )
     closes_after: fields.Opening = Field(
         default=timedelta(days=7), description="how long a wave takes answers"

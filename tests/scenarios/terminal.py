@@ -123,7 +123,8 @@ class Terminal:
                 process.kill()
 
     def ask_at_any_hour(self) -> None:
-        """Let nobody have quiet hours now: one minute of them, at another minute of the hour.
+        """Let nobody have quiet hours now, nor a contact budget: one minute of them, at another
+        minute of the hour.
 
         Time zones differ by quarters of hours, so that it is another minute everywhere.
         """
@@ -131,7 +132,12 @@ class Terminal:
         quiet = f'quiet_hours: {{from: "03:{minute:02}", until: "03:{minute + 1:02}"}}'
         for path in self.surveys.glob("*.yaml"):
             text = re.sub(r"^quiet_hours:\n(  .*\n)+", "", path.read_text(), flags=re.MULTILINE)
-            path.write_text(f"{text}\n{quiet}\n")
+            path.write_text(f"{text}\n{quiet}\n{_NO_LIMITS}\n")
+
+
+_NO_LIMITS = (
+    "budget: {every: 0 days, after_answer: 0 days, after_silence: 0 days, newcomers: 0 days}"
+)
 
 
 class Page:

@@ -21,6 +21,7 @@ from nps_bot.slack.views.kit import (
     when,
 )
 from nps_bot.slack.views.message import Message
+from nps_bot.slack.views.reasons import not_asked
 
 _NAME = 80
 _REASON = 200
@@ -103,7 +104,8 @@ def _wave(running: RunningWave) -> str:
         words += f", {running.left:,} left (the last one {when(running.last_due)})"
     else:
         words += ", nobody left to ask"
-    return f"{words}; closes {when(wave.closes_at)}"
+    words += f"; closes {when(wave.closes_at)}"
+    return f"{words}\n{not_asked(running.not_asked)}" if running.not_asked else words
 
 
 def _troubles(status: Overview) -> str:
