@@ -131,7 +131,8 @@ class Terminal:
         minute = (datetime.now(UTC).minute + 7) % 15
         quiet = f'quiet_hours: {{from: "03:{minute:02}", until: "03:{minute + 1:02}"}}'
         for path in self.surveys.glob("*.yaml"):
-            text = re.sub(r"^quiet_hours:\n(  .*\n)+", "", path.read_text(), flags=re.MULTILINE)
+            groups = r"^(quiet_hours|budget):\n(  .*\n)+"
+            text = re.sub(groups, "", path.read_text(), flags=re.MULTILINE)
             path.write_text(f"{text}\n{quiet}\n{_NO_LIMITS}\n")
 
 
