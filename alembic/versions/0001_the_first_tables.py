@@ -43,12 +43,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_remembered")),
     )
     op.create_table(
+        "sightings",
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_sightings")),
+    )
+    op.create_table(
         "surveys",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("cadence", sa.Text(), nullable=False),
         sa.Column("cadence_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_by", sa.String(length=32), nullable=True),
+        sa.Column("first_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_surveys")),
     )
     op.create_table(
@@ -92,6 +99,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'closed'"),
     )
     op.create_table(
+        "wave_exclusions",
+        sa.Column("wave_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_wave_exclusions_wave_id")),
+        sa.PrimaryKeyConstraint("wave_id", "reason", name=op.f("pk_wave_exclusions")),
+    )
+    op.create_table(
         "invitations",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("wave_id", sa.Integer(), nullable=False),
@@ -101,6 +116,7 @@ def upgrade() -> None:
         sa.Column("snoozed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reminder_decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("further_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_invitations_wave_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("wave_id", "person_id", name=op.f("uq_invitations_wave_id_person_id")),
@@ -260,9 +276,11 @@ def downgrade() -> None:
     op.drop_table("responses")
     op.drop_table("outbox")
     op.drop_table("invitations")
+    op.drop_table("wave_exclusions")
     op.drop_table("waves")
     op.drop_table("wordings")
     op.drop_table("surveys")
+    op.drop_table("sightings")
     op.drop_table("remembered")
     op.drop_table("people")
     op.drop_table("opt_outs")

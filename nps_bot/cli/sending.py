@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
@@ -9,13 +11,16 @@ import click
 from nps_bot.cli.reaching import CommandError, confirmed, find_person, open_edge, survey_named
 from nps_bot.cli.watching import tell_progress
 from nps_bot.domain.audience import Exclusion, Member, zone_of
+from nps_bot.domain.budget import Held
 from nps_bot.domain.survey import Survey
 from nps_bot.services import launching
+from nps_bot.services.contacting import Reason
 from nps_bot.services.launching import ByHand, Plan
 from nps_bot.settings import Settings
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody, whole_audience
 from nps_bot.slack.views.kit import count
+from nps_bot.slack.views.reasons import cause
 from nps_bot.slack.views.send import asked_twice
 from nps_bot.storage import waves
 from nps_bot.surveys import load_surveys
@@ -41,8 +46,17 @@ async def send(
         if await edge.database.read(waves.is_paused, survey.key):
             raise CommandError(f"{survey.key} is paused; `/nps resume` in Slack goes on with it.")
         members = await _asked(edge, survey, person)
-        plan = await edge.database.read(launching.plan, survey, members, edge.clock.now())
+        now = edge.clock.now()
+        plan = await edge.database.read(
+            launching.plan, survey, members, now, alone=person is not None
+        )
         _show(survey, plan)
+        if dry_run or person is not None:
+            titles = {key: one.wording.title for key, one in edge.surveys.items()}
+            _show_not_asked(survey, plan, titles)
+        else:
+            _sum_up(plan)
+        _warn(survey, plan)
         if dry_run or not plan.due:
             click.echo("Nothing was sent.")
         elif yes or confirmed("Send it?"):
@@ -72,19 +86,54 @@ async def _start(edge: Edge, survey: Survey, only: Member | None) -> None:
 
 
 def _show(survey: Survey, plan: Plan) -> None:
-    """Print whom a wave would ask and when, each in their own time, and whether twice."""
+    """Print whom a wave would ask and when, each in their own time."""
     click.echo(f"{survey.wording.title} would ask {count(len(plan.due), 'person', 'people')}:")
     for member, moment in plan.due:
-        zone = ZoneInfo(survey.time_zone) if survey.time_zone else zone_of(member.time_zone)
-        local = moment.astimezone(zone)
-        click.echo(f"  {local:%Y-%m-%d %H:%M} {zone.key:<24} {member.name} ({member.id})")
+        click.echo(f"  {_local(survey, member, moment)} {member.name} ({member.id})")
+
+
+def _show_not_asked(survey: Survey, plan: Plan, titles: Mapping[str, str]) -> None:
+    """Print who would not be asked: until when, each in their own time, and exactly why."""
+    if plan.not_asked:
+        people = count(len(plan.not_asked), "person", "people")
+        click.echo(f"It would not ask {people}, until:")
+    for member, why in plan.not_asked:
+        until, reason = "never", f"{member.name} {why.words}" if isinstance(why, Exclusion) else ""
+        if isinstance(why, Held):
+            day = _days_of(survey, member)
+            title = titles.get(why.contact.survey, why.contact.survey) if why.contact else ""
+            reason = f"{member.name}: {cause(why, survey.budget, title, day)}"
+            until = "never" if why.until is None else _local(survey, member, why.until)
+        click.echo(f"  {until:<41} {reason} ({member.id})")
+
+
+def _sum_up(plan: Plan) -> None:
+    """Print how many would not be asked, by reason."""
     for reason, many in sorted(plan.left_out.items()):
         click.echo(f"  not asked: {_left_out(many, reason)}")
+
+
+def _warn(survey: Survey, plan: Plan) -> None:
+    """Print whether people would be asked twice."""
     zone = ZoneInfo(survey.time_zone or "UTC")
     warning = asked_twice(plan, lambda end: f"{end.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}")
     if warning and plan.due:
         click.echo(warning)
 
 
-def _left_out(many: int, reason: Exclusion) -> str:
+def _zone(survey: Survey, member: Member) -> ZoneInfo:
+    return zone_of(survey.time_zone or member.time_zone)
+
+
+def _local(survey: Survey, member: Member, moment: datetime) -> str:
+    zone = _zone(survey, member)
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key:<24}"
+
+
+def _days_of(survey: Survey, member: Member) -> Callable[[datetime], str]:
+    zone = _zone(survey, member)
+    return lambda moment: f"{moment.astimezone(zone):%Y-%m-%d}"
+
+
+def _left_out(many: int, reason: Reason) -> str:
     return f"1, who {reason.words}" if many == 1 else f"{many:,}, each of whom {reason.words}"

@@ -58,7 +58,6 @@ class Exclusion(StrEnum):
     OUTSIDER = "outsider"
     GUEST = "guest"
     MEMBER = "member"
-    OPTED_OUT = "opted_out"
 
     @property
     def words(self) -> str:
@@ -74,7 +73,6 @@ _WORDS = {
     Exclusion.OUTSIDER: "belongs to another workspace, and this survey does not ask outsiders",
     Exclusion.GUEST: "is a guest, and this survey does not ask guests",
     Exclusion.MEMBER: "is a member of this workspace, and this survey asks no members",
-    Exclusion.OPTED_OUT: "asked not to get this survey",
 }
 
 
@@ -82,7 +80,7 @@ def exclusion(member: Member, audience: Audience) -> Exclusion | None:
     """Return why ``member``, found in a source of ``audience``, is not asked; None to ask them.
 
     The first reason that holds counts. A guest of another workspace is an outsider, not a guest of
-    ours. Opt-outs are not looked at here: they are the people's own word, kept in the database.
+    ours. Whom the audience does not leave out the contact budget may (``domain/budget.py``).
     """
     reasons = (
         (member.id == SLACKBOT, Exclusion.SLACKBOT),

@@ -7,10 +7,11 @@ and where the team sees it; there the file as it stands now always holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.cadence import Cadence
 from nps_bot.domain.score import Band
 
@@ -156,6 +157,7 @@ class Survey:
         admins_manage: whether workspace admins may as well.
         reminder: to those who did not answer; None for no reminders.
         chaser: to those who gave a score and not a word; None for no chasers.
+        budget: how often one person may be asked, and how many at once.
     """
 
     key: str
@@ -173,3 +175,4 @@ class Survey:
     admins_manage: bool = False
     reminder: Nudge | None = None
     chaser: Nudge | None = None
+    budget: Limits = field(default_factory=Limits)

@@ -8,20 +8,21 @@ summary wins.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from nps_bot.domain.audience import zone_of
+from nps_bot.domain.budget import DAY, Held, Rule
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Priority, Settlement, Status
 from nps_bot.domain.survey import Survey
-from nps_bot.services import alerting, nudging, owed, reporting, summarising
+from nps_bot.services import alerting, contacting, nudging, owed, reporting, summarising
 from nps_bot.services.nudging import Further
 from nps_bot.services.owed import Notice, SharedReport
 from nps_bot.services.periods import parse_period
-from nps_bot.storage import claims, invitations, outbox, people, waves
+from nps_bot.storage import claims, contacts, invitations, outbox, people, waves
 from nps_bot.storage.claims import Claimed, Sent
 from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Standing
@@ -29,9 +30,13 @@ from nps_bot.storage.invitations import Standing
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The message has lost its reason and is not sent."""
+    """The message has lost its reason and is not sent.
+
+    ``rule`` is that of the contact budget which holds its person back, where one does.
+    """
 
     reason: str
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +186,12 @@ def claim(
     claims.expire_leases(connection, now)
     waiting = claims.Waiting(limit, least, waves.paused(connection), owed.RESPONDENT_KINDS)
     claimed = claims.claim(connection, waiting, now, now + LEASE)
-    known = _look_up(connection, claimed)
+    known = _with_budget(connection, surveys, _look_up(connection, claimed), claimed, now)
     deliveries = []
     for message in claimed:
         prepared = _prepare(connection, surveys, known, message, now)
         match prepared:
-            case Drop(reason):
+            case Drop(reason, rule):
                 claims.settle_unsent(
                     connection,
                     message,
@@ -195,6 +200,8 @@ def claim(
                     reason=reason,
                     now=now,
                 )
+                if rule is not None:
+                    contacts.count_excluded(connection, message.wave_id or 0, {rule: 1})
             case Defer(until):
                 claims.release(connection, [message], until)
             case content:
@@ -243,14 +250,17 @@ class _Known:
     standings: Mapping[str, Standing]
     opt_outs: Mapping[str, set[str]]
     further: Further
+    held: Mapping[str, Held] = field(default_factory=dict)
+    """What holds back prompts that are about to leave, by invitation."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whom a prompt asks, and which surveys they opted out of."""
+    """Whom a prompt asks, which surveys they opted out of, and what else holds it back."""
 
     standing: Standing
     out_of: set[str]
+    held: Held | None
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
@@ -262,6 +272,23 @@ def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
     opt_outs = people.opt_outs_among(connection, asked)
     nudged = {one.invitation_id or "" for one in claimed if one.kind in owed.NUDGE_KINDS}
     return _Known(standings, opt_outs, nudging.look_up(connection, opt_outs, nudged))
+
+
+def _with_budget(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    known: _Known,
+    claimed: Sequence[Claimed],
+    now: datetime,
+) -> _Known:
+    """Look up what came up since people were invited and keeps their first prompts from leaving."""
+    leaving = [
+        known.standings[message.invitation_id or ""]
+        for message in claimed
+        if message.kind == MessageKind.PROMPT and not message.updating
+    ]
+    limits = {key: survey.budget for key, survey in surveys.items()}
+    return replace(known, held=contacting.held_at_the_door(connection, limits, leaving, now))
 
 
 def _prepare(
@@ -282,7 +309,8 @@ def _prepare(
         case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER:
             standing = known.standings[message.invitation_id or ""]
             out_of = known.opt_outs.get(standing.person_id or "", set())
-            return _prompt(connection, survey, message, _Asked(standing, out_of), now)
+            asked = _Asked(standing, out_of, known.held.get(standing.id))
+            return _prompt(connection, survey, message, asked, now)
         case MessageKind.ALERT:
             return _alert(connection, survey, message)
         case kind if survey is not None:
@@ -336,8 +364,11 @@ def _prompt(
         reason = _no_reason_to_ask(standing, stopped, now)
         if reason is not None:
             return Drop(reason)
+        free = asked.held.until if asked.held and asked.held.until else now
+        if asked.held is not None and free > standing.closes_at - DAY:
+            return Drop(f"the person {asked.held.rule.words}", asked.held.rule)
         zone = zone_of(survey.time_zone or standing.time_zone)
-        civil = next_allowed(now, zone, survey.quiet_hours)
+        civil = next_allowed(free, zone, survey.quiet_hours)
         if civil > now and not standing.at_once:
             return Defer(civil)
     asks_again = (
@@ -418,8 +449,12 @@ def _sent(message: Claimed, settlement: Settlement, now: datetime) -> Sent:
 
 
 def _count_asked(connection: Connection, sent: Sequence[Claimed], now: datetime) -> None:
-    """Note whom the prompts among sent messages asked, and have the summaries count these."""
-    prompts = [one for one in sent if one.kind == MessageKind.PROMPT and not one.updating]
+    """Note whom the sent messages asked or wrote to again; the summaries count those asked."""
+    posted = [one for one in sent if not one.updating]
+    further = [one.invitation_id or "" for one in posted if one.kind in owed.FURTHER_KINDS]
+    if further:
+        invitations.mark_further(connection, further, now)
+    prompts = [one for one in posted if one.kind == MessageKind.PROMPT]
     if prompts:
         invitations.mark_asked(connection, [one.invitation_id or "" for one in prompts], now)
         summaries = {owed.summary_key(one.wave_id or 0) for one in prompts}

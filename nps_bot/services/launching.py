@@ -14,21 +14,21 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.domain.audience import Exclusion, Member, exclusion, zone_of
+from nps_bot.domain.audience import Exclusion, Member, exclusion
+from nps_bot.domain.budget import Held
 from nps_bot.domain.cadence import (
     MINUTE,
     cadence_length,
-    due_moment,
     due_wave,
     earliest_opening,
     latest_nominal,
-    next_allowed,
 )
 from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.survey import Survey
 from nps_bot.ids import new_id
-from nps_bot.services import owed
-from nps_bot.storage import invitations, outbox, people, reports, waves
+from nps_bot.services import contacting, owed
+from nps_bot.services.contacting import Reason, Round
+from nps_bot.storage import contacts, invitations, outbox, people, reports, waves
 from nps_bot.storage.invitations import NewInvitation
 from nps_bot.storage.reports import WaveHead
 from nps_bot.storage.waves import NewWave, WaveRow
@@ -52,8 +52,8 @@ def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetim
         survey = surveys.get(key)
         if survey is None:
             continue
-        nominal = due_wave(survey.cadence, survey.time_zone, since, now)
-        if nominal is None or _asked_lately(connection, survey, nominal):
+        nominal = due_nominal(connection, survey, since, now)
+        if nominal is None:
             continue
         # A wave that was missed opens late and is open as long as any other.
         opens_at = max(earliest_opening(nominal, survey.time_zone), now)
@@ -62,6 +62,19 @@ def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetim
         if created is not None:
             opened.append(created)
     return opened
+
+
+def due_nominal(
+    connection: Connection, survey: Survey, since: datetime, now: datetime
+) -> datetime | None:
+    """Return the nominal time of the wave that is to be opened now; None where there is none.
+
+    ``since`` is when the survey's cadence was first seen.
+    """
+    nominal = due_wave(survey.cadence, survey.time_zone, since, now)
+    if nominal is None or _asked_lately(connection, survey, nominal):
+        return None
+    return nominal
 
 
 def _asked_lately(connection: Connection, survey: Survey, nominal: datetime) -> bool:
@@ -176,12 +189,9 @@ def add_page(
     wave = waves.lock(connection, wave_id)
     if wave.state != "resolving" or wave.cursor != page.cursor:
         return False
-    members = {
-        member.id: member
-        for member in page.members
-        if exclusion(member, survey.audience) is None and wave.only_person in (None, member.id)
-    }
-    _invite(connection, survey, wave, members, now)
+    found = {one.id: one for one in page.members if wave.only_person in (None, one.id)}
+    invited = invitations.already_invited(connection, wave.id, found.keys())
+    _invite(connection, survey, wave, [one for one in found.values() if one.id not in invited], now)
     if page.next_cursor is not None:
         waves.save_cursor(connection, wave_id, page.next_cursor)
     else:
@@ -190,38 +200,45 @@ def add_page(
 
 
 def _invite(
-    connection: Connection,
-    survey: Survey,
-    wave: WaveRow,
-    members: Mapping[str, Member],
-    now: datetime,
+    connection: Connection, survey: Survey, wave: WaveRow, found: Sequence[Member], now: datetime
 ) -> None:
-    left_out = people.opted_out(connection, survey.key)
-    left_out |= invitations.already_invited(connection, wave.id, members.keys())
-    asked = [member for member in members.values() if member.id not in left_out]
+    """Invite those whom neither the audience nor the budget leaves out; count the others."""
+    reasons = {one.id: exclusion(one, survey.audience) for one in found}
+    members = [one for one in found if reasons[one.id] is None]
+    known = contacting.notice(connection, survey, [one.id for one in members], now)
+    choice = contacting.choose(connection, survey, _round(connection, wave), members, known, now)
+    asked = [member for member in members if member.id in choice.due]
     # Nothing of the others is stored: some of them asked to be forgotten.
     people.save_members(connection, asked, now)
-    new = [NewInvitation(new_id(), one.id, _due(survey, wave, one, now)) for one in asked]
+    new = [NewInvitation(new_id(), one.id, choice.due[one.id]) for one in asked]
     invitations.add(connection, wave.id, new)
     outbox.add(
         connection,
         [owed.prompt(one.id, one.person_id, survey.key, wave.id, one.due_at) for one in new],
     )
+    left_out: Counter[str] = Counter(reason for reason in reasons.values() if reason is not None)
+    left_out.update(hold.rule for hold in choice.held.values())
+    contacts.count_excluded(connection, wave.id, left_out)
 
 
-def _due(survey: Survey, wave: WaveRow, member: Member, now: datetime) -> datetime:
-    if wave.at_once:
-        return now
-    zone = zone_of(survey.time_zone or member.time_zone)
-    if wave.by_hand:
-        return next_allowed(now, zone, survey.quiet_hours)
-    return due_moment(_read(wave.nominal), zone, survey.quiet_hours, now)
+def _round(connection: Connection, wave: WaveRow) -> Round:
+    return Round(
+        nominal=None if wave.by_hand else _read(wave.nominal),
+        closes_at=wave.closes_at,
+        number=(
+            contacts.waves_before(connection, wave.survey_key, wave.id)
+            if wave.only_person is None
+            else None
+        ),
+        at_once=wave.at_once,
+    )
 
 
 def _make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datetime) -> None:
     opens_at = waves.earliest_due(connection, wave.id) or now
     waves.mark_ready(connection, wave.id, opens_at, opens_at + survey.closes_after)
     if wave.only_person is None:  # one answer is no score: the alert tells of it
+        contacts.mark_read(connection, survey.key, now)
         owed.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave.id, opens_at)
 
 
@@ -270,30 +287,46 @@ class Plan:
     Attributes:
         due: who would be asked and when, earliest first.
         left_out: how many are not asked, by reason.
-        still_open: the survey's waves that take answers, oldest first: whom they asked would be
-            asked a second time.
+        still_open: the survey's waves that take answers, oldest first, where whom they asked would
+            be asked a second time.
+        not_asked: those who are counted in ``left_out``, with the reason of each.
     """
 
     due: tuple[tuple[Member, datetime], ...]
-    left_out: Mapping[Exclusion, int]
+    left_out: Mapping[Reason, int]
     still_open: tuple[WaveHead, ...] = ()
+    not_asked: tuple[tuple[Member, Exclusion | Held], ...] = ()
 
 
-def plan(connection: Connection, survey: Survey, members: Sequence[Member], now: datetime) -> Plan:
-    """Return whom a wave started now would ask, and when. Changes nothing."""
-    known = {member.id: member for member in members}
-    opted_out = people.opted_out(connection, survey.key)
-    left_out: Counter[Exclusion] = Counter()
-    due = []
-    for member in known.values():
-        reason = exclusion(member, survey.audience)
-        if reason is None and member.id in opted_out:
-            reason = Exclusion.OPTED_OUT
-        if reason is not None:
-            left_out[reason] += 1
-            continue
-        zone = zone_of(survey.time_zone or member.time_zone)
-        due.append((member, next_allowed(now, zone, survey.quiet_hours)))
-    due.sort(key=lambda one: (one[1], one[0].name))
-    unclosed = reports.open_waves(connection, [survey.key])
-    return Plan(tuple(due), left_out, tuple(wave for wave in unclosed if wave.closes_at > now))
+def plan(
+    connection: Connection,
+    survey: Survey,
+    members: Sequence[Member],
+    now: datetime,
+    *,
+    alone: bool = False,
+) -> Plan:
+    """Return whom a wave started now would ask, and when. Changes nothing.
+
+    ``alone`` says that it is for one person: neither share nor daily number matter.
+    """
+    found = {member.id: member for member in members}
+    reasons = {one.id: exclusion(one, survey.audience) for one in found.values()}
+    candidates = [one for one in found.values() if reasons[one.id] is None]
+    number = None if alone else contacts.waves_before(connection, survey.key)
+    wave = Round(nominal=None, closes_at=now + survey.closes_after, number=number)
+    known = contacting.histories(connection, survey, [one.id for one in candidates], now)
+    choice = contacting.choose(connection, survey, wave, candidates, known, now)
+    due = sorted(
+        ((one, choice.due[one.id]) for one in candidates if one.id in choice.due),
+        key=lambda one: (one[1], one[0].name),
+    )
+    not_asked = tuple(
+        (one, why)
+        for one in found.values()
+        if (why := reasons[one.id] or choice.held.get(one.id)) is not None
+    )
+    left_out = Counter(why.rule if isinstance(why, Held) else why for _, why in not_asked)
+    unclosed = () if survey.budget.spaced else reports.open_waves(connection, [survey.key])
+    still_open = tuple(wave for wave in unclosed if wave.closes_at > now)
+    return Plan(tuple(due), left_out, still_open, not_asked)

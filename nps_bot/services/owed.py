@@ -23,6 +23,8 @@ NUDGE_KINDS = (MessageKind.REMINDER, MessageKind.CHASER)
 """What may follow a prompt; at most one of these."""
 RESPONDENT_KINDS = (*PROMPT_KINDS, MessageKind.CHASER)
 """All that respondents are sent: none of it while a survey is paused or once its wave closed."""
+FURTHER_KINDS = (MessageKind.REPROMPT, *NUDGE_KINDS)
+"""Messages that belong to a question somebody has got: silence counts from the last one of them."""
 
 SETTLING = timedelta(seconds=3)
 """How long a message in Slack waits before it is rewritten: several answers become one update of

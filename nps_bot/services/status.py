@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -13,7 +13,8 @@ from nps_bot.domain.cadence import earliest_opening, nominal_times
 from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.progress import FIRST_RATE, expected_ends
 from nps_bot.domain.survey import Survey
-from nps_bot.storage import overview, reports, waves
+from nps_bot.services.contacting import Reason, reason_of
+from nps_bot.storage import contacts, overview, reports, waves
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.remembered import PACE, recall
 from nps_bot.storage.reports import WaveHead
@@ -38,6 +39,7 @@ class RunningWave:
         left: people whose prompt still waits; not yet known while ``wave.state`` is "resolving".
         ends_at: when the last of those prompts is expected to leave, at the pace learnt last; None
             where nothing is left, or while the survey is paused.
+        not_asked: how many of the audience were not asked, by reason.
     """
 
     wave: WaveHead
@@ -45,6 +47,7 @@ class RunningWave:
     answered: int
     left: int
     ends_at: datetime | None
+    not_asked: Mapping[Reason, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,10 @@ def running_waves(
 ) -> Mapping[str, tuple[RunningWave, ...]]:
     """Return the open waves by survey, with how far each has got."""
     heads = reports.open_waves(connection, survey_keys)
-    tallies = reports.wave_tallies(connection, [head.id for head in heads])
+    ids = [head.id for head in heads]
+    tallies = reports.wave_tallies(connection, ids)
     left, ends = _ahead(connection, now) if heads else ({}, {})
+    excluded = contacts.excluded(connection, ids)
     running: dict[str, tuple[RunningWave, ...]] = {}
     for head in heads:
         wave = RunningWave(
@@ -142,6 +147,7 @@ def running_waves(
             answered=sum(tallies[head.id].scores.values()),
             left=left.get(head.id, 0),
             ends_at=ends.get(head.id),
+            not_asked={reason_of(key): n for key, n in excluded.get(head.id, {}).items()},
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running

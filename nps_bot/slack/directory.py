@@ -111,6 +111,30 @@ class Directory:
             return Page(members, sources[at + 1].encoded())
         return Page(members, None)
 
+    async def is_in(self, audience: Audience, person_id: str) -> bool:
+        """Return whether one of the sources of an audience names a person; reads no profiles.
+
+        Raises:
+            SlackCallError: Slack could not be asked.
+            NotInSlackError: a channel or group of the audience does not exist.
+        """
+        if audience.everyone or person_id in audience.people:
+            return True
+        for ref in audience.people:
+            if not is_person_id(ref) and await self._named(ref) == person_id:
+                return True
+        for ref in audience.channels:
+            channel = await self.channel_id(ref)
+            members = self._all("conversations.members", "members", channel=channel)
+            if person_id in [each async for each in members]:
+                return True
+        for ref in audience.groups:
+            group = await self.group_id(ref)
+            answer = await self._api.read("usergroups.users.list", usergroup=group)
+            if person_id in (answer.get("users") or ()):
+                return True
+        return False
+
     async def _source_page(
         self, source: _Place, audience: Audience, after: str | None
     ) -> tuple[tuple[Member, ...], str | None]:

@@ -109,6 +109,8 @@ _FIND_MANY = _STANDINGS.where(among(Invitation.id, "wanted"))
 _FIND_MANY_LOCKED = _FIND_MANY.order_by(Invitation.id).with_for_update(of=Invitation)
 _MARK_ASKED = update(Invitation).where(among(Invitation.id, "asked"), Invitation.asked_at.is_(None))
 
+_MARK_FURTHER = update(Invitation).where(among(Invitation.id, "written"))
+
 
 def _standing(row: Row[Any]) -> Standing:
     invitation, given = row[: len(_INVITATION)], row[len(_INVITATION) :]
@@ -167,6 +169,11 @@ def add(connection: Connection, wave_id: int, new: Iterable[NewInvitation]) -> N
 def mark_asked(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Record that Slack accepted the prompts of invitations; the first time counts."""
     connection.execute(_MARK_ASKED, {"asked": ids, "asked_at": now})
+
+
+def mark_further(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Record that Slack accepted a message that follows the first prompt of invitations."""
+    connection.execute(_MARK_FURTHER, {"written": ids, "further_at": now})
 
 
 def mark_snoozed(connection: Connection, invitation_id: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from nps_bot.domain.audience import Member
 from nps_bot.storage.among import among
-from nps_bot.storage.tables import OptOut, Person
+from nps_bot.storage.tables import OptOut, Person, Sighting
 from nps_bot.storage.upsert import insert_or
 
 ALL_SURVEYS = "*"
@@ -85,15 +85,6 @@ def dm_channel(connection: Connection, person_id: str) -> str | None:
     return connection.scalar(select(Person.dm_channel).where(Person.id == person_id))
 
 
-def opted_out(connection: Connection, survey_key: str) -> set[str]:
-    """Return the ids of all who do not want this survey, or any."""
-    return set(
-        connection.scalars(
-            select(OptOut.person_id).where(OptOut.survey_key.in_((survey_key, ALL_SURVEYS)))
-        )
-    )
-
-
 def opt_outs_of(connection: Connection, person_id: str) -> list[str]:
     """Return the survey keys a person opted out of; ``*`` stands for all."""
     return list(
@@ -134,8 +125,9 @@ def remove_opt_out(connection: Connection, person_id: str, survey_key: str) -> N
 
 
 def erase(connection: Connection, person_id: str) -> None:
-    """Delete a person's profile and opt-outs."""
+    """Delete a person's profile, opt-outs and since when they are known."""
     connection.execute(delete(OptOut).where(OptOut.person_id == person_id))
+    connection.execute(delete(Sighting).where(Sighting.person_id == person_id))
     connection.execute(delete(Person).where(Person.id == person_id))
 
 

@@ -100,6 +100,8 @@ class SurveyState(Base):
     """When this cadence was first seen: nothing before it was ever missed."""
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     paused_by: Mapped[str | None] = mapped_column(SlackId)
+    first_read_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its whole audience had been read for the first time: who was there is no newcomer."""
 
 
 class StoredWording(Base):
@@ -181,6 +183,32 @@ class Invitation(Base):
     """When the person stopped the survey instead of answering."""
     reminder_decided_at: Mapped[datetime | None] = mapped_column(Moment)
     """When it was decided whether to remind; once, when a reminder's time has come."""
+    further_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When Slack accepted the latest message after the first prompt: silence counts from there."""
+
+
+class Sighting(Base):
+    """Somebody who stood in an audience that was read: whoever is new is not asked at once.
+
+    Deciding whether to ask somebody locks their row, so that two waves that are read at the same
+    moment do not both ask them.
+    """
+
+    __tablename__ = "sightings"
+
+    person_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    first_seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    """None for whoever was there when an audience was read for the first time."""
+
+
+class WaveExclusion(Base):
+    """How many people of its audience a wave did not ask, for one reason."""
+
+    __tablename__ = "wave_exclusions"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(32), primary_key=True)
+    people: Mapped[int] = mapped_column(Integer)
 
 
 class Response(Base):

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import Audience, BandPlan, Link, Nudge, QuietHours, Survey, Wording
 from nps_bot.surveys.defaults import QUESTIONS, THANK_YOUS
 from nps_bot.surveys.fields import PLACEHOLDER
-from nps_bot.surveys.schema import ChaserGroup, QuietHoursGroup, ReminderGroup, SurveyFile
+from nps_bot.surveys.schema import (
+    BudgetGroup,
+    ChaserGroup,
+    QuietHoursGroup,
+    ReminderGroup,
+    SurveyFile,
+)
 
 
 def build(file: SurveyFile) -> Survey:
@@ -38,6 +45,7 @@ def build(file: SurveyFile) -> Survey:
         admins_manage=file.admins_manage,
         reminder=_nudge(file.reminder),
         chaser=_nudge(file.chaser),
+        budget=_limits(file.budget),
     )
 
 
@@ -48,6 +56,17 @@ def _nudge(group: ReminderGroup | ChaserGroup) -> Nudge | None:
 def quiet_hours(group: QuietHoursGroup) -> QuietHours:
     """Return the quiet hours that ``group`` describes."""
     return QuietHours(group.start, group.until)
+
+
+def _limits(group: BudgetGroup) -> Limits:
+    return Limits(
+        every=group.every,
+        after_answer=group.after_answer,
+        after_silence=group.after_silence,
+        newcomers=group.newcomers,
+        share=group.share,
+        daily=group.daily,
+    )
 
 
 def _wording(file: SurveyFile) -> Wording:

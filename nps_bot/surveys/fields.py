@@ -36,6 +36,7 @@ _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DATE = re.compile(r"20\d\d-\d\d-\d\d")
 _PERIOD = re.compile(r"(?:(\d{1,3})\s+)?(day|week|month)s?")
 _DURATION = re.compile(r"(\d{1,4})\s+(hour|day|week)s?")
+_WHOLE = re.compile(r"[0-9]{1,6}")
 _URL = re.compile(r"[^\s<>|\"]+")
 _SURVEY_KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _QUESTION_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -222,16 +223,29 @@ def _period(value: object) -> tuple[int, Unit]:
     return count, unit
 
 
-def _duration(value: object, least: timedelta) -> timedelta:
+def _duration(value: object, least: timedelta, most: int = 90) -> timedelta:
     allowed = "a number of hours, days or weeks, such as '7 days'"
     found = _DURATION.fullmatch(_text(value, allowed).lower())
     if not found:
         raise refused(allowed, value)
     duration = timedelta(**{f"{found[2]}s": int(found[1])})
-    if not least <= duration <= timedelta(days=90):
+    if not least <= duration <= timedelta(days=most):
         shortest = "1 hour" if least else "0 hours"
-        raise refused(f"from {shortest} to 90 days", value)
+        raise refused(f"from {shortest} to {most} days", value)
     return duration
+
+
+def _whole(value: object, allowed: str, most: int) -> int:
+    text = _text(value, allowed)
+    number = int(text) if _WHOLE.fullmatch(text) else 0
+    if not 1 <= number <= most:
+        raise refused(allowed, value)
+    return number
+
+
+def _percent(value: object) -> int:
+    value = value.removesuffix("%").rstrip() if isinstance(value, str) else value
+    return _whole(value, "a whole number from 1 to 100", 100)
 
 
 def _time_zone(value: object) -> str:
@@ -269,4 +283,9 @@ Period = Annotated[tuple[int, Unit], BeforeValidator(_period)]
 Opening = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(hours=1)))]
 Wait = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(hours=1)))]
 Grace = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(0)))]
+Span = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(0), 730))]
+Percent = Annotated[int, BeforeValidator(_percent)]
+Number = Annotated[
+    int, BeforeValidator(lambda value: _whole(value, "a whole number from 1 to 100000", 100_000))
+]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from nps_bot.domain import cadence as domain
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import REASON_KEY, FollowUp
 from nps_bot.surveys import fields
@@ -168,6 +169,37 @@ class QuietHoursGroup(Group):
     until: fields.TimeOfDay = Field(
         default=time(9),
         description="the first minute after them; the same as `from` for none at all",
+    )
+
+
+_LIMITS = Limits()
+
+
+class BudgetGroup(Group):
+    """How often one person may be asked, across all surveys, and how many at once."""
+
+    every: fields.Span = Field(
+        default=_LIMITS.every,
+        description="at least this long between two questions to one person",
+    )
+    after_answer: fields.Span = Field(
+        default=_LIMITS.after_answer,
+        description="how long whoever answered is left alone",
+    )
+    after_silence: fields.Span = Field(
+        default=_LIMITS.after_silence,
+        description="how long whoever did not answer is left alone, from the last message on",
+    )
+    newcomers: fields.Span = Field(
+        default=_LIMITS.newcomers,
+        description="how long whoever is new is left alone, from when the bot first saw them",
+    )
+    share: fields.Percent = Field(
+        default=_LIMITS.share,
+        description="the part of the audience that each wave asks, in per cent",
+    )
+    daily: fields.Number | None = Field(
+        default=None, description="the most first questions of this survey on one day"
     )
 
 
@@ -356,6 +388,9 @@ class SurveyFile(Group):
     cadence: CadenceGroup = Field(description="when to ask")
     quiet_hours: QuietHoursGroup = Field(
         default_factory=QuietHoursGroup, description="local hours in which nobody is asked"
+    )
+    budget: BudgetGroup = Field(
+        default_factory=BudgetGroup, description="how often one person may be asked"
     )
     closes_after: fields.Opening = Field(
         default=timedelta(days=7), description="how long a wave takes answers"

@@ -13,6 +13,7 @@ import pytest
 
 from nps_bot.app import Bot, Role, running
 from nps_bot.clock import Clock, SystemClock
+from nps_bot.domain.budget import Limits as Budget
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox import Limits, Message, Person, Sandbox
 from nps_bot.scheduler import tick
@@ -154,7 +155,14 @@ def quiet_world(sandbox: Sandbox, database_url: str, transport: str) -> World:
             **credentials,
         }
     )
-    return World(sandbox, replace(settings), dict(load_surveys(SURVEYS)))
+    return World(sandbox, replace(settings), unlimited_surveys())
+
+
+def unlimited_surveys() -> dict[str, Survey]:
+    """Return the ready-made surveys without a contact budget: tests ask again and again."""
+    return {
+        key: replace(survey, budget=Budget.none()) for key, survey in load_surveys(SURVEYS).items()
+    }
 
 
 @pytest.fixture

@@ -123,15 +123,22 @@ class Terminal:
                 process.kill()
 
     def ask_at_any_hour(self) -> None:
-        """Let nobody have quiet hours now: one minute of them, at another minute of the hour.
+        """Let nobody have quiet hours now, nor a contact budget: one minute of them, at another
+        minute of the hour.
 
         Time zones differ by quarters of hours, so that it is another minute everywhere.
         """
         minute = (datetime.now(UTC).minute + 7) % 15
         quiet = f'quiet_hours: {{from: "03:{minute:02}", until: "03:{minute + 1:02}"}}'
         for path in self.surveys.glob("*.yaml"):
-            text = re.sub(r"^quiet_hours:\n(  .*\n)+", "", path.read_text(), flags=re.MULTILINE)
-            path.write_text(f"{text}\n{quiet}\n")
+            groups = r"^(quiet_hours|budget):\n(  .*\n)+"
+            text = re.sub(groups, "", path.read_text(), flags=re.MULTILINE)
+            path.write_text(f"{text}\n{quiet}\n{_NO_LIMITS}\n")
+
+
+_NO_LIMITS = (
+    "budget: {every: 0 days, after_answer: 0 days, after_silence: 0 days, newcomers: 0 days}"
+)
 
 
 class Page:

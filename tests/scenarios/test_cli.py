@@ -178,7 +178,8 @@ def _sends(terminal: Terminal, page: Page) -> None:
     assert declining.result().endswith("Send it? [y/N]: Nothing was sent.\n")
     assert shown.startswith("Customer survey would ask 4 people:\n")
     assert re.search(r"\d\d:\d\d Asia/Tokyo +Kenji Mori \(U0KENJI00\)\n", shown)
-    assert "  not asked: 1, who is a bot\n  not asked: 3, each of whom is a member" in shown
+    assert "\nIt would not ask 4 people, until:\n" in shown
+    assert re.search(r"\n  never +Tom Brandt is a member of this workspace,.* \(U0TOM0000\)", shown)
     assert shown.endswith("Nothing was sent.\n")
     for said in (shown, declining.result()):  # the sandbox began with a wave
         assert re.search(r"\nThe wave of .* is still open, until 2.* UTC: whoever it asked", said)

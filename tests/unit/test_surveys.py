@@ -12,6 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.cadence import Cron, Every, Unit
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import (
@@ -86,6 +87,7 @@ def test_the_smallest_file_is_a_whole_survey(load: Load) -> None:
     survey = load(SMALLEST)
 
     assert survey.key == "customer"
+    assert survey.budget == Limits()
     assert survey.kind is Kind.RELATIONSHIP
     assert survey.audience == Audience(channels=("#customers",))
     assert survey.cadence == Every(3, Unit.MONTH, time(10), date(2026, 1, 1), weekday=1)
@@ -131,6 +133,7 @@ cadence:
   start: 2026-03-01
   time_zone: Europe/London
 quiet_hours: {from: 20:00, until: 8:15}
+budget: {every: 0 days, after_answer: 26 weeks, after_silence: 36 hours, share: 25%, daily: 200}
 closes_after: 2 weeks
 correctable_for: 0 hours
 channels: {summary: C0123, alerts: "#a-ö_1"}
@@ -162,6 +165,14 @@ thank_you:
     assert survey.cadence == Cron("30 9 * * MON", date(2026, 3, 1))
     assert survey.time_zone == "Europe/London"
     assert survey.quiet_hours == QuietHours(time(20), time(8, 15))
+    assert survey.budget == Limits(
+        timedelta(0),
+        timedelta(weeks=26),
+        timedelta(hours=36),
+        timedelta(days=30),
+        share=25,
+        daily=200,
+    )
     assert survey.closes_after == timedelta(weeks=2)
     assert survey.correctable_for == timedelta(0)
     assert (survey.summary_channel, survey.alerts_channel) == ("C0123", "#a-ö_1")
@@ -205,7 +216,7 @@ def test_the_key_of_a_question_depends_on_its_words_alone(load: Load) -> None:
             "zzz: 1\nowners:",
             (
                 "unknown key 'zzz'. Allowed here: key, title, brand, kind, audience, question,"
-                " cadence, quiet_hours, closes_after, correctable_for, channels, owners,"
+                " cadence, quiet_hours, budget, closes_after, correctable_for, channels, owners,"
                 " admins_manage, follow_ups, thank_you, reminder, chaser."
             ),
         ),
@@ -299,6 +310,21 @@ def test_the_key_of_a_question_depends_on_its_words_alone(load: Load) -> None:
                 "'cadence.start' must be a date such as 2026-01-05, from 2000 to 2099, not"
                 " '2026-02-30'."
             ),
+        ),
+        (
+            "owners:",
+            "budget: {share: 0}\nowners:",
+            "'budget.share' must be a whole number from 1 to 100, not '0'.",
+        ),
+        (
+            "owners:",
+            "budget: {daily: many}\nowners:",
+            "'budget.daily' must be a whole number from 1 to 100000, not 'many'.",
+        ),
+        (
+            "owners:",
+            "budget: {every: 731 days}\nowners:",
+            "'budget.every' must be from 0 hours to 730 days, not '731 days'.",
         ),
         ("3 months", "25 months", "'cadence.every' must be 1 to 24 months, not '25 months'."),
         (

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from nps_bot.domain.cadence import describe
 from nps_bot.domain.delivery import Refused
 from nps_bot.errors import NpsBotError, StorageUnavailableError, nearest
-from nps_bot.services import launching, reporting
+from nps_bot.services import launching, outlook, reporting
 from nps_bot.services import status as standing
 from nps_bot.services.periods import parse_period
 from nps_bot.slack import payloads
@@ -23,10 +23,10 @@ from nps_bot.slack.listeners.command_buttons import CommandButtons
 from nps_bot.slack.listeners.words import Asked, CommandError, not_an_owner, paused
 from nps_bot.slack.payloads import SendRequest, ShareRequest
 from nps_bot.slack.views import help as help_view
-from nps_bot.slack.views import notices, nudges, prompt, report, send, status
+from nps_bot.slack.views import notices, nudges, prompt, report, send, status, why
 from nps_bot.slack.views.kit import listed
 from nps_bot.slack.views.message import Message
-from nps_bot.storage import waves
+from nps_bot.storage import people, waves
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class Commands:
             "report": self._report,
             "status": self._status,
             "send": self._send,
+            "why": self._why,
             "preview": self._preview,
             "pause": self._pause,
             "resume": self._resume,
@@ -118,6 +119,26 @@ class Commands:
         edge = self._edge
         facts = await edge.database.read(standing.status, asked.surveys(), edge.clock.now())
         return [status.status(facts, edge.workspace_url)]
+
+    async def _why(self, asked: Asked) -> Sequence[Message]:
+        edge = self._edge
+        typed = asked.person()
+        member = await edge.directory.person(typed)
+        if member is None and (known := await edge.database.read(people.find, typed)):
+            member = await edge.directory.person(known)
+        if member is None:
+            raise CommandError(
+                f"Slack shows me nobody called '{typed}'. Type @ and choose them from the list."
+            )
+        surveys = asked.surveys()
+        inside = [
+            survey.key
+            for survey in surveys
+            if await edge.directory.is_in(survey.audience, member.id)
+        ]
+        facts = await edge.database.read(outlook.why, surveys, member, inside, edge.clock.now())
+        titles = {key: survey.wording.title for key, survey in edge.surveys.items()}
+        return [why.why(facts, titles)]
 
     async def _preview(self, asked: Asked) -> Sequence[Message]:
         survey = asked.survey()

@@ -11,6 +11,8 @@ from nps_bot.slack.views.kit import listed
 
 _PERIOD = re.compile(r"\d|q\d|all$", re.IGNORECASE)
 """How a period begins, or what somebody means by one: what is wrong with it is told later."""
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+"""How Slack writes down somebody who was chosen from its list."""
 
 
 class CommandError(NpsBotError):
@@ -57,6 +59,19 @@ class Asked:
             period = self._words.pop(0)
         self._done()
         return found, period
+
+    def person(self) -> str:
+        """Take the person that is meant: a mention, an e-mail address or a name, spaces and all.
+
+        Raises:
+            CommandError: nobody is named.
+        """
+        typed = " ".join(self._words)
+        self._words.clear()
+        if not typed:
+            raise CommandError("Whom? Type @ and choose somebody: /nps why @person.")
+        mention = _MENTION.fullmatch(typed)
+        return mention[1] if mention else typed
 
     def _names_survey(self) -> bool:
         return bool(self._words) and self._words[0].lower() in self.managed

@@ -10,6 +10,7 @@ COMMANDS = {
     " `30d`, `90d`, `2026-Q3`, `2026-08`, `2026` or `all`",
     "status [survey]": "what runs, what comes next, which alerts nobody has claimed",
     "send [survey]": "ask now; shows how many, who and when, and waits for your word",
+    "why @person": "what they got, when each survey asks them next, and what holds them back",
     "preview [survey]": "the question as people get it, to yourself, not counted",
     "pause [survey]": "ask nobody until it is resumed; answers still count",
     "resume [survey]": "go on",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from nps_bot.domain.audience import Exclusion
 from nps_bot.services.launching import Plan
 from nps_bot.slack.views.figures import calendar_day
 from nps_bot.slack.views.kit import (
@@ -21,6 +20,7 @@ from nps_bot.slack.views.kit import (
     when,
 )
 from nps_bot.slack.views.message import Message
+from nps_bot.slack.views.reasons import not_asked
 
 _TITLE = 100
 _NAME = 60
@@ -113,19 +113,4 @@ def _names(plan: Plan) -> str:
 
 
 def _left_out(plan: Plan) -> list[Block]:
-    if not plan.left_out:
-        return []
-    reasons = [count(number, *_WHO[reason]) for reason, number in sorted(plan.left_out.items())]
-    return [context(f"Not asked: {listed(reasons)}")]
-
-
-_WHO = {
-    Exclusion.SLACKBOT: ("Slackbot", "Slackbots"),
-    Exclusion.BOT: ("bot", "bots"),
-    Exclusion.DELETED: ("deactivated account", "deactivated accounts"),
-    Exclusion.INVITED: ("person who has not joined yet", "people who have not joined yet"),
-    Exclusion.OUTSIDER: ("person of another workspace", "people of other workspaces"),
-    Exclusion.GUEST: ("guest", "guests"),
-    Exclusion.MEMBER: ("member of this workspace", "members of this workspace"),
-    Exclusion.OPTED_OUT: ("person who opted out", "people who opted out"),
-}
+    return [context(not_asked(plan.left_out))] if plan.left_out else []

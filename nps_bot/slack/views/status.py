@@ -24,6 +24,7 @@ from nps_bot.slack.views.kit import (
     when,
 )
 from nps_bot.slack.views.message import Message
+from nps_bot.slack.views.reasons import not_asked
 
 _NAME = 80
 _REASON = 200
@@ -97,7 +98,8 @@ def _survey(survey: SurveyStatus, now: datetime) -> str:
 
 
 def _wave(running: RunningWave, made_at: datetime) -> str:
-    return f"{wave_progress(running, made_at)}; closes {when(running.wave.closes_at)}"
+    words = f"{wave_progress(running, made_at)}; closes {when(running.wave.closes_at)}"
+    return f"{words}\n{not_asked(running.not_asked)}" if running.not_asked else words
 
 
 def wave_progress(running: RunningWave, now: datetime) -> str:
@@ -107,9 +109,13 @@ def wave_progress(running: RunningWave, now: datetime) -> str:
     if wave.state == "resolving":
         return f"{name}: reading whom to ask, {running.asked:,} asked so far"
     words = f"{name}: {running.asked:,} asked, {running.answered:,} answered"
+    return f"{words}{_still_to_ask(running, now)}"
+
+
+def _still_to_ask(running: RunningWave, now: datetime) -> str:
     if not running.left:
-        return f"{words}, nobody left to ask"
-    words += f", {running.left:,} still to ask"
+        return ", nobody left to ask"
+    words = f", {running.left:,} still to ask"
     if running.ends_at is None:
         return f"{words} once it is resumed"
     return f"{words}, {time_left(running.ends_at - now)} (until {when(running.ends_at)})"

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from nps_bot.domain.audience import Exclusion, Member
+from nps_bot.domain.budget import Rule
 from nps_bot.domain.cadence import Cadence, Cron, Every, Unit
 from nps_bot.domain.delivery import Priority
 from nps_bot.domain.survey import Audience, QuietHours, Survey
@@ -675,7 +676,7 @@ async def test_a_plan_says_who_would_be_asked_and_changes_nothing(database: Data
         members = [ADA, GRACE, *bots, KENJI, KENJI]
         plan = launching.plan(connection, CUSTOMER, members, NIGHT)
         assert plan.due == ((KENJI, at(21, 0)), (GRACE, at(21, 13)))
-        assert plan.left_out == {Exclusion.BOT: 2, Exclusion.OPTED_OUT: 1}
+        assert plan.left_out == {Exclusion.BOT: 2, Rule.OPTED_OUT: 1}
         for table in (Wave, Invitation, Outbox, Person):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
 

@@ -9,6 +9,7 @@ from itertools import count
 
 from sqlalchemy import Connection, insert
 
+from nps_bot.domain.budget import Limits
 from nps_bot.domain.cadence import Every, Unit
 from nps_bot.domain.survey import Audience, BandPlan, Kind, QuietHours, Survey, Wording
 from nps_bot.storage import waves
@@ -28,7 +29,7 @@ WORDING = Wording(
 
 
 def survey(key: str = "customer", kind: Kind = Kind.RELATIONSHIP) -> Survey:
-    """Return a survey that asks every three months."""
+    """Return a survey that asks every three months, and the same people as often as it is told."""
     return Survey(
         key=key,
         kind=kind,
@@ -42,6 +43,7 @@ def survey(key: str = "customer", kind: Kind = Kind.RELATIONSHIP) -> Survey:
         summary_channel="#nps-summary",
         alerts_channel="#nps-alerts",
         owners=("UPRIYA",),
+        budget=Limits.none(),
     )
 
 

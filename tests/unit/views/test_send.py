@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from nps_bot.domain.audience import Exclusion, Member
+from nps_bot.domain.budget import Rule
 from nps_bot.services.launching import Plan
 from nps_bot.slack.views import help as help_view
 from nps_bot.slack.views import send as view
@@ -15,7 +16,7 @@ ADA = Member("UADA", "Ada <L>")
 
 def test_before_anything_goes_out_it_says_how_many_who_and_when() -> None:
     due = ((ADA, NOON), (Member("UKEN", "Kenji"), NOON + timedelta(days=7)))
-    plan = Plan(due, {Exclusion.GUEST: 1, Exclusion.OPTED_OUT: 2})
+    plan = Plan(due, {Exclusion.GUEST: 1, Rule.OPTED_OUT: 2})
     message = view.plan("Customer survey", plan, "x1")
     assert_slack_takes(message)
     when = f"from {NOON_TOKEN} to {CLOSES_TOKEN}, outside everybody's quiet hours"
@@ -94,6 +95,6 @@ def test_the_outcome_is_said() -> None:
 def test_help_names_every_command() -> None:
     message = help_view.help_()
     assert_slack_takes(message)
-    assert message.text == "/nps knows report, status, send, preview, pause, resume, help."
+    assert message.text == "/nps knows report, status, send, why, preview, pause, resume, help."
     said = "\n".join(lines(message))
     assert all(f"`/nps {command}`" in said for command in help_view.COMMANDS)

@@ -1,0 +1,125 @@
+"""``/nps why``: what somebody got, when they are asked next, and what holds them back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from nps_bot.domain.audience import Exclusion, Member, exclusion
+from nps_bot.domain.budget import Contact, Held, History, held
+from nps_bot.domain.cadence import FIRST_ZONE, earliest_opening, nominal_times
+from nps_bot.domain.survey import Survey
+from nps_bot.services import contacting, launching
+from nps_bot.services.contacting import Round
+from nps_bot.storage import contacts, waves
+
+CONTACTS = 8
+"""Contacts that are shown, the latest."""
+_EVER = timedelta(days=36_500)
+_WAVES = 500
+"""Waves that are looked ahead: a limit of two years holds back no longer than a daily survey's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """When one survey asks somebody next, and why not before.
+
+    Attributes:
+        survey: which.
+        excluded: why its audience leaves them out; None where it does not.
+        outside: they are in none of the sources of its audience.
+        paused: nobody is asked until it is resumed.
+        held: what holds them back now, or in the next wave; None where nothing does.
+        asked_next: when they are asked next; None where that cannot be told.
+    """
+
+    survey: Survey
+    excluded: Exclusion | None = None
+    outside: bool = False
+    paused: bool = False
+    held: Held | None = None
+    asked_next: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What there is to know of whether somebody is asked.
+
+    Attributes:
+        member: who.
+        contacts: their latest contacts with any survey, the newest first.
+        total: how many contacts there are.
+        outlooks: one for each survey that was asked about.
+    """
+
+    member: Member
+    contacts: tuple[Contact, ...]
+    total: int
+    outlooks: tuple[Outlook, ...]
+
+
+def why(
+    connection: Connection,
+    surveys: Collection[Survey],
+    member: Member,
+    inside: Collection[str],
+    now: datetime,
+) -> Why:
+    """Return why somebody was, will be or is not asked. Changes nothing.
+
+    Args:
+        connection: an open connection.
+        surveys: of which to tell when they ask.
+        member: who, as Slack describes them now.
+        inside: the keys of the surveys in whose sources they were found.
+        now: the current moment.
+    """
+    got = contacting.all_contacts(connection, member.id, now - _EVER)
+    paused = waves.paused(connection)
+    outlooks = []
+    for survey in surveys:
+        excluded = exclusion(member, survey.audience)
+        outside = survey.key not in inside
+        known = contacting.histories(connection, survey, [member.id], now)[member.id]
+        hold, asked_next = None, None
+        if (excluded is None and not outside) or known.opted_out:
+            hold, asked_next = _next(connection, survey, member, known, now)
+        outlooks.append(Outlook(survey, excluded, outside, survey.key in paused, hold, asked_next))
+    return Why(member, tuple(reversed(got[-CONTACTS:])), len(got), tuple(outlooks))
+
+
+def _next(
+    connection: Connection, survey: Survey, member: Member, known: History, now: datetime
+) -> tuple[Held | None, datetime | None]:
+    """Return what holds somebody back, and when the survey asks them next."""
+    planned = [one for one in known.contacts if one.planned and one.survey == survey.key]
+    if planned:
+        return None, planned[-1].asked_at
+    if known.opted_out:
+        return held(known, survey.budget, now), None
+    hold = held(known, survey.budget, now)
+    coming = islice(_coming(connection, survey, now), _WAVES)
+    for number, nominal in enumerate(coming, contacts.waves_before(connection, survey.key)):
+        opens = max(earliest_opening(nominal, survey.time_zone), now).astimezone(UTC)
+        wave = Round(nominal, opens + survey.closes_after, number)
+        found = contacting.foresee(survey, wave, member, known, opens)
+        if not isinstance(found, Held):
+            return hold, found
+        hold = hold or found
+    return hold, None
+
+
+def _coming(connection: Connection, survey: Survey, now: datetime) -> Iterator[datetime]:
+    """Yield the nominal times of the waves that are not open yet: one may be due this moment."""
+    since = waves.cadences_since(connection).get(survey.key)
+    due = None if since is None else launching.due_nominal(connection, survey, since, now)
+    if due is not None:
+        yield due
+    first_clock = ZoneInfo(survey.time_zone) if survey.time_zone else FIRST_ZONE
+    reading = now.astimezone(first_clock).replace(tzinfo=None)
+    yield from nominal_times(survey.cadence, reading)

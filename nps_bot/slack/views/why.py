@@ -1,0 +1,91 @@
+"""``/nps why``: what somebody got, when they are asked next, and the rule that holds them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nps_bot.domain.budget import Contact
+from nps_bot.services.outlook import Outlook, Why
+from nps_bot.slack.views.kit import (
+    TEXT,
+    Block,
+    as_list,
+    context,
+    count,
+    day,
+    escape,
+    header,
+    section,
+    shorten,
+    when,
+)
+from nps_bot.slack.views.message import Message
+from nps_bot.slack.views.reasons import cause
+
+_NAME = 80
+_TITLE = 100
+_SURVEYS = 20
+"""Surveys that are told of: a message holds fifty blocks and must stay readable."""
+
+
+def why(facts: Why, titles: Mapping[str, str]) -> Message:
+    """Return why somebody was, will be or is not asked. It shows no scores.
+
+    Args:
+        facts: what there is to know.
+        titles: the names of all surveys, by key.
+    """
+    name = escape(facts.member.name, _NAME)
+    shown = facts.outlooks[:_SURVEYS]
+    blocks: list[Block] = [
+        header(shorten(f"Is {facts.member.name} asked?", _TITLE)),
+        section(_contacts(facts, titles)),
+        *(section(_outlook(one, titles)) for one in shown),
+    ]
+    if more := len(facts.outlooks) - len(shown):
+        blocks.append(context(f"and {count(more, 'more survey')} of yours"))
+    return Message(f"What {name} got, and when they are asked next.", blocks)
+
+
+def _contacts(facts: Why, titles: Mapping[str, str]) -> str:
+    if not facts.total:
+        return "*What they got:* nothing so far"
+    lines = [f"• {_name(one.survey, titles)}: {_told(one)}" for one in facts.contacts]
+    return as_list("*What they got*, the latest first:", lines, facts.total, TEXT)
+
+
+def _told(contact: Contact) -> str:
+    if contact.planned:
+        return f"on its way, for {when(contact.asked_at)}"
+    told = f"asked {when(contact.asked_at)}"
+    if contact.further_at is not None:
+        told += f", once more {when(contact.further_at)}"
+    if contact.answered_at is not None:
+        return f"{told}, answered {when(contact.answered_at)}"
+    if contact.open_until is not None:
+        return f"{told}, not answered, open until {when(contact.open_until)}"
+    return f"{told}, not answered"
+
+
+def _outlook(outlook: Outlook, titles: Mapping[str, str]) -> str:
+    survey = outlook.survey
+    lines = [f"*{escape(survey.wording.title, _TITLE)}* (`{survey.key}`)"]
+    hold = outlook.held
+    if outlook.excluded is not None:
+        lines.append(f"Not asked: this person {outlook.excluded.words}.")
+    elif outlook.outside:
+        lines.append("Not asked: this person is not in its audience.")
+    if hold is not None:
+        title = _name(hold.contact.survey, titles) if hold.contact else ""
+        reason = cause(hold, survey.budget, title, day)
+        until = "for good" if hold.until is None else f"until {when(hold.until)}"
+        lines.append(f"Held back {until}: {reason}.")
+    if outlook.asked_next is not None:
+        lines.append(f"Asked next: {when(outlook.asked_next)}.")
+        if outlook.paused:
+            lines.append("The survey is paused, though: nobody is asked until it is resumed.")
+    return "\n".join(lines)
+
+
+def _name(key: str, titles: Mapping[str, str]) -> str:
+    return f"“{escape(titles.get(key, key), _TITLE)}”"
