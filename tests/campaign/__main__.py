@@ -27,11 +27,13 @@ from tests.campaign import world
 from tests.campaign.campaign import KILLS, Campaign, Done
 from tests.campaign.crew import Crew
 from tests.campaign.crowd import Crowd
-from tests.campaign.judge import Verdict, judge, under_way
+from tests.campaign.judge import Verdict, judge, under_way, waiting
 from tests.support.postgres import PostgresDatabases, postgres_server, text_of
 
-_LEFT = 0.2
-"""The next wave begins when so small a share of the last one is left to deliver."""
+_FEW = 0.2
+"""The next wave begins when so small a share of one waits to be claimed ..."""
+_MUCH = 1.0
+"""... and no more than that of one is under way."""
 _PREPARING = 30.0
 """Seconds that the database may take where nobody waits."""
 _REST = 1_200.0
@@ -39,6 +41,7 @@ _REST = 1_200.0
 _EVERY = 25
 """After so many kills there is a line about them."""
 _WORKERS = 3
+_LET_PASS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ async def _campaign(name: str, url: str, size: Size, folder: Path) -> Outcome:
         stack.push_async_callback(_end, crew, SIGKILL)
         crowd = Crowd(sandbox, world.employees(sandbox.workspace), random)
         clicking = asyncio.create_task(crowd.click_on())
-        campaign = Campaign(sandbox, database, crew, crowd, random)
+        campaign = Campaign(sandbox, database, crew, crowd, random, _LET_PASS)
 
         async def supply() -> None:
             await waves.see_to_it()
@@ -151,13 +154,15 @@ class _Waves:
         self.begun = 0
         self._database = database
         self._survey = survey
-        self._few = people * _LEFT
+        self._people = people
         self._clock = SystemClock()
 
     async def see_to_it(self) -> None:
         """Begin another wave where little is left of those before."""
         left = await under_way(self._database)
-        if not left["resolving"] and left["prompt"] <= self._few:
+        if left["resolving"] or left["prompt"] > self._people * _MUCH:
+            return
+        if await waiting(self._database) <= self._people * _FEW:
             now = self._clock.now()
             nominal = await self._database.read(free_minute, self._survey, now)
             how = ByHand(nominal, at_once=True)

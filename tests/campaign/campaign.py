@@ -11,7 +11,7 @@ from random import Random
 
 from sqlalchemy import Connection, select
 
-from nps_bot.sandbox import Passing, Sandbox, Stage
+from nps_bot.sandbox import Fault, Passing, Sandbox, Stage
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox
 from tests.campaign.ambush import Ambush, Fits
@@ -26,8 +26,7 @@ _GATHERING = 0.02
 """Seconds in which what came of calls is gathered and committed: the kill comes before or amid."""
 _RATHER = 0.3
 """How often another call than a post is waited for: opening a DM, rewriting a message."""
-_SKIPPED = 12
-"""So many calls are let pass at most before the one that is caught."""
+_WAIT = Fault(error="ratelimited", retry_after=2)
 _PAUSES = (33.0, 40.0)
 """Seconds for which a process is stopped: longer than its leases."""
 _LONG_PAUSE = 100.0
@@ -71,17 +70,26 @@ class Campaign:
         crew: all of them, running.
         crowd: who clicks meanwhile.
         random: decides when and where.
+        let_pass: of the calls that are waited for, fewer than so many go by before one is caught.
     """
 
     def __init__(
-        self, sandbox: Sandbox, database: Database, crew: Crew, crowd: Crowd, random: Random
+        self,
+        sandbox: Sandbox,
+        database: Database,
+        crew: Crew,
+        crowd: Crowd,
+        random: Random,
+        let_pass: int,
     ) -> None:
         self.done = Done()
+        self._sandbox = sandbox
         self._ambush = Ambush(sandbox)
         self._database = database
         self._crew = crew
         self._crowd = crowd
         self._random = random
+        self._let_pass = let_pass
         self._pauses: set[asyncio.Task[None]] = set()
 
     async def run(
@@ -146,14 +154,14 @@ class Campaign:
 
     async def _caught(self, fits: Fits, *, swallow: bool = False, first: bool = False) -> None:
         """Kill whose call it is, while the sandbox holds it."""
-        skip = 0 if first else self._random.randrange(_SKIPPED)
+        skip = 0 if first else self._random.randrange(self._let_pass)
         async with self._ambush.caught(fits, _PATIENCE, skip=skip, swallow=swallow) as passing:
             await self._die(self._caller(passing))
 
     async def _answered(self) -> None:
         """Kill whose call was answered, before or while the outcome is committed."""
         fits = _call("chat.postMessage", Stage.ANSWERED)
-        skip = self._random.randrange(_SKIPPED)
+        skip = self._random.randrange(self._let_pass)
         async with self._ambush.caught(fits, _PATIENCE, skip=skip) as passing:
             pass  # the answer leaves
         await asyncio.sleep(self._random.uniform(0, _GATHERING))
@@ -165,6 +173,7 @@ class Campaign:
         def fits(passing: Passing) -> bool:
             return passing.method == "chat.postMessage" and passing.status == 429
 
+        self._sandbox.faults.add("chat.postMessage", _WAIT)
         async with self._ambush.caught(fits, _PATIENCE) as passing:
             pass
         await asyncio.sleep(self._random.uniform(0.05, 0.8))
@@ -208,7 +217,7 @@ class Campaign:
     async def _stop(self) -> None:
         """Stop a process amid a call until its leases have run out; the others go on meanwhile."""
         fits = _call("chat.postMessage", self._random.choice((Stage.BEGUN, Stage.DONE)))
-        skip = self._random.randrange(_SKIPPED)
+        skip = self._random.randrange(self._let_pass)
         async with self._ambush.caught(fits, _PATIENCE, skip=skip) as passing:
             member = self._caller(passing)
             member.stop()

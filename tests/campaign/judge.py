@@ -48,6 +48,12 @@ async def under_way(database: Database) -> Counter[str]:
     return await database.read(_count_under_way)
 
 
+async def waiting(database: Database) -> int:
+    """Return how many prompts wait to be claimed."""
+    prompts = select(func.count()).where(Outbox.kind == "prompt", Outbox.status == "pending")
+    return await database.read(lambda connection: connection.scalar(prompts) or 0)
+
+
 def _count_under_way(connection: Connection) -> Counter[str]:
     kinds = (
         select(Outbox.kind, func.count().label("number")).where(_UNDER_WAY).group_by(Outbox.kind)

@@ -33,7 +33,7 @@ CALLED = (
 """The methods that go wrong: all that a wave needs."""
 TROUBLE = ("429:5%", "500:3%", "lost:2%")
 """How, and how often."""
-LIMITS = replace(Limits().scaled(20), posts_per_minute=1200)
+LIMITS = replace(Limits().scaled(30), posts_per_minute=1200)
 """Slack's, but for our patience; one wave of five hundred takes half a minute without trouble."""
 
 
