@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 
@@ -39,13 +40,18 @@ class Ambush:
 
     @asynccontextmanager
     async def caught(
-        self, fits: Fits, patience: float, *, skip: int = 0, swallow: bool = False
+        self,
+        fits: Fits,
+        patience: Coroutine[Any, Any, None],
+        *,
+        skip: int = 0,
+        swallow: bool = False,
     ) -> AsyncIterator[Passing | None]:
         """Give the first call that fits; it goes no further while the context lasts.
 
         Arguments:
             fits: which call, and how far it has come.
-            patience: seconds; None is given where no such call came.
+            patience: ends where no such call came; then None is given.
             skip: how many that fit are let pass before.
             swallow: whether Slack then does nothing of it, as if it had never read it.
         """
@@ -53,12 +59,11 @@ class Ambush:
         self._released = asyncio.Event()
         self._caught = caught = asyncio.get_running_loop().create_future()
         released = self._released
+        waiting = asyncio.create_task(patience)
         try:
-            try:
-                found = await asyncio.wait_for(caught, patience)
-            except TimeoutError:
-                found = None
-            yield found
+            await asyncio.wait((caught, waiting), return_when=asyncio.FIRST_COMPLETED)
+            yield caught.result() if caught.done() else None
         finally:
+            waiting.cancel()
             self._caught = None
             released.set()

@@ -32,7 +32,7 @@ class Member:
         command: ``web``, ``worker``, or nothing for everything in one.
         environment: its settings.
         log: where all it writes goes.
-        ready: told the port on which it takes clicks, each time it is ready.
+        serves_at: told the port on which it takes clicks, each time it is ready.
     """
 
     def __init__(
@@ -40,15 +40,17 @@ class Member:
         command: str,
         environment: Mapping[str, str],
         log: Path,
-        ready: Callable[[int], None],
+        serves_at: Callable[[int], None],
     ) -> None:
         self.command = command
         self.calls_at = urlsplit(environment["SLACK_API_URL"]).port
         self.told: Counter[str] = Counter()
         self.stopped = False
+        self.ready = asyncio.Event()
+        """Set while the process runs and has told that it is ready."""
         self._environment = environment
         self._log = log
-        self._ready = ready
+        self._serves_at = serves_at
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -72,7 +74,9 @@ class Member:
                 text = line.decode()
                 self.told.update(name for name, words in TOLD.items() if words in text)
                 if port := _PORT.search(text):
-                    self._ready(int(port[1]))
+                    self._serves_at(int(port[1]))
+                if " Ready " in text:
+                    self.ready.set()
 
     async def end(self, number: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal that ends the process; return its exit code."""
@@ -83,6 +87,7 @@ class Member:
         self.stopped = False
         code = await self._process.wait()
         await self._reading
+        self.ready.clear()
         return code
 
     async def die(self) -> None:
@@ -125,7 +130,7 @@ class Crew:
             folder: where they run and log.
         """
 
-        def ready(port: int) -> None:
+        def serves_at(port: int) -> None:
             sandbox.deliver_to(f"http://127.0.0.1:{port}/slack/events")
 
         credential = (
@@ -144,7 +149,7 @@ class Crew:
                 **credential,
             }
             log = folder / f"{number}-{command or 'all'}.log"
-            members.append(Member(command, environment, log, ready))
+            members.append(Member(command, environment, log, serves_at))
         return cls(members)
 
     def __iter__(self) -> Iterator[Member]:
@@ -154,6 +159,15 @@ class Crew:
     def workers(self) -> list[Member]:
         """Those that deliver and are not stopped."""
         return [one for one in self.members if one.command != "web" and not one.stopped]
+
+    async def one_works(self) -> None:
+        """Return once a process that delivers is ready."""
+        waiting = [asyncio.create_task(one.ready.wait()) for one in self.workers]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
 
     @property
     def listener(self) -> Member:
