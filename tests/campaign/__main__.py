@@ -97,8 +97,6 @@ def main() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             outcomes = runner.run(_side_by_side(wanted, size, folder))
         databases.close()
-    for outcome in outcomes:
-        _show(outcome)
     sys.exit(not all(outcome.right for outcome in outcomes))
 
 
@@ -144,7 +142,10 @@ async def _campaign(name: str, url: str, size: Size, folder: Path) -> Outcome:
         ends = await _end(crew)
         verdict = await judge(sandbox, database, crowd.answered, size.people)
     seconds = monotonic() - began
-    return Outcome(name, seconds, waves.begun, campaign.done, verdict, dict(crew.told), left, ends)
+    told = dict(crew.told)
+    outcome = Outcome(name, seconds, waves.begun, campaign.done, verdict, told, left, ends)
+    _show(outcome)
+    return outcome
 
 
 class _Waves:

@@ -231,7 +231,7 @@ class Campaign:
             member.stop()
         self.done.stops += 1
         alone = not self._crew.workers
-        long = not alone and self.done.stops % 3 == 0
+        long = not alone and self.done.stops % 2 == 0
         pause = _LONG_PAUSE if long else self._random.uniform(*_PAUSES)
         going_on = asyncio.create_task(_go_on(member, pause))
         self._pauses.add(going_on)
