@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
-.PHONY: run test check bench lock format
+.PHONY: run test check bench soak lock format
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run ## The bot; without Slack credentials, in a sandbox Slack of its own.
@@ -23,6 +23,9 @@ check: $(VENV)/.dev ## Lint, format, types, the arrows of ARCHITECTURE.md, migra
 
 bench: $(VENV)/.dev ## The figures of docs/benchmarks.md, measured here and now.
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/.dev ## The long crash campaign: hundreds of kills on both databases.
+	$(BIN)/python -m tests.campaign $(ARGS)
 
 format: $(VENV)/.dev ## Let ruff mend what it can.
 	$(BIN)/ruff check --fix .

@@ -108,11 +108,24 @@ def worker(port: int | None) -> None:
 
 
 @_bot.command(short_help="Only the sandbox Slack, for a bot in another terminal.")
-def sandbox() -> None:
-    """Start only the sandbox Slack, for a bot in another terminal; print the settings it needs."""
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="METHOD=KIND[:SHARE[:SECONDS]]",
+    help="Let calls go wrong, such as chat.postMessage=429:5%:30. May be given several times.",
+)
+@click.option("--seed", type=int, help="Which calls those are: the same seed, the same choice.")
+def sandbox(faults: tuple[str, ...], seed: int | None) -> None:
+    """Start only the sandbox Slack, for a bot in another terminal; print the settings it needs.
+
+    With --fault a share of the calls of a METHOD goes wrong. KIND is 429 (Slack asks to wait
+    SECONDS), 500, delay (the answer takes SECONDS), lost (done, but the connection breaks before
+    the answer) or cut (it breaks before anything is done).
+    """
     from nps_bot.cli import trying  # noqa: PLC0415  # as in cli.serving
 
-    _serve(trying.only_sandbox(_settings()))
+    _serve(trying.only_sandbox(_settings(), faults, seed))
 
 
 @_bot.group(cls=_Commands, context_settings=_HELP, short_help="Check or list the survey files.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from nps_bot.clock import SystemClock
 from nps_bot.domain.survey import Survey
 from nps_bot.errors import PeopleFileError
 from nps_bot.people_file import parse_people_file
+from nps_bot.sandbox import parse_chance
+from nps_bot.sandbox.api import NAMES
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.settings import Settings
@@ -42,9 +44,20 @@ async def in_sandbox(settings: Settings, surveys: Mapping[str, Survey]) -> None:
         await for_ever()
 
 
-async def only_sandbox(settings: Settings) -> None:
-    """Serve the sandbox Slack alone."""
+async def only_sandbox(
+    settings: Settings, faults: Sequence[str] = (), seed: int | None = None
+) -> None:
+    """Serve the sandbox Slack alone, with what is to go wrong in it.
+
+    Raises:
+        FaultError: what is to go wrong was said wrongly.
+    """
+    chances = [parse_chance(text, NAMES) for text in faults]
     async with open_sandbox(settings) as (sandbox, inside):
+        sandbox.faults.sow(seed)
+        sandbox.faults.share(chances)
+        if faults:
+            click.echo(f"Of its calls go wrong: {', '.join(faults)} (--seed {sandbox.faults.seed})")
         click.echo(
             f"Your sandbox Slack is open at {page_address(sandbox)}. A bot reaches it with:\n"
             f"SLACK_API_URL={inside.slack_api_url}\n"

@@ -14,12 +14,13 @@ from nps_bot.sandbox.errors import (
     NotThereError,
     SandboxError,
 )
-from nps_bot.sandbox.faults import Fault
+from nps_bot.sandbox.faults import Chance, Fault, FaultError, parse_chance
 from nps_bot.sandbox.ledger import Call, Ledger
 from nps_bot.sandbox.limits import Limits
 from nps_bot.sandbox.manifest import Manifest
 from nps_bot.sandbox.people import lumen_coffee
 from nps_bot.sandbox.server import Sandbox
+from nps_bot.sandbox.webapi import Passing, Stage
 from nps_bot.sandbox.workspace import (
     Channel,
     ChannelKind,
@@ -33,9 +34,11 @@ from nps_bot.sandbox.workspace import (
 
 __all__ = [
     "Call",
+    "Chance",
     "Channel",
     "ChannelKind",
     "Fault",
+    "FaultError",
     "FormError",
     "Kind",
     "Ledger",
@@ -44,15 +47,18 @@ __all__ = [
     "Message",
     "NotAcknowledgedError",
     "NotThereError",
+    "Passing",
     "Person",
     "Reply",
     "Sandbox",
     "SandboxError",
     "SignedRequest",
+    "Stage",
     "Team",
     "User",
     "UserGroup",
     "View",
     "Workspace",
     "lumen_coffee",
+    "parse_chance",
 ]

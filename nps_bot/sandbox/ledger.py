@@ -13,7 +13,8 @@ class Call:
     """One call to the Web API, or one use of a response_url (method ``response_url``).
 
     ``arguments`` come without the token; ``status`` is the HTTP status of the answer (0 where the
-    connection was closed without one); ``at`` is when the call arrived, in UTC.
+    connection was closed without one); ``at`` is when the call was answered, in UTC; ``done`` is
+    whether Slack did what it was asked, whatever the bot was told.
     """
 
     method: str
@@ -21,6 +22,7 @@ class Call:
     answer: Mapping[str, Any]
     status: int
     at: datetime
+    done: bool = False
 
 
 class Ledger(list[Call]):

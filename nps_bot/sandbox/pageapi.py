@@ -3,7 +3,8 @@
 ``GET /`` and ``/assets/*`` are the page itself. ``GET /page/state?as=U1`` is everything one person
 sees, ``GET /page/events?as=U1`` the same as server-sent events, at once and after each change.
 ``POST /page/act`` does something as somebody; the answer is ``{"ok": true}`` or ``{"ok": false,
-"error": "one sentence", "errors": {block_id: sentence}}``.
+"error": "one sentence", "errors": {block_id: sentence}}``. ``PUT /page/faults`` with a JSON list of
+texts such as ``"chat.postMessage=429:5%"`` lets calls go wrong, in place of those before.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from typing import Any
 
 from aiohttp import web
 
+from nps_bot.sandbox import api
 from nps_bot.sandbox.actor import Person, Target
 from nps_bot.sandbox.blocks.state import Given
 from nps_bot.sandbox.errors import FormError, NotThereError, SandboxError
+from nps_bot.sandbox.faults import Faults, parse_chance
 from nps_bot.sandbox.platform import Platform
 from nps_bot.sandbox.sight import sight
 
@@ -84,9 +87,11 @@ class PageApi:
     Arguments:
         platform: the workspace and the app in it.
         person: gives somebody to act as, by handle or id.
+        faults: what is to go wrong.
     """
 
-    def __init__(self, platform: Platform, person: Callable[[str], Person]) -> None:
+    def __init__(self, platform: Platform, person: Callable[[str], Person], faults: Faults) -> None:
+        self._faults = faults
         self._platform = platform
         self._person = person
         self._stopped = False
@@ -99,6 +104,7 @@ class PageApi:
             web.get("/page/state", self._state),
             web.get("/page/events", self._events),
             web.post("/page/act", self._act),
+            web.put("/page/faults", self._set_faults),
         ]
 
     async def _index(self, request: web.Request) -> web.FileResponse:
@@ -139,6 +145,20 @@ class PageApi:
             await self._do(Wish(await request.json()))
         except FormError as error:
             return web.json_response({"ok": False, "error": str(error), "errors": error.errors})
+        except SandboxError as error:
+            return web.json_response({"ok": False, "error": str(error)})
+        except ValueError:
+            return web.json_response({"ok": False, "error": "This is not JSON."})
+        return web.json_response({"ok": True})
+
+    async def _set_faults(self, request: web.Request) -> web.Response:
+        if request.content_type != _JSON:
+            raise web.HTTPUnsupportedMediaType
+        try:
+            wanted = await request.json()
+            if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
+                raise NotThereError("Faults are a list of texts.")
+            self._faults.share([parse_chance(text, api.NAMES) for text in wanted])
         except SandboxError as error:
             return web.json_response({"ok": False, "error": str(error)})
         except ValueError:

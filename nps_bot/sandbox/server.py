@@ -19,7 +19,7 @@ from nps_bot.sandbox.people import lumen_coffee
 from nps_bot.sandbox.platform import Platform, Secrets
 from nps_bot.sandbox.sockets import Sockets
 from nps_bot.sandbox.store import Store
-from nps_bot.sandbox.webapi import WebApi
+from nps_bot.sandbox.webapi import Watch, WebApi
 from nps_bot.sandbox.workspace import Workspace
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Sandbox:
         self._delivery = Delivery(platform.tokens.signing_secret, self.sockets)
         self._api = WebApi(platform, self.ledger, self.sockets)
         self.faults = self._api.faults
-        self._page = PageApi(platform, self.person)
+        self._page = PageApi(platform, self.person, self.faults)
 
     @classmethod
     async def start(
@@ -88,6 +88,21 @@ class Sandbox:
         await web.TCPSite(self._runner, host, port).start()
         address = self._runner.addresses[0]
         self._platform.base_url = f"http://{host}:{address[1]}"
+
+    async def another_api_url(self) -> str:
+        """Serve the same at one more port; return what goes into ``SLACK_API_URL`` there.
+
+        Of several bots with a port each, ``watch`` can tell which one calls.
+        """
+        if self._runner is None:
+            raise RuntimeError("the sandbox is not served")
+        host = self._runner.addresses[0][0]
+        await web.TCPSite(self._runner, host, 0).start()
+        return f"http://{host}:{self._runner.addresses[-1][1]}/api/"
+
+    def watch(self, watch: Watch | None) -> None:
+        """Have every call pass by somebody, stage by stage; it is held as long as they take."""
+        self._api.watch = watch
 
     async def stop(self) -> None:
         """Stop serving; the connections of the bot and the page are closed."""

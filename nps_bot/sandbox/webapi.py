@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from aiohttp import web
 
 from nps_bot.clock import SystemClock
 from nps_bot.sandbox import api
+from nps_bot.sandbox.api import RESPONSE_URL
 from nps_bot.sandbox.errors import ApiError
-from nps_bot.sandbox.faults import Faults
+from nps_bot.sandbox.faults import Fault, Faults
 from nps_bot.sandbox.ledger import Call, Ledger
 from nps_bot.sandbox.platform import Platform
 from nps_bot.sandbox.respond import respond
 from nps_bot.sandbox.sockets import Sockets
 
 _JSON = "application/json"
-_RESPONSE_URL = "response_url"
 _GONE = frozenset({"expired_url", "used_url"})
 _OUTAGE = "<html><body>Service Unavailable</body></html>"
 
@@ -31,6 +32,31 @@ class _Answer:
     status: int
     body: dict[str, Any]
     headers: dict[str, str]
+
+
+class Stage(Enum):
+    """How far a call has come."""
+
+    BEGUN = auto()
+    """Slack has read it and done nothing yet."""
+    DONE = auto()
+    """Slack has done what it was asked, and not answered yet."""
+    ANSWERED = auto()
+    """The answer is about to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A call on its way: its method, how far it has come, and the port at which it came."""
+
+    method: str
+    stage: Stage
+    port: int
+    status: int = 0
+    """Of the answer, once there is one."""
+
+
+Watch = Callable[[Passing], Awaitable[None]]
 
 
 class WebApi:
@@ -44,6 +70,8 @@ class WebApi:
 
     def __init__(self, platform: Platform, ledger: Ledger, sockets: Sockets) -> None:
         self.faults = Faults()
+        self.watch: Watch | None = None
+        """Awaited at every stage of every call, which is held as long as that takes."""
         self._platform = platform
         self._ledger = ledger
         self._sockets = sockets
@@ -74,9 +102,9 @@ class WebApi:
         try:
             given = _object(await request.read())
         except ApiError as refused:
-            return self._finish(_RESPONSE_URL, {}, self._refusal(refused))
+            return self._finish(RESPONSE_URL, {}, self._refusal(refused))
         key = request.match_info["key"]
-        return await self._answer(request, _RESPONSE_URL, given, lambda: self._take(key, given))
+        return await self._answer(request, RESPONSE_URL, given, lambda: self._take(key, given))
 
     def _run(self, method: str, token: str | None, given: dict[str, Any]) -> _Answer:
         try:
@@ -109,20 +137,38 @@ class WebApi:
     ) -> web.Response:
         """Run a call and answer it, or let it go wrong as was asked for."""
         fault = self.faults.take(method)
-        if fault is None:
-            return self._finish(method, given, run())
-        answer = run() if fault.acts else _Answer(200, {"ok": True}, self._headers)
-        await asyncio.sleep(fault.delay)
+        await self._pass(request, method, Stage.BEGUN)
+        if fault is not None and not fault.acts:
+            done, answer = False, _Answer(200, {"ok": True}, self._headers)
+        else:
+            answer = run()
+            done = answer.body["ok"]
+        if done:
+            await self._pass(request, method, Stage.DONE)
+        if fault is not None:
+            await asyncio.sleep(fault.delay)
+            answer = self._gone_wrong(fault, answer)
+        if answer.status == 0 and request.transport is not None:
+            request.transport.abort()
+        response = self._finish(method, given, answer, done=done)
+        await self._pass(request, method, Stage.ANSWERED, answer.status)
+        return response
+
+    def _gone_wrong(self, fault: Fault, answer: _Answer) -> _Answer:
+        """Return what the bot is told in place of the answer."""
         if fault.drop:
-            if request.transport is not None:
-                request.transport.abort()
-            return self._finish(method, given, _Answer(0, {}, {}))
+            return _Answer(0, {}, {})
         if fault.error is not None:
-            answer = self._refusal(ApiError(fault.error, retry_after=fault.retry_after))
-        elif fault.status != 200:
-            self._write_down(method, given, _Answer(fault.status, {}, {}))
-            return web.Response(status=fault.status, text=_OUTAGE, content_type="text/html")
-        return self._finish(method, given, answer)
+            return self._refusal(ApiError(fault.error, retry_after=fault.retry_after))
+        if fault.status != 200:
+            return _Answer(fault.status, {}, {})
+        return answer
+
+    async def _pass(self, request: web.Request, method: str, stage: Stage, status: int = 0) -> None:
+        """Tell who watches, and wait for them."""
+        if self.watch is not None:
+            name = request.transport.get_extra_info("sockname") if request.transport else None
+            await self.watch(Passing(method, stage, name[1] if name else 0, status))
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         """Open a Socket Mode connection with the address apps.connections.open gave."""
@@ -132,18 +178,20 @@ class WebApi:
         del self._platform.socket_tickets[ticket]
         return await self._sockets.serve(request)
 
-    def _finish(self, method: str, given: dict[str, Any], answer: _Answer) -> web.Response:
-        self._write_down(method, given, answer)
+    def _finish(
+        self, method: str, given: dict[str, Any], answer: _Answer, *, done: bool = False
+    ) -> web.Response:
+        call = Call(method, given, answer.body, answer.status, self._clock.now(), done)
+        self._ledger.append(call)
+        self._platform.workspace.changes.notify()
+        if answer.status not in (0, 200) and not answer.body:
+            return web.Response(status=answer.status, text=_OUTAGE, content_type="text/html")
         return web.Response(
             status=answer.status or 500,
             body=json.dumps(answer.body).encode(),
             content_type=_JSON,
             headers=answer.headers,
         )
-
-    def _write_down(self, method: str, given: dict[str, Any], answer: _Answer) -> None:
-        self._ledger.append(Call(method, given, answer.body, answer.status, self._clock.now()))
-        self._platform.workspace.changes.notify()
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def test_help_says_what_each_command_does(terminal: Terminal) -> None:
 REFUSALS: dict[tuple[str, ...], str] = {
     ("sned", "customer"): "Error: No command 'sned'. Did you mean 'send'? There are: web, worker",
     ("send", "custmer"): "Error: There is no survey 'custmer'. Did you mean 'customer'?",
+    ("sandbox", "--fault", "chat.postMessag=429"): "no method 'chat.postMessag'. Did you mean 'c",
     ("forget", "Nobody"): "'Nobody' is nobody this bot has stored, or several people: use the Slac",
     ("forget", "@ada"): "Error: Only Slack could say who @ada is: use the Slack id instead.",
 }

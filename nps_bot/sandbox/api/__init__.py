@@ -16,6 +16,9 @@ METHODS: dict[str, Method] = {
     **users.METHODS,
     **about.METHODS,
 }
+RESPONSE_URL = "response_url"
+"""What a use of a response_url is called where methods are named."""
+NAMES = frozenset({*METHODS, RESPONSE_URL})
 
 
 def run(platform: Platform, name: str, token: str | None, given: dict[str, Any]) -> dict[str, Any]:
