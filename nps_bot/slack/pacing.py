@@ -20,14 +20,18 @@ SLOWEST, FASTEST = 1 / 60, 10_000.0
 
 _CLIMB = 1.5
 """Growth per accepted call while there was never a 429: from 5 to 1,000 a second in 0.6 s."""
-_BELOW = 0.95
+_BELOW = 0.98
 """Where to go on after a 429, as a share of the rate that was accepted until then."""
+_WELL_BELOW = 0.95
+"""The same of a rate that is less certain: while little is known, or at the next start."""
 _PROBE = 0.1
 """How far to probe between two 429s: from just below the limit to just above it."""
-_PATIENCE = 50
-"""How many times as long as a 429 made us wait that takes: waiting costs at most 2 percent."""
-_FIRST_PATIENCE = 5
+_PATIENCE = 80
+"""How many times as long as a 429 made us wait that takes: waiting costs some 3 percent."""
+_FIRST_PATIENCE = 1
 """The same at first, when little is known; it doubles with each 429."""
+_SANK = 0.7
+"""A share of the rate so low that what was learnt holds no more."""
 _PROBE_CALLS = 1.5
 """Where calls are rare, the same in calls instead of seconds: one in 75 is refused."""
 _CATCH_UP = 0.1
@@ -47,6 +51,8 @@ class Pace:
             pause: how many seconds the last 429 made us wait; None if there was never one.
         """
         self._rate = min(max(rate, SLOWEST), FASTEST)
+        self._settled = self._rate
+        """Where it went on after the last 429."""
         self._pause = pause
         self._patience = _FIRST_PATIENCE if pause is None else _PATIENCE
         self._free_at = -math.inf
@@ -65,6 +71,11 @@ class Pace:
     def rate(self) -> float:
         """Return the current pace in calls per second."""
         return self._rate
+
+    @property
+    def good(self) -> float:
+        """Return a pace to begin with the next time: probing may just have gone too far."""
+        return self._rate if self._pause is None else max(self._settled, _WELL_BELOW * self._rate)
 
     @property
     def pause(self) -> float | None:
@@ -110,12 +121,20 @@ class Pace:
         """Go on just below what was accepted, and measure anew.
 
         From one 429 to the next a limiter of whatever kind goes from empty to empty, so what it
-        accepted in between is what it allows (one more at most). Time without anything to do does
+        accepted in between is what it allows, or less: one that was full, because we waited or
+        climbed from far below, lost what it could not hold. So while we learn and climb fast, the
+        limit is looked for half-way to the rate that was refused. Time without anything to do does
         not count; what could have been saved up in it makes the rate too high once, not too low.
         """
         busy = now - self._measured_since - self._idle if self._measured_since is not None else 0.0
-        measured = (self._accepted + 1) / busy if busy > 0 else self._rate
-        self._rate = max(_BELOW * min(measured, self._rate), SLOWEST)
+        measured = min(max(self._accepted, 1) / busy, self._rate) if busy > 0 else self._rate
+        if self._pause is not None and self._patience < _PATIENCE:
+            self._rate = _WELL_BELOW * math.sqrt(measured * self._rate)
+        else:
+            if measured < _SANK * self._rate:
+                self._patience = _FIRST_PATIENCE
+            self._rate = _BELOW * measured
+        self._settled = self._rate = max(self._rate, SLOWEST)
         self._patience = min(2 * self._patience, _PATIENCE)
         self._measured_since, self._accepted_at = now, None
         self._accepted, self._idle = 0, 0.0
@@ -183,7 +202,7 @@ class Lane:
     def state(self) -> dict[str, dict[str, float | None]]:
         """Return what was learnt, as JSON can hold it."""
         return {
-            method: {"rate": pace.rate, "pause": pace.pause} for method, pace in self._paces.items()
+            method: {"rate": pace.good, "pause": pace.pause} for method, pace in self._paces.items()
         }
 
     def _pace(self, method: str) -> Pace:
