@@ -86,6 +86,10 @@ class Pace:
         """Return how many seconds the next call has to wait; ask again after waiting."""
         return max(0.0, self._free_at - now, self._resume_at - now)
 
+    def is_stopped(self, now: float) -> bool:
+        """Return whether a 429 forbids calls."""
+        return now < self._resume_at
+
     def begin(self, now: float) -> None:
         """Note that a call begins."""
         late = now - self._free_at
@@ -182,11 +186,15 @@ class Lane:
         spaced = self._channels.get(channel, now) - now if channel is not None else 0.0
         return max(self._pace(method).delay(now), spaced)
 
-    def begin(self, method: str, channel: str | None, now: float) -> None:
-        """Note that a call begins, right after its delay was found to be nothing."""
-        self._pace(method).begin(now)
+    def is_stopped(self, method: str, now: float) -> bool:
+        """Return whether a 429 forbids calls of a method."""
+        return self._pace(method).is_stopped(now)
+
+    def begin(self, method: str, channel: str | None, now: float, delay: float = 0.0) -> None:
+        """Note that a call begins after its delay; until then its place is kept."""
+        self._pace(method).begin(now + delay)
         if channel is not None:
-            self._channels[channel] = now + _CHANNEL_INTERVAL
+            self._channels[channel] = now + delay + _CHANNEL_INTERVAL
             self._channels.move_to_end(channel)
             while next(iter(self._channels.values())) <= now:
                 self._channels.popitem(last=False)
