@@ -7,7 +7,7 @@ import asyncio
 import os
 import platform
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,17 @@ from time import perf_counter
 
 import uvloop
 
-from benchmarks import clicks, prompts
+from benchmarks import at_scale, clicks, prompts
 from benchmarks.clicks import Clicks, Contender
 from benchmarks.load import IN_FLIGHT
 from benchmarks.processes import ROOT, bare_app, bot
 from benchmarks.slack import Slack
 from benchmarks.starting import fsyncs, starts
-from benchmarks.table import milliseconds, percentile, spread, table
+from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.world import World
 from nps_bot import courier
 from nps_bot.domain.survey import Survey
+from nps_bot.ids import new_id
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
 from nps_bot.surveys import load_surveys
@@ -84,7 +85,10 @@ def main() -> None:
     """Measure everything and print it."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a short look, of little meaning")
-    size = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument(
+        "--waves", action="store_true", help="large waves and full tables instead of single clicks"
+    )
+    wanted = parser.parse_args()
     began = perf_counter()
     with (
         tempfile.TemporaryDirectory(prefix="nps-bench-") as folder,
@@ -92,16 +96,24 @@ def main() -> None:
     ):
         _print_machine(Path(folder))
         databases = PostgresDatabases(server)
-        urls = {
-            "bot on SQLite": f"sqlite:///{folder}/nps.sqlite3",
-            "bot on PostgreSQL": text_of(databases.create()),
+        new: dict[str, Callable[[], str]] = {
+            "bot on SQLite": lambda: _migrated(f"sqlite:///{folder}/{new_id()}.sqlite3"),
+            "bot on PostgreSQL": lambda: _migrated(text_of(databases.create())),
         }
-        for url in urls.values():
-            migrate(url)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_measure(urls, size))
+            if wanted.waves:
+                scale = at_scale.QUICK if wanted.quick else at_scale.FULL
+                runner.run(at_scale.measure(new, Path(folder), scale))
+            else:
+                urls = {name: make() for name, make in new.items()}
+                runner.run(_measure(urls, QUICK if wanted.quick else FULL))
         databases.close()
     print(f"\nMeasured in {perf_counter() - began:.0f} s.")
+
+
+def _migrated(url: str) -> str:
+    migrate(url)
+    return url
 
 
 def _print_machine(folder: Path) -> None:
@@ -127,7 +139,7 @@ async def _starting(bench: Bench) -> None:
     for name, url in bench.urls.items():
         seconds, memory = await starts(url, bench.slack.api_url, bench.size.starts)
         rows.append([name, f"{seconds:.2f} s", f"{memory / MIB:.0f} MB"])
-    _show(
+    show(
         f"Start, migrated before, until /readyz says yes (median of {bench.size.starts}; goal under"
         " 2 s), and memory when idle (RSS in MB of 1,048,576 bytes, as ps counts; goal under 100)",
         table(["", "start to ready", "idle"], rows),
@@ -190,7 +202,7 @@ def _show_saturated(saturated: Mapping[str, Sequence[clicks.Round]], size: Size)
         "modals",
         "load's CPU",
     ]
-    _show(
+    show(
         f"Clicks at saturation: {IN_FLIGHT} at a time, {size.clicks:,} a round, medians of"
         f" {size.rounds} rounds (goal 0.5 of the bare rate)",
         table(head, rows),
@@ -202,7 +214,7 @@ def _show_steady(steady: Mapping[str, Sequence[float]]) -> None:
         [name, milliseconds(percentile(all_, 0.5)), milliseconds(percentile(all_, 0.99))]
         for name, all_ in steady.items()
     ]
-    _show(
+    show(
         f"Clicks at {_STEADY} a second: until the answer, for the bot the commit included",
         table(["", "p50", "p99"], rows),
     )
@@ -254,15 +266,11 @@ def _show_prompts(
                 "" if first is None else f"{first.per_second:,.0f}",
             ]
         )
-    _show(
+    show(
         f"Prompts: {courier.IN_FLIGHT} calls at a time, {size.prompts:,} a round, each durable and"
         f" posted once, medians of {size.rounds} rounds (goal 0.7 of the bare rate)",
         table(["", "prompts/s", "CPU/prompt", "of the bare rate", "to strangers/s"], rows),
     )
-
-
-def _show(title: str, body: str) -> None:
-    print(f"\n{title}\n\n{body}", flush=True)
 
 
 if __name__ == "__main__":

@@ -47,8 +47,15 @@ class Running:
 
     def memory(self) -> int:
         """Return its resident memory in bytes (VmRSS)."""
+        return self._status("VmRSS")
+
+    def most_memory(self) -> int:
+        """Return the most resident memory it ever had, in bytes (VmHWM)."""
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        found = re.search(rf"{name}:\s+(\d+) kB", status)
         assert found is not None
         return int(found[1]) * 1024
 
@@ -61,14 +68,16 @@ def cpu_of(pid: int) -> float:
 
 
 @asynccontextmanager
-async def bot(database_url: str, api_url: str) -> AsyncIterator[Running]:
+async def bot(
+    database_url: str, api_url: str, surveys: Path = ROOT / "config" / "surveys"
+) -> AsyncIterator[Running]:
     """Run the bot as its users do, over signed HTTP, ready when ``/readyz`` says so."""
     settings = {
         "DATABASE_URL": database_url,
         "SLACK_API_URL": api_url,
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-        "NPS_SURVEYS": str(ROOT / "config" / "surveys"),
+        "NPS_SURVEYS": str(surveys),
         "PORT": "0",
     }
     async with _serving([str(ROOT / "bot.py")], settings) as running:

@@ -2,13 +2,14 @@
 
 The sandbox would be the bottleneck: it checks every block as strictly as Slack does. This one knows
 the calls a click or a prompt causes, answers them in Slack's shapes, and keeps what came, to be
-looked at after the clock was stopped.
+looked at after the clock was stopped. Where limits are set, the sandbox's own limiter counts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections import Counter
 from time import perf_counter
@@ -17,8 +18,20 @@ from urllib.parse import parse_qs
 
 import httptools
 
-OWNER_CHANNELS = {"nps-summary": "C0SUMMARY", "nps-alerts": "C0ALERTS"}
-"""The channels the ready-made surveys name, with their ids."""
+from nps_bot.sandbox.api import METHODS
+from nps_bot.sandbox.errors import ApiError
+from nps_bot.sandbox.limits import Limits, Pace
+
+ALERT_CHANNELS = [f"nps-alerts-{number}" for number in range(1, 5)]
+"""One for each of the surveys whose alerts are timed."""
+OWNER_CHANNELS = {
+    "nps-summary": "C0SUMMARY",
+    "nps-alerts": "C0ALERTS",
+    **{name: f"C0{name.replace('-', '').upper()}" for name in ALERT_CHANNELS},
+}
+"""The channels which surveys name, with their ids."""
+PAGE = 200
+"""People on a page of users.list."""
 
 _CHANNEL = re.compile(rb'"channel": ?"([A-Z0-9]+)"')
 _DELIVERY = re.compile(rb'"event_payload": ?\{"id": ?"([0-9a-f]{32})"')
@@ -31,22 +44,33 @@ class Slack:
     Attributes:
         calls: how many calls came, by method; ``response_url`` is one of them.
         posted: the body of each message posted.
-        first_post: when the first of them came (``perf_counter``).
+        posted_at: when each of them came (``perf_counter``).
+        first_post: when the first call to post came, accepted or not.
+        refused: how many calls were one too many, by method.
         rewritten: the ``response_url`` paths that were posted to, in order.
     """
 
     def __init__(self) -> None:
         self._server: asyncio.Server | None = None
         self._serial = 0
+        self._pace: Pace | None = None
         self.base = ""
+        self.people = 0
+        """How many there are in users.list."""
         self.forget()
 
     def forget(self) -> None:
         """Begin to count anew."""
         self.calls: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.posted: list[bytes] = []
+        self.posted_at: list[float] = []
         self.first_post = 0.0
         self.rewritten: list[str] = []
+
+    def limit(self, limits: Limits | None) -> None:
+        """Count calls against limits from now on, with full buckets; or against none."""
+        self._pace = None if limits is None else Pace(limits, perf_counter)
 
     async def __aenter__(self) -> Self:
         """Serve on a free port of this machine."""
@@ -74,6 +98,22 @@ class Slack:
                 found.append((channel[1].decode(), delivery[1].decode() if delivery else ""))
         return found
 
+    def retry_after(self, path: str, body: bytes) -> int:
+        """Return in how many seconds a call may be tried again; 0 where it is not one too many."""
+        method = path.removeprefix("/api/")
+        if method == "chat.postMessage" and not self.first_post:
+            self.first_post = perf_counter()
+        if self._pace is None or method not in METHODS:
+            return 0
+        try:
+            self._pace.call(method, METHODS[method].tier)
+            if method == "chat.postMessage" and (channel := _CHANNEL.search(body)):
+                self._pace.post(channel[1].decode())
+        except ApiError as refused:
+            self.refused[method] += 1
+            return max(1, math.ceil(refused.retry_after or 0))
+        return 0
+
     def answer(self, path: str, query: str, body: bytes) -> bytes:
         """Return the answer to one request, as JSON."""
         if path.startswith("/actions/"):
@@ -84,9 +124,8 @@ class Slack:
         self.calls[method] += 1
         match method:
             case "chat.postMessage":
-                if not self.posted:
-                    self.first_post = perf_counter()
                 self.posted.append(body)
+                self.posted_at.append(perf_counter())
                 return self._message(body)
             case "chat.update":
                 return self._message(body)
@@ -96,7 +135,7 @@ class Slack:
                 who = _PEOPLE.search(body)
                 return b'{"ok":true,"channel":{"id":"D%s"}}' % (who[1] if who else b"")
             case _:
-                return json.dumps(_described(method, query)).encode()
+                return json.dumps(self._described(method, query)).encode()
 
     def _message(self, body: bytes) -> bytes:
         """Return what Slack says of a message, which is mostly the message itself."""
@@ -109,30 +148,41 @@ class Slack:
             body,
         )
 
+    def _described(self, method: str, query: str) -> dict[str, Any]:
+        """Return the answer of a method that only describes the workspace."""
+        match method:
+            case "auth.test":
+                return {
+                    "ok": True,
+                    "url": "https://lumen.example/",
+                    "team": "Lumen Coffee",
+                    "team_id": "T0BENCH",
+                    "user_id": "U0BOT",
+                    "bot_id": "B0BOT",
+                }
+            case "users.list":
+                return self._page(parse_qs(query))
+            case "users.info":
+                return {"ok": True, "user": _user(parse_qs(query)["user"][0])}
+            case "users.lookupByEmail":
+                return {"ok": True, "user": _user("U0OWNER")}
+            case "conversations.list":
+                channels = [{"id": id_, "name": name} for name, id_ in OWNER_CHANNELS.items()]
+                return {"ok": True, "channels": channels}
+            case "conversations.info":
+                return {"ok": True, "channel": {"id": parse_qs(query)["channel"][0]}}
+            case _:
+                return {"ok": False, "error": "unknown_method"}
 
-def _described(method: str, query: str) -> dict[str, Any]:
-    """Return the answer of a method that only describes the workspace."""
-    match method:
-        case "auth.test":
-            return {
-                "ok": True,
-                "url": "https://lumen.example/",
-                "team": "Lumen Coffee",
-                "team_id": "T0BENCH",
-                "user_id": "U0BOT",
-                "bot_id": "B0BOT",
-            }
-        case "users.info":
-            return {"ok": True, "user": _user(parse_qs(query)["user"][0])}
-        case "users.lookupByEmail":
-            return {"ok": True, "user": _user("U0OWNER")}
-        case "conversations.list":
-            channels = [{"id": id_, "name": name} for name, id_ in OWNER_CHANNELS.items()]
-            return {"ok": True, "channels": channels}
-        case "conversations.info":
-            return {"ok": True, "channel": {"id": parse_qs(query)["channel"][0]}}
-        case _:
-            return {"ok": False, "error": "unknown_method"}
+    def _page(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """Return a page of all people; the cursor is the number of the last one before it."""
+        before = int(query.get("cursor", ["0"])[0] or 0)
+        last = min(before + PAGE, self.people)
+        return {
+            "ok": True,
+            "members": [_user(f"U{number:08}") for number in range(before + 1, last + 1)],
+            "response_metadata": {"next_cursor": str(last) if last < self.people else ""},
+        }
 
 
 def _user(person_id: str) -> dict[str, Any]:
@@ -173,10 +223,16 @@ class _Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         path, _, query = self._url.decode().partition("?")
-        answer = self._slack.answer(path, query, b"".join(self._body))
+        body = b"".join(self._body)
         self._url, self._body = b"", []
+        status = b"200 OK"
+        if wait := self._slack.retry_after(path, body):
+            status = b"429 Too Many Requests\r\nRetry-After: %d" % wait
+            answer = b'{"ok":false,"error":"ratelimited"}'
+        else:
+            answer = self._slack.answer(path, query, body)
         assert self._transport is not None
         self._transport.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
-            b"Content-Length: %d\r\n\r\n%s" % (len(answer), answer)
+            b"HTTP/1.1 %s\r\nContent-Type: application/json; charset=utf-8\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (status, len(answer), answer)
         )

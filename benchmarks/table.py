@@ -35,3 +35,8 @@ def percentile(values: Sequence[float], share: float) -> float:
     """Return the value below which ``share`` (0 to 1) of the values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def show(title: str, body: str) -> None:
+    """Print a table below its title."""
+    print(f"\n{title}\n\n{body}", flush=True)

@@ -65,6 +65,8 @@ SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
 REMEMBER_EVERY = 5.0
 """Seconds after which the pace is stored, where it changed: others foretell a wave's end by it."""
+RESERVED = 2.0
+"""Seconds within which the pace's next place is kept for what is urgent: all prompts want it."""
 
 
 _POST, _UPDATE = "chat.postMessage", "chat.update"
@@ -221,14 +223,20 @@ class Courier:
         message = delivery.message
         # One message a second and channel is Slack's pace for posts, not for rewriting them.
         method, channel = (_UPDATE, None) if message.updating else (_POST, place)
+        urgent = priority_of(MessageKind(message.kind)) is Priority.URGENT
         while not self._stopping:
-            delay = self._lane.delay(method, channel, monotonic())
+            now = monotonic()
+            delay = self._lane.delay(method, channel, now)
             if not may_call(message.lease_until, self._now() + timedelta(seconds=delay)):
                 await self._give_back(message, timedelta(seconds=delay))
                 return False
-            if delay <= 0:
-                self._lane.begin(method, channel, monotonic())
-                return True
+            next_place = delay <= min(RESERVED, self._lane.delay(method, None, now))
+            if delay <= 0 or (urgent and next_place):
+                self._lane.begin(method, channel, now, delay)
+                await asyncio.sleep(delay)
+                if not self._lane.is_stopped(method, monotonic()):
+                    return True
+                continue  # a 429 came meanwhile
             if delay > SHORT_WAIT:
                 self._put_aside(delivery, delay)
                 return False

@@ -20,14 +20,18 @@ SLOWEST, FASTEST = 1 / 60, 10_000.0
 
 _CLIMB = 1.5
 """Growth per accepted call while there was never a 429: from 5 to 1,000 a second in 0.6 s."""
-_BELOW = 0.95
+_BELOW = 0.98
 """Where to go on after a 429, as a share of the rate that was accepted until then."""
+_WELL_BELOW = 0.95
+"""The same of a rate that is less certain: while little is known, or at the next start."""
 _PROBE = 0.1
 """How far to probe between two 429s: from just below the limit to just above it."""
-_PATIENCE = 50
-"""How many times as long as a 429 made us wait that takes: waiting costs at most 2 percent."""
-_FIRST_PATIENCE = 5
+_PATIENCE = 80
+"""How many times as long as a 429 made us wait that takes: waiting costs some 3 percent."""
+_FIRST_PATIENCE = 1
 """The same at first, when little is known; it doubles with each 429."""
+_SANK = 0.7
+"""A share of the rate so low that what was learnt holds no more."""
 _PROBE_CALLS = 1.5
 """Where calls are rare, the same in calls instead of seconds: one in 75 is refused."""
 _CATCH_UP = 0.1
@@ -47,6 +51,8 @@ class Pace:
             pause: how many seconds the last 429 made us wait; None if there was never one.
         """
         self._rate = min(max(rate, SLOWEST), FASTEST)
+        self._settled = self._rate
+        """Where it went on after the last 429."""
         self._pause = pause
         self._patience = _FIRST_PATIENCE if pause is None else _PATIENCE
         self._free_at = -math.inf
@@ -67,6 +73,11 @@ class Pace:
         return self._rate
 
     @property
+    def good(self) -> float:
+        """Return a pace to begin with the next time: probing may just have gone too far."""
+        return self._rate if self._pause is None else max(self._settled, _WELL_BELOW * self._rate)
+
+    @property
     def pause(self) -> float | None:
         """Return how many seconds the last 429 made us wait; None if there was never one."""
         return self._pause
@@ -74,6 +85,10 @@ class Pace:
     def delay(self, now: float) -> float:
         """Return how many seconds the next call has to wait; ask again after waiting."""
         return max(0.0, self._free_at - now, self._resume_at - now)
+
+    def is_stopped(self, now: float) -> bool:
+        """Return whether a 429 forbids calls."""
+        return now < self._resume_at
 
     def begin(self, now: float) -> None:
         """Note that a call begins."""
@@ -110,12 +125,20 @@ class Pace:
         """Go on just below what was accepted, and measure anew.
 
         From one 429 to the next a limiter of whatever kind goes from empty to empty, so what it
-        accepted in between is what it allows (one more at most). Time without anything to do does
+        accepted in between is what it allows, or less: one that was full, because we waited or
+        climbed from far below, lost what it could not hold. So while we learn and climb fast, the
+        limit is looked for half-way to the rate that was refused. Time without anything to do does
         not count; what could have been saved up in it makes the rate too high once, not too low.
         """
         busy = now - self._measured_since - self._idle if self._measured_since is not None else 0.0
-        measured = (self._accepted + 1) / busy if busy > 0 else self._rate
-        self._rate = max(_BELOW * min(measured, self._rate), SLOWEST)
+        measured = min(max(self._accepted, 1) / busy, self._rate) if busy > 0 else self._rate
+        if self._pause is not None and self._patience < _PATIENCE:
+            self._rate = _WELL_BELOW * math.sqrt(measured * self._rate)
+        else:
+            if measured < _SANK * self._rate:
+                self._patience = _FIRST_PATIENCE
+            self._rate = _BELOW * measured
+        self._settled = self._rate = max(self._rate, SLOWEST)
         self._patience = min(2 * self._patience, _PATIENCE)
         self._measured_since, self._accepted_at = now, None
         self._accepted, self._idle = 0, 0.0
@@ -163,11 +186,15 @@ class Lane:
         spaced = self._channels.get(channel, now) - now if channel is not None else 0.0
         return max(self._pace(method).delay(now), spaced)
 
-    def begin(self, method: str, channel: str | None, now: float) -> None:
-        """Note that a call begins, right after its delay was found to be nothing."""
-        self._pace(method).begin(now)
+    def is_stopped(self, method: str, now: float) -> bool:
+        """Return whether a 429 forbids calls of a method."""
+        return self._pace(method).is_stopped(now)
+
+    def begin(self, method: str, channel: str | None, now: float, delay: float = 0.0) -> None:
+        """Note that a call begins after its delay; until then its place is kept."""
+        self._pace(method).begin(now + delay)
         if channel is not None:
-            self._channels[channel] = now + _CHANNEL_INTERVAL
+            self._channels[channel] = now + delay + _CHANNEL_INTERVAL
             self._channels.move_to_end(channel)
             while next(iter(self._channels.values())) <= now:
                 self._channels.popitem(last=False)
@@ -183,7 +210,7 @@ class Lane:
     def state(self) -> dict[str, dict[str, float | None]]:
         """Return what was learnt, as JSON can hold it."""
         return {
-            method: {"rate": pace.rate, "pause": pace.pause} for method, pace in self._paces.items()
+            method: {"rate": pace.good, "pause": pace.pause} for method, pace in self._paces.items()
         }
 
     def _pace(self, method: str) -> Pace:

@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from nps_bot.app import Role, running
+from nps_bot.courier import PACE
 from nps_bot.domain.delivery import LEASE, Priority
 from nps_bot.sandbox import Call, Fault, Message, Person, User
 from nps_bot.services import delivering, forgetting, launching
 from nps_bot.services.launching import NOMINAL, ByHand
+from nps_bot.storage import remembered
+from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson
 from tests.scenarios.conftest import World
@@ -381,6 +384,29 @@ async def test_an_alert_overtakes_the_prompts_that_wait(world: World) -> None:
     await first.click(first.inbox[0], "score_3")
     await world.sandbox.until(lambda: world.messages("nps-alerts"))
     assert len(posts(world)) - before < 24
+
+
+@ON_SQLITE
+async def test_an_alert_takes_the_next_place_at_slacks_own_pace(quiet_world: World) -> None:
+    """Five places a second, and every prompt in hand waits for each of them."""
+    world = quiet_world
+    ids = crowd(world, 60)
+    pace = {"chat.postMessage": {"rate": 4.9, "pause": 1.0}}
+    async with Database(world.settings.database_url) as database:
+        await database.write(remembered.remember, PACE, pace)
+    async with world.running():
+        await world.ask()
+        crowded = [world.sandbox.person(one) for one in ids]
+        for _ in range(2):
+            person = await world.sandbox.until(
+                lambda: next((one for one in crowded if one.inbox), None)
+            )
+            assert person is not None
+            crowded.remove(person)
+            before = len(posts(world))
+            await person.click(person.inbox[0], "score_3")
+            await world.until_in("nps-alerts", f"<@{person.id}>")
+            assert len(posts(world)) - before <= 8
 
 
 @ON_SQLITE

@@ -40,6 +40,22 @@ class TestAgainstATokenBucket:
         assert len(run.refused) <= 16  # the eight in flight, and a few to find the pace
         assert run.accepted[-1] < 100 / 5 * 1.2
 
+    @pytest.mark.parametrize("rate", [75, 100, 165])
+    @pytest.mark.parametrize("latency", [0.005, 0.02])
+    def test_a_wave_of_ten_thousand_takes_hardly_longer_than_it_must(
+        self, rate: float, latency: float
+    ) -> None:
+        """From a cold start, and from what each wave left to the next process."""
+        calls, start, pace = 10_000, 0.0, Pace()
+        bucket = TokenBucket(rate, 30)
+        for most in (1.3, 1.05, 1.05, 1.05):
+            run = simulate(
+                pace, bucket, start=start, until=1e6, calls=calls, in_flight=8, latency=latency
+            )
+            ended = run.accepted[-1]
+            assert ended - start <= most * (calls - 30) / rate
+            pace, start = Pace(pace.good, pace.pause), ended + 60
+
     def test_a_limit_that_was_lifted_is_noticed(self) -> None:
         pace = Pace()
         simulate(pace, TokenBucket(1, 10), until=300)
