@@ -248,13 +248,24 @@ def settle_unsent(
 
 def release(connection: Connection, messages: Iterable[Claimed], due_at: datetime) -> None:
     """Give claimed messages back, untried."""
-    for message in messages:
-        _settle(connection, _RELEASE, message, due_at=due_at)
+    rows = [{"mine": one.id, "token": one.token, "due_at": due_at} for one in messages]
+    if rows:
+        connection.execute(_RELEASE, rows)
+
+
+def release_lookups(connection: Connection, messages: Iterable[Claimed], again: datetime) -> None:
+    """Give messages back for which somebody was looking; they are looked for ``again``."""
+    rows = [{"mine": one.id, "token": one.token, "lease_until": again} for one in messages]
+    if rows:
+        connection.execute(_RELEASE_LOOKUP, rows)
 
 
 _RELEASE = _MINE.where(Outbox.status == "claimed").values(
     status="pending", claimed_by=None, lease_until=None, attempts=Outbox.attempts - 1
 )
+
+
+_RELEASE_LOOKUP = _MINE.where(Outbox.status == "unknown").values(claimed_by=None)
 
 
 def settle_removed(connection: Connection, message: Claimed, reason: str, now: datetime) -> bool:
