@@ -411,7 +411,8 @@ class Courier:
             for search, end in zip(searches, ends, strict=True)
             if isinstance(end, asyncio.CancelledError)
         ]
-        await self._edge.database.write(claims.release_lookups, cut_short, self._now())
+        if cut_short:
+            await self._edge.database.write(claims.release_lookups, cut_short, self._now())
 
     async def _look_for(self, search: Search, now: datetime) -> None:
         message = search.message

@@ -77,6 +77,7 @@ class Tenure:
             self._remembered, self._remembered_at = learnt, now
         if self._until is None:
             self.pace = Lane(await self._database.read(lanes.pace))
+            log.info("This process calls Slack from now on")
             self._remembered, self._remembered_at = self.pace.state(), now
         self._until, self._renewed_at = until, now
         return True

@@ -24,6 +24,7 @@ from tests.scenarios.siege import BOTH, eventually, quiet, read
 from tests.support.processes import ROOT
 
 CUSTOMERS = ("ada", "kenji", "grace", "oscar")
+BOT = str(ROOT / "bot.py")
 TO_STOP = 10.0
 """Seconds that hosting platforms wait for a process before they kill it."""
 
@@ -46,6 +47,16 @@ class Process:
         assert self._process.returncode is None, self.lines
         return next((line for line in self.lines if words in line), None)
 
+    @property
+    def port(self) -> int | None:
+        """Where it serves HTTP, once it is ready."""
+        found = re.search(r"on port (\d+)", self.line_with("Ready") or "")
+        return int(found[1]) if found else None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
     async def end(self, number: signal.Signals) -> int:
         """Send a signal and return the exit code."""
         if self._process.returncode is None:
@@ -56,11 +67,18 @@ class Process:
 
 
 @asynccontextmanager
-async def process(world: World, folder: Path) -> AsyncIterator[Process]:
-    """Run the bot in a process of its own, ready to be clicked at; kill it at the end."""
+async def process(world: World, folder: Path, *command: str) -> AsyncIterator[Process]:
+    """Run the bot in a process of its own, ready to be clicked at; kill it at the end.
+
+    Args:
+        world: where the bot lives.
+        folder: where it is started.
+        command: behind ``python``; all of the bot by default.
+    """
     settings = world.settings
     environment = {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
         "DATABASE_URL": settings.database_url,
         "NPS_SURVEYS": str(SURVEYS),
         "PORT": "0",
@@ -72,16 +90,16 @@ async def process(world: World, folder: Path) -> AsyncIterator[Process]:
     started = Process(
         await asyncio.create_subprocess_exec(
             sys.executable,
-            str(ROOT / "bot.py"),
+            *(command or (BOT,)),
             cwd=folder,
             env=environment,
             stderr=asyncio.subprocess.PIPE,
         )
     )
     try:
-        ready = await world.sandbox.until(lambda: started.line_with("Ready"), timeout=20)
-        if (port := re.search(r"on port (\d+)", ready or "")) is not None:
-            world.sandbox.deliver_to(f"http://127.0.0.1:{port[1]}/slack/events")
+        await world.sandbox.until(lambda: started.line_with("Ready"), timeout=30)
+        if started.port is not None:
+            world.sandbox.deliver_to(f"http://127.0.0.1:{started.port}/slack/events")
         yield started
     finally:
         await started.end(signal.SIGKILL)
