@@ -156,7 +156,8 @@ async def _set_clock(clock: SettableClock, database: Database) -> None:
         moment = await database.moment()
         answered = passing()
         answers.append((answered - asked, moment, (asked + answered) / 2))
-    clock.set(*min(answers)[1:])
+    _, moment, passed = min(answers)
+    clock.set(moment, passed)
 
 
 async def _keep_clock(clock: SettableClock, database: Database) -> None:

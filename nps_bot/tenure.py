@@ -84,13 +84,13 @@ class Tenure:
 
     def end(self, connection: Connection) -> None:
         """Give the lane back, with what was learnt, and tell who waits for it."""
-        if self._until is None:
+        shared, me = self._database.shared, self._database.name
+        if shared and not lanes.give_back(connection, me):
             return
-        if not self._database.shared:
+        if self._until is not None:
             lanes.remember_pace(connection, self.pace.state())
-        elif lanes.give_back(connection, self._database.name):
-            lanes.remember_pace(connection, self.pace.state())
-            tell(connection, Wake.LANE_FREE, self._database.name)
+        if shared:
+            tell(connection, Wake.LANE_FREE, me)
 
     def _worth_remembering(self, now: datetime) -> State | None:
         """Return what was learnt, if it differs enough from what is remembered."""

@@ -18,8 +18,9 @@ from nps_bot.sandbox import Fault, Kind, Message, NotAcknowledgedError, Person, 
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.storage.database import Database
-from nps_bot.storage.tables import Invitation, Outbox, Response
+from nps_bot.storage.tables import Invitation, LaneLease, Outbox, Response
 from tests.scenarios.conftest import SURVEYS, World
+from tests.scenarios.desk import ON_POSTGRES
 from tests.scenarios.siege import BOTH, eventually, quiet, read
 from tests.support.processes import ROOT
 
@@ -238,3 +239,26 @@ async def test_sigterm_waits_for_the_calls_under_way(quiet_world: World, tmp_pat
     async with Database(world.settings.database_url) as database:
         assert sorted(await read(database, statuses)) == [("alert", "sent"), ("prompt", "sent")]
     await healed(world)
+
+
+@ON_POSTGRES
+async def test_sigterm_waits_for_a_slack_that_hangs_no_longer_than_platforms_do(
+    quiet_world: World, tmp_path: Path
+) -> None:
+    world = quiet_world
+    await to_ask(world, "ada")
+    async with process(world, tmp_path) as bot:
+        ada, prompt = await prompted(world, "ada")
+        for method in ("views.open", "response_url", "chat.postMessage"):
+            world.sandbox.faults.add(method, Fault(acted=True, delay=60))
+        await ada.click(prompt, "score_3")
+        await world.sandbox.until(lambda: world.messages("nps-alerts"))
+        told = monotonic()
+        assert await bot.end(signal.SIGTERM) == 0
+        assert monotonic() - told < TO_STOP
+    async with Database(world.settings.database_url) as database:
+        alert = select(Outbox.status).where(Outbox.kind == "alert")
+        assert await read(database, alert) == [("unknown",)]
+        leased = select(Outbox.kind).where(Outbox.claimed_by.is_not(None))
+        assert await read(database, leased) == []
+        assert await read(database, select(LaneLease.holder)) == []

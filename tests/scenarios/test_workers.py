@@ -14,12 +14,13 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text, update
 
 from nps_bot.sandbox import Call, Fault
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.storage.database import Database
+from nps_bot.storage.lanes import TENURE
 from nps_bot.storage.tables import LaneLease, Outbox, Wave
 from tests.scenarios.conftest import World
 from tests.scenarios.desk import ON_POSTGRES
@@ -27,7 +28,8 @@ from tests.scenarios.siege import eventually, read
 from tests.scenarios.test_courier import crowd, posts
 from tests.scenarios.test_kills import BOT, TO_STOP, Process, process
 
-CROWD = 300
+CROWD = 200
+HANDLES = ("ada", "kenji", "grace", "oscar")
 TO_MOVE = 30.0
 """Seconds in which the lane moves from a dead worker."""
 HOLDS = "This process calls Slack from now on"
@@ -105,8 +107,7 @@ async def working(world: World, folder: Path, *commands: tuple[str, ...]) -> Asy
     now = datetime.now(UTC)
     how = ByHand(now.strftime(NOMINAL), at_once=True)
     customers = world.surveys["customer"]
-    handles = ("ada", "kenji", "grace", "oscar")
-    asked = [*crowd(world, CROWD), *(world.sandbox.person(one).id for one in handles)]
+    asked = [*crowd(world, CROWD), *(world.sandbox.person(one).id for one in HANDLES)]
     world.sandbox.faults.add("chat.postMessage", Fault(delay=0.2), times=None)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(world.settings.database_url))
@@ -117,6 +118,11 @@ async def working(world: World, folder: Path, *commands: tuple[str, ...]) -> Asy
         workers = Workers(world, database, await asyncio.gather(*starting), asked)
         await world.sandbox.until(lambda: len(posts(world)) > CROWD // 5, timeout=40)
         yield workers
+
+
+def prompts(world: World) -> list[Call]:
+    """Return the posts to people."""
+    return [one for one in posts(world) if one.arguments["channel"].startswith("D")]
 
 
 WORKER, WEB = (BOT, "worker"), (BOT, "web")
@@ -139,6 +145,36 @@ async def test_the_others_finish_the_wave_of_a_worker_that_was_killed(
         await workers.finished()
         await workers.asked_once()
         assert [one for one in workers.alive if one.line_with(HOLDS)] == [second]
+
+
+@ON_POSTGRES
+async def test_a_courier_that_lost_its_lane_gives_back_its_claims_and_calls_nothing(
+    quiet_world: World,
+) -> None:
+    world = quiet_world
+    world.clock.ahead += timedelta(minutes=1)  # the first tick of its own comes later
+    ids = crowd(world, 60)
+    world.sandbox.faults.add("chat.postMessage", Fault(delay=0.1), times=None)
+    async with world.running() as bot:
+        database = bot.edge.database
+        await world.ask()
+        await world.sandbox.until(lambda: len(posts(world)) > 10)
+        later = bot.edge.clock.now() + timedelta(hours=1)
+        theirs = update(LaneLease).values(holder="another", until=later)
+        await database.write(lambda connection: connection.execute(theirs).rowcount)
+        world.clock.ahead += TENURE
+        statuses = select(Outbox.status).where(Outbox.kind == "prompt")
+
+        async def given_back() -> bool:
+            return {row[0] for row in await read(database, statuses)} == {"pending", "sent"}
+
+        await eventually(world.sandbox, given_back)
+        sent = await read(database, statuses.where(Outbox.status == "sent"))
+        assert len(sent) == len(prompts(world)) < len(ids)
+        await database.write(lambda connection: connection.execute(delete(LaneLease)).rowcount)
+        await Workers(world, database, [], ids).finished()
+        assert len(prompts(world)) == len(ids) + len(HANDLES)
+        assert {len(world.sandbox.person(one).inbox) for one in (*ids, *HANDLES)} == {1}
 
 
 @ON_POSTGRES
