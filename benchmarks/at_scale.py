@@ -15,10 +15,9 @@ from benchmarks.slack import ALERT_CHANNELS, Slack
 from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.waves import Overtaking, Sending
 from benchmarks.world import World
-from nps_bot.courier import PACE
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox.limits import Limits
-from nps_bot.storage import remembered
+from nps_bot.storage import lanes
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys
 
@@ -238,7 +237,7 @@ async def _overtake(bench: _Bench, url: str, database: Database) -> dict[str, li
     ):
         rate = _SETTLED_IN * limits.posts_per_minute / 60
         await database.write(
-            remembered.remember, PACE, {"chat.postMessage": {"rate": rate, "pause": 1.0}}
+            lanes.remember_pace, {"chat.postMessage": {"rate": rate, "pause": 1.0}}
         )
         async with bot(url, slack.api_url, bench.folder) as running:
             slack.limit(limits)

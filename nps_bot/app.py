@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from enum import Flag, auto
+from typing import Any
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
@@ -17,11 +18,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from nps_bot.clock import Clock
+from nps_bot.clock import SettableClock, passing
 from nps_bot.courier import Courier
 from nps_bot.domain.delivery import NotSent, RateLimited, Unknown
 from nps_bot.domain.survey import Survey
-from nps_bot.errors import SettingsError
+from nps_bot.errors import SettingsError, StorageUnavailableError
 from nps_bot.metrics import REQUESTS
 from nps_bot.probes import Probes
 from nps_bot.scheduler import clockwork
@@ -40,12 +41,19 @@ from nps_bot.slack.web_api import WebApi, open_session
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import ensure_migrated
 from nps_bot.storage.serving import ServingLock
-from nps_bot.web import HttpServer, Web, listen
+from nps_bot.storage.wakes import Teller, Wake, listen
+from nps_bot.web import HttpServer, Web
+from nps_bot.web import listen as open_socket
 
 log = logging.getLogger(__name__)
 
+LAST_ANSWERS = 3.0
+"""Seconds for answers to Slack when the bot stops: it waits no longer for them."""
 LAST_WORDS = 5.0
-"""Seconds for what follows a click (modals, rewritten prompts) when the bot stops."""
+"""Seconds for what follows a click (modals, rewritten prompts) when the bot stops. Together with
+the answers less than the ten that hosting platforms wait, as is a call to Slack."""
+SET_CLOCK_EVERY = 20.0
+"""Seconds between settings of the clock by the database's."""
 RETRY_SLACK = 5.0
 """Seconds between attempts to reach Slack at the start."""
 
@@ -77,7 +85,7 @@ class Bot:
 async def connected(
     settings: Settings,
     surveys: Mapping[str, Survey],
-    clock: Clock,
+    clock: SettableClock,
     *,
     wake: asyncio.Event,
     patient: bool = True,
@@ -99,6 +107,17 @@ async def connected(
     await asyncio.to_thread(ensure_migrated, settings.database_url)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url))
+        owed = wake.set
+        if database.shared:
+            await _set_clock(clock, database)
+            await stack.enter_async_context(_meanwhile(_keep_clock(clock, database)))
+            teller = Teller(database)
+            await stack.enter_async_context(_meanwhile(teller.run()))
+
+            def owed() -> None:
+                wake.set()
+                teller.tell()
+
         session = await stack.enter_async_context(open_session(settings.slack_api_url))
         api = WebApi(session, settings.slack_bot_token, settings.slack_api_url)
         messenger, directory = Messenger(api), Directory(api, clock)
@@ -118,8 +137,39 @@ async def connected(
             background=background,
             charts=charts,
             workspace_url=identity.url,
-            wake_courier=wake.set,
+            wake_courier=owed,
         )
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have something run that never ends by itself, while the context lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _set_clock(clock: SettableClock, database: Database) -> None:
+    """Set a clock by the database's: by the quickest of some answers, which says it best."""
+    answers = []
+    for _ in range(5):
+        asked = passing()
+        moment = await database.moment()
+        answered = passing()
+        answers.append((answered - asked, moment, (asked + answered) / 2))
+    _, moment, passed = min(answers)
+    clock.set(moment, passed)
+
+
+async def _keep_clock(clock: SettableClock, database: Database) -> None:
+    """Set a clock again and again: all clocks run a little too fast or too slow."""
+    while True:
+        await asyncio.sleep(SET_CLOCK_EVERY)
+        with suppress(StorageUnavailableError):  # it goes on as it was
+            await _set_clock(clock, database)
 
 
 async def _reach(messenger: Messenger, *, patient: bool) -> Identity:
@@ -136,7 +186,7 @@ async def _reach(messenger: Messenger, *, patient: bool) -> Identity:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, surveys: Mapping[str, Survey], clock: Clock, role: Role = Role.ALL
+    settings: Settings, surveys: Mapping[str, Survey], clock: SettableClock, role: Role = Role.ALL
 ) -> AsyncIterator[Bot]:
     """Run the bot while the context lasts; leaving it stops cleanly.
 
@@ -144,34 +194,45 @@ async def running(
         NpsBotError: it cannot start; the text says why and what to do.
     """
     wake = asyncio.Event()
+    courier: Courier | None = None
     async with AsyncExitStack() as stack:
         stack.enter_context(ServingLock(settings.database_url))
         edge = await stack.enter_async_context(connected(settings, surveys, clock, wake=wake))
         if Role.WORK in role:
-            await stack.enter_async_context(_working(edge, wake))
+            courier = await stack.enter_async_context(_working(settings, edge, wake))
+        stack.push_async_callback(edge.background.drain, LAST_WORDS)
         port = None
         if Role.LISTEN in role:
             port = await stack.enter_async_context(_listening(settings, edge))
         elif settings.port_given:
             port = await stack.enter_async_context(_serving(settings, _probes(edge)))
+        if courier is not None:  # it stops while the rest does: supervisors wait ten seconds
+            stack.callback(courier.stop)
         yield Bot(edge, port)
 
 
 @asynccontextmanager
-async def _working(edge: Edge, wake: asyncio.Event) -> AsyncIterator[None]:
+async def _working(settings: Settings, edge: Edge, wake: asyncio.Event) -> AsyncIterator[Courier]:
     """Deliver and tick. Should the courier ever break, so does the process: a bot that takes
     answers and tells nobody would be worse than one its supervisor starts anew.
     """
     scheduler = clockwork(edge)
+    lane_free = asyncio.Event()
+    courier = Courier(edge, wake, lane_free)
     try:
         async with asyncio.TaskGroup() as tasks:
-            courier = tasks.create_task(Courier(edge, wake).run())
+            work = [tasks.create_task(courier.run())]
+            if edge.database.shared:
+                wakes = {Wake.OWED: wake.set, Wake.LANE_FREE: lane_free.set}
+                hearing = listen(settings.database_url, edge.database.name, wakes)
+                work.append(tasks.create_task(hearing))
             scheduler.start()
             try:
-                yield
+                yield courier
             finally:
                 scheduler.shutdown(wait=False)
-                courier.cancel()
+                for task in work:
+                    task.cancel()
     except ExceptionGroup as group:  # what failed beside the courier comes out as it was raised
         if len(group.exceptions) > 1:
             raise
@@ -201,7 +262,7 @@ async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None
 
 @asynccontextmanager
 async def _serving(settings: Settings, app: Web | Probes) -> AsyncIterator[int]:
-    server = HttpServer(app, listen(settings.port))
+    server = HttpServer(app, open_socket(settings.port))
     await server.start()
     try:
         yield server.port
@@ -234,7 +295,7 @@ class _Answering:
         """Take nothing more and answer what was taken; it ends with the writer's patience."""
         self._handler.client.socket_mode_request_listeners.clear()
         if self._running:
-            await asyncio.wait(self._running, timeout=LAST_WORDS)
+            await asyncio.wait(self._running, timeout=LAST_ANSWERS)
 
 
 class _CountedApp(AsyncApp):

@@ -3,6 +3,9 @@
 Each message is claimed under a lease and committed before Slack is called with no transaction open;
 what came of the call is settled in a second transaction. A process that dies anywhere in between
 leaves a lease that runs out, and :mod:`nps_bot.domain.delivery` says what that means.
+
+Of the processes that share a database one carries at a time (:mod:`nps_bot.tenure`); the others
+wait for its lane.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 from time import monotonic
+
+from sqlalchemy import Connection
 
 from nps_bot.domain.delivery import (
     LOOK_AGAIN,
@@ -42,11 +47,11 @@ from nps_bot.services.delivering import Content, Delivery, Remove, Search, Share
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.pacing import Lane
 from nps_bot.slack.places import ExternalChannelError, find_place, refuse_outsiders
 from nps_bot.slack.rendering import render
-from nps_bot.storage import claims, remembered
+from nps_bot.storage import claims
 from nps_bot.storage.claims import Claimed
+from nps_bot.tenure import Tenure
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +68,6 @@ LOOK_EVERY = 1.0
 process may have written there, and leases run out."""
 SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
-REMEMBER_EVERY = 5.0
-"""Seconds after which the pace is stored, where it changed: others foretell a wave's end by it."""
 RESERVED = 2.0
 """Seconds within which the pace's next place is kept for what is urgent: all prompts want it."""
 
@@ -76,13 +79,19 @@ _Queue = asyncio.PriorityQueue[tuple[int, int, Delivery | None]]
 class Courier:
     """Carries what the outbox owes to Slack, urgent messages first, within Slack's pace."""
 
-    def __init__(self, edge: Edge, woken: asyncio.Event) -> None:
-        """Prepare; ``woken`` is set by whoever has committed something that is owed."""
+    def __init__(self, edge: Edge, woken: asyncio.Event, lane_free: asyncio.Event) -> None:
+        """Prepare.
+
+        Args:
+            edge: reaches the database and Slack.
+            woken: set by whoever has committed something that is owed.
+            lane_free: set when another process has given back the lane.
+        """
         self._edge = edge
         self._woken = woken
-        self._lane = Lane()
-        self._remembered: dict[str, dict[str, float | None]] | None = None
-        self._remember_at = 0.0
+        self._lane_free = lane_free
+        self._tenure = Tenure(edge.database, edge.clock)
+        self._lookups: list[asyncio.Task[None]] = []
         self._waiting: _Queue = asyncio.PriorityQueue()
         self._order = count()
         self._aside: dict[str, Claimed] = {}
@@ -90,69 +99,92 @@ class Courier:
         self._settling: asyncio.Task[None] | None = None
         self._more = False
         """Whether the last claim found something, so that there may be more."""
-        self._stopping = False
+        self._halted = asyncio.Event()
+
+    @property
+    def _stopping(self) -> bool:
+        return self._halted.is_set()
 
     async def run(self) -> None:
-        """Carry until cancelled; then finish the calls in flight and give back the rest."""
+        """Carry until stopped or cancelled; then finish the calls in flight and give back the rest.
+
+        However often it is cancelled, it finishes first.
+        """
+        work = asyncio.create_task(self._work())
+        try:
+            await asyncio.shield(work)
+        finally:
+            self.stop()
+            while not work.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([work])
+
+    async def _work(self) -> None:
         carriers = [asyncio.create_task(self._carry()) for _ in range(IN_FLIGHT)]
         claiming = asyncio.create_task(self._keep_claiming())
         looking = asyncio.create_task(self._keep_looking())
         try:
             await asyncio.wait((claiming, looking), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._stopping = True
-            self._woken.set()
-            looking.cancel()
+            self.stop()
             # A claim under way is not cancelled: its messages would wait for their leases to end.
             await asyncio.wait((claiming, looking))
             await self._stop(carriers)
         claiming.result()  # only what broke ends by itself; it says why
         looking.result()
 
+    def stop(self) -> None:
+        """Begin no call any more; :meth:`run` returns when those in flight have ended."""
+        self._halted.set()
+        self._woken.set()
+        self._lane_free.set()
+        for lookup in self._lookups:
+            lookup.cancel()
+
     async def _stop(self, carriers: list[asyncio.Task[None]]) -> None:
-        """End the carriers after their calls in flight; give back what was not begun."""
-        left = list(self._aside.values())
-        while not self._waiting.empty():
-            if (delivery := self._waiting.get_nowait()[2]) is not None:
-                left.append(delivery.message)
+        """End the carriers after their calls in flight; give back what was not begun, and the
+        lane."""
+        left = self._not_begun()
         for _ in carriers:
             self._waiting.put_nowait((0, next(self._order), None))
         await asyncio.gather(*carriers)
         if self._settling is not None:
             await self._settling
-        with suppress(StorageUnavailableError):  # their leases run out by themselves
-            await self._edge.database.write(claims.release, left, self._edge.clock.now())
-            await self._remember()
+        with suppress(StorageUnavailableError):  # the leases run out by themselves
+            await self._edge.database.write(self._leave, left, self._now())
 
-    async def _remember(self) -> None:
-        """Store the pace if it changed."""
-        learnt = self._lane.state()
-        self._remember_at = monotonic() + REMEMBER_EVERY
-        if learnt != self._remembered:
-            await self._edge.database.write(remembered.remember, remembered.PACE, learnt)
-            self._remembered = learnt
+    def _leave(self, connection: Connection, left: Sequence[Claimed], now: datetime) -> None:
+        claims.release(connection, left, now)
+        self._tenure.end(connection)
+
+    def _not_begun(self) -> list[Claimed]:
+        """Take back from the carriers what they have not begun."""
+        left = list(self._aside.values())
+        self._aside.clear()
+        while not self._waiting.empty():
+            if (delivery := self._waiting.get_nowait()[2]) is not None:
+                left.append(delivery.message)
+        return left
 
     # --- claiming ----------------------------------------------------------------------------
 
     async def _keep_claiming(self) -> None:
-        """Claim again and again, until the courier stops."""
-        learnt = False
+        """Claim again and again while the lane is held, until the courier stops."""
         while not self._stopping:
             self._woken.clear()
+            self._lane_free.clear()
             try:
-                if not learnt:
-                    self._remembered = await self._edge.database.read(
-                        remembered.recall, remembered.PACE
-                    )
-                    self._lane = Lane(self._remembered)
-                    learnt = True
-                await self._claim()
-                if monotonic() >= self._remember_at:
-                    await self._remember()
+                if await self._tenure.renew():
+                    await self._claim()
+                elif left := self._not_begun():
+                    await self._edge.database.write(claims.release, left, self._now())
             except StorageUnavailableError as error:
                 log.warning("The outbox cannot be read: %s", error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
+            # Clicks wake who can carry what they owe; the others only wait for the lane.
+            waker = self._woken if self._tenure.held else self._lane_free
+            if not self._stopping:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(waker.wait(), LOOK_EVERY)
 
     async def _claim(self) -> None:
         """Claim what is due and there is room for; what is urgent overtakes even without room."""
@@ -173,7 +205,7 @@ class Courier:
 
     def _ahead(self) -> int:
         """Return how many messages to have in hand: prompts, nearly all of them."""
-        paced = int(self._lane.rate(_POST) * AHEAD.total_seconds())
+        paced = int(self._tenure.pace.rate(_POST) * AHEAD.total_seconds())
         return max(LEAST_AHEAD, min(paced, MOST_AHEAD))
 
     def _enqueue(self, delivery: Delivery) -> None:
@@ -198,6 +230,9 @@ class Courier:
 
     async def _deliver(self, delivery: Delivery) -> None:
         message, content = delivery.message, delivery.content
+        if not self._may_call(message):
+            await self._give_back(message)
+            return
         if isinstance(content, Remove):
             await self._remove(message)
             return
@@ -213,10 +248,14 @@ class Courier:
         except SlackCallError as error:
             self._settle(message, _nothing_posted(error))
         else:
-            if may_call(message.lease_until, self._now()):
+            if self._may_call(message) and not self._stopping:
                 self._settle(message, await self._call(message, content, place))
             else:
                 await self._give_back(message)
+
+    def _may_call(self, message: Claimed) -> bool:
+        """Return whether a call may begin: the message and the lane are still ours, long enough."""
+        return self._tenure.may_call() and may_call(message.lease_until, self._now())
 
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""
@@ -224,17 +263,18 @@ class Courier:
         # One message a second and channel is Slack's pace for posts, not for rewriting them.
         method, channel = (_UPDATE, None) if message.updating else (_POST, place)
         urgent = priority_of(MessageKind(message.kind)) is Priority.URGENT
-        while not self._stopping:
+        lane = self._tenure.pace
+        while not self._stopping and self._tenure.may_call():
             now = monotonic()
-            delay = self._lane.delay(method, channel, now)
+            delay = lane.delay(method, channel, now)
             if not may_call(message.lease_until, self._now() + timedelta(seconds=delay)):
                 await self._give_back(message, timedelta(seconds=delay))
                 return False
-            next_place = delay <= min(RESERVED, self._lane.delay(method, None, now))
+            next_place = delay <= min(RESERVED, lane.delay(method, None, now))
             if delay <= 0 or (urgent and next_place):
-                self._lane.begin(method, channel, now, delay)
+                lane.begin(method, channel, now, delay)
                 await asyncio.sleep(delay)
-                if not self._lane.is_stopped(method, monotonic()):
+                if not lane.is_stopped(method, monotonic()):
                     return True
                 continue  # a 429 came meanwhile
             if delay > SHORT_WAIT:
@@ -266,27 +306,32 @@ class Courier:
             and outcome.code == "invalid_blocks"
             and isinstance(content, SharedReportContent)
             and self._edge.charts.allowed
+            and not self._stopping
         ):
             await self._edge.charts.refused()
             outcome = await self._post(message, content, place)
         return outcome
 
     async def _post(self, message: Claimed, content: Content, place: str) -> Outcome:
-        edge = self._edge
+        edge, lane = self._edge, self._tenure.pace
+
+        def still() -> bool:
+            return self._may_call(message)
+
         try:
             text = await render(edge, content, posted=message.updating, charts=edge.charts.allowed)
         except SlackCallError as error:
             return _nothing_posted(error)
         if message.channel is not None and message.ts is not None:
-            outcome = await edge.messenger.update(message.channel, message.ts, text)
+            outcome = await edge.messenger.update(message.channel, message.ts, text, still=still)
         else:
-            outcome = await edge.messenger.post(place, text, message.id)
+            outcome = await edge.messenger.post(place, text, message.id, still=still)
         method = _UPDATE if message.updating else _POST
         match outcome:
             case Accepted():
-                self._lane.accepted(method, monotonic())
+                lane.accepted(method, monotonic())
             case RateLimited(retry_after):
-                self._lane.limited(method, monotonic(), retry_after)
+                lane.limited(method, monotonic(), retry_after)
             case _:
                 pass
         return outcome
@@ -328,8 +373,9 @@ class Courier:
 
     async def _remove(self, message: Claimed) -> None:
         """Delete a message whose person asked to be forgotten."""
+        channel, ts = message.channel or "", message.ts or ""
         try:
-            await self._edge.messenger.delete(message.channel or "", message.ts or "")
+            await self._edge.messenger.delete(channel, ts, still=lambda: self._may_call(message))
         except SlackCallError as error:
             self._settle(message, error.failure)
         else:
@@ -347,12 +393,14 @@ class Courier:
 
     async def _keep_looking(self) -> None:
         """Look again and again; beside the claims, which must not wait for a slow history."""
-        while True:
+        while not self._stopping:
             try:
-                await self._look_up()
+                if self._tenure.may_call():
+                    await self._look_up()
             except StorageUnavailableError as error:
                 log.warning("The outbox cannot be read: %s", error)
-            await asyncio.sleep(LOOK_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._halted.wait(), LOOK_EVERY)
 
     async def _look_up(self) -> None:
         """Look in the history for messages of which nobody knows whether Slack has them."""
@@ -360,9 +408,20 @@ class Courier:
         searches = await self._edge.database.write(
             delivering.claim_lookups, self._edge.surveys, limit=IN_FLIGHT, now=now
         )
-        async with asyncio.TaskGroup() as tasks:
-            for search in searches:
-                tasks.create_task(self._look_for(search, now))
+        self._lookups = [asyncio.create_task(self._look_for(search, now)) for search in searches]
+        if self._stopping:
+            self.stop()
+        ends = await asyncio.gather(*self._lookups, return_exceptions=True)
+        broken = [end for end in ends if isinstance(end, Exception)]
+        if broken:
+            raise ExceptionGroup("Looking for messages broke", broken)
+        cut_short = [
+            search.message
+            for search, end in zip(searches, ends, strict=True)
+            if isinstance(end, asyncio.CancelledError)
+        ]
+        if cut_short:
+            await self._edge.database.write(claims.release_lookups, cut_short, self._now())
 
     async def _look_for(self, search: Search, now: datetime) -> None:
         message = search.message

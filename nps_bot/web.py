@@ -180,7 +180,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=3,  # Slack waits no longer
         )
         self._server = _Server(config)
         self._socket = listening

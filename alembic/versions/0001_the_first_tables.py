@@ -14,6 +14,13 @@ depends_on = None
 def upgrade() -> None:
     """Go forwards."""
     op.create_table(
+        "lanes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.String(length=32), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lanes")),
+    )
+    op.create_table(
         "opt_outs",
         sa.Column("person_id", sa.String(length=32), nullable=False),
         sa.Column("survey_key", sa.Text(), nullable=False),
@@ -284,3 +291,4 @@ def downgrade() -> None:
     op.drop_table("remembered")
     op.drop_table("people")
     op.drop_table("opt_outs")
+    op.drop_table("lanes")

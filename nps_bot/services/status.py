@@ -14,9 +14,8 @@ from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.progress import FIRST_RATE, expected_ends
 from nps_bot.domain.survey import Survey
 from nps_bot.services.contacting import Reason, reason_of
-from nps_bot.storage import contacts, overview, reports, waves
+from nps_bot.storage import contacts, lanes, overview, reports, waves
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
-from nps_bot.storage.remembered import PACE, recall
 from nps_bot.storage.reports import WaveHead
 
 TROUBLE_SHOWN_FOR = timedelta(days=14)
@@ -171,7 +170,7 @@ def _ahead(
 
 def posting_rate(connection: Connection) -> float:
     """Return how many messages leave in a second, as it was learnt last."""
-    learnt = (recall(connection, PACE) or {}).get(_POSTING, {})
+    learnt = (lanes.pace(connection) or {}).get(_POSTING, {})
     return float(learnt.get("rate") or FIRST_RATE)
 
 

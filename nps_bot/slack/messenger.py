@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,9 @@ from nps_bot.slack.web_api import WebApi
 METADATA_TYPE = "nps_delivery"
 """The event type of our messages' metadata; its payload is an opaque id and nothing else, because
 any app in the workspace can read it."""
+
+Still = Callable[[], bool]
+"""Says right before a message leaves whether it is still ours to send."""
 
 _PAGE = 200
 """Messages per page of history; Slack recommends no more."""
@@ -72,10 +75,13 @@ class Messenger:
 
     # --- messages, kept in the outbox --------------------------------------------------------
 
-    async def post(self, channel: str, message: Message, delivery_id: str) -> Outcome:
+    async def post(
+        self, channel: str, message: Message, delivery_id: str, *, still: Still | None = None
+    ) -> Outcome:
         """Post ``message``, marked so that :meth:`find_delivery` finds it."""
         return await self._write(
             "chat.postMessage",
+            still=still,
             channel=channel,
             text=message.text,
             blocks=message.blocks,
@@ -84,10 +90,17 @@ class Messenger:
             unfurl_media=False,
         )
 
-    async def update(self, channel: str, ts: str, message: Message) -> Outcome:
+    async def update(
+        self, channel: str, ts: str, message: Message, *, still: Still | None = None
+    ) -> Outcome:
         """Rewrite the message at ``ts``; it keeps its mark."""
         return await self._write(
-            "chat.update", channel=channel, ts=ts, text=message.text, blocks=message.blocks
+            "chat.update",
+            still=still,
+            channel=channel,
+            ts=ts,
+            text=message.text,
+            blocks=message.blocks,
         )
 
     async def find_delivery(self, channel: str, delivery_id: str, since: datetime) -> Finding:
@@ -108,10 +121,10 @@ class Messenger:
                     return LookLater(LOOK_AGAIN, error.reason)
         return Found(channel, ts) if ts else NotThere()
 
-    async def delete(self, channel: str, ts: str) -> None:
+    async def delete(self, channel: str, ts: str, *, still: Still | None = None) -> None:
         """Delete the message at ``ts``; one that is gone already is fine."""
         try:
-            await self._api.call("chat.delete", channel=channel, ts=ts)
+            await self._api.call("chat.delete", still=still, channel=channel, ts=ts)
         except SlackCallError as error:
             if error.code != "message_not_found":
                 raise

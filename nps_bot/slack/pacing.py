@@ -157,13 +157,29 @@ class Pace:
         return min(1 + _PROBE * elapsed / unit * (1 + calm / unit), _CLIMB)
 
 
+State = Mapping[str, Mapping[str, float | None]]
+"""What was learnt of each method's pace, as JSON can hold it."""
+_MUCH = 1.2
+"""By what factor a pace changes before that is worth being remembered at once."""
+
+
+def changed_much(before: State, after: State) -> bool:
+    """Return whether somebody who goes by ``before`` would go wrong by now."""
+    return any(
+        method not in before
+        or (learnt["pause"] is None) != (before[method].get("pause") is None)
+        or not 1 / _MUCH <= (learnt["rate"] or 1) / (before[method].get("rate") or 1) <= _MUCH
+        for method, learnt in after.items()
+    )
+
+
 class Lane:
     """The one lane through which a workspace's messages leave.
 
     It has a pace for each method, and takes one message a second for each channel.
     """
 
-    def __init__(self, remembered: Mapping[str, Mapping[str, float | None]] | None = None) -> None:
+    def __init__(self, remembered: State | None = None) -> None:
         """Start with what :meth:`state` told before a restart."""
         self._paces = {
             method: Pace(learnt.get("rate") or FIRST_RATE, learnt.get("pause"))
@@ -207,7 +223,7 @@ class Lane:
         """Note a 429 that asks to wait ``retry_after`` seconds with this method."""
         self._pace(method).limited(now, retry_after)
 
-    def state(self) -> dict[str, dict[str, float | None]]:
+    def state(self) -> State:
         """Return what was learnt, as JSON can hold it."""
         return {
             method: {"rate": pace.good, "pause": pace.pause} for method, pace in self._paces.items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import orjson
 
-from nps_bot.domain.delivery import CALL_TIMEOUT, RateLimited
+from nps_bot.domain.delivery import CALL_TIMEOUT, NotSent, RateLimited
 from nps_bot.metrics import CALLS
 from nps_bot.slack.errors import (
     CONNECTION_ERRORS,
@@ -63,6 +63,27 @@ _HURRIED = {"views.open": _within(3.0)}
 nobody should wait behind it."""
 
 
+class _Guarded(aiohttp.BytesPayload):
+    """A body that is written only if that is still right when its turn on the socket comes.
+
+    aiohttp writes head and body together, so nothing has left when it is not. What it awaits
+    before (a free connection, DNS, TLS) may take seconds, or hours if the process is stopped there.
+    """
+
+    def __init__(self, body: bytes, still: Callable[[], bool]) -> None:
+        super().__init__(body)
+        self.withheld = False
+        self._still = still
+
+    async def write_with_length(
+        self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        self.withheld = not self._still()
+        if self.withheld:
+            raise aiohttp.ClientConnectionError("withheld")
+        await super().write_with_length(writer, content_length)
+
+
 class WebApi:
     """Calls methods of Slack's Web API with the bot's token."""
 
@@ -80,15 +101,21 @@ class WebApi:
         self._writing = self._reading | _JSON
         self._unknown_methods: set[str] = set()
 
-    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+    async def call(
+        self, method: str, *, still: Callable[[], bool] | None = None, **arguments: Any
+    ) -> dict[str, Any]:
         """Call a method with a JSON body; arguments that are None are left out.
+
+        Args:
+            method: such as ``chat.postMessage``.
+            still: asked right before the request is written; where it says no, nothing is sent.
+            arguments: the method's own.
 
         Raises:
             SlackCallError: the call failed; it was logged.
         """
-        content: dict[str, Any] = {
-            "data": orjson.dumps({k: v for k, v in arguments.items() if v is not None})
-        }
+        body = orjson.dumps({k: v for k, v in arguments.items() if v is not None})
+        content: dict[str, Any] = {"data": body if still is None else _Guarded(body, still)}
         if method in _HURRIED:
             content["timeout"] = _HURRIED[method]
         return await self._request(method, "POST", self._writing, arguments, **content)
@@ -136,7 +163,10 @@ class WebApi:
             ) as response:
                 body = await response.read()
         except CONNECTION_ERRORS as error:
-            raise self._failed(broken_connection(method, error), arguments) from error
+            broken = broken_connection(method, error)
+            if isinstance(data := content.get("data"), _Guarded) and data.withheld:
+                broken = SlackCallError(method, "withheld", NotSent(_WITHHELD))
+            raise self._failed(broken, arguments) from error
         answer = _parsed(body)
         if response.status == 200 and answer is not None and answer.get("ok") is True:
             CALLS.labels(method, _OK).inc()
@@ -167,6 +197,7 @@ class WebApi:
 
 _OK = "ok"
 """The outcome of a call that did not fail."""
+_WITHHELD = "this process was held up until it was no longer its turn"
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Select, bindparam, case, select, text, update
@@ -17,6 +17,10 @@ from nps_bot.ids import new_id
 from nps_bot.storage.among import among
 from nps_bot.storage.outbox import WAITING, askings, moment
 from nps_bot.storage.tables import Outbox
+
+ALIKE = timedelta(milliseconds=100)
+"""How far the clocks of two processes may differ, though both are set by the database's: what one
+owes at once must not be late for the other, which is woken and looks now."""
 
 _LEASED = text("status IN ('claimed', 'unknown')")
 """As the partial index has it: SQLite uses one only where its very words recur."""
@@ -78,7 +82,7 @@ def claim(
 ) -> list[Claimed]:
     """Claim messages that are due."""
     due = _DUE.where(~askings(which.paused, which.kinds)) if which.paused else _DUE
-    wanted = {"least": which.least, "now": now, "at_most": which.limit}
+    wanted = {"least": which.least, "now": now + ALIKE, "at_most": which.limit}
     marks = {"claimed_at": now, "lease_until": lease_until}
     return _claim(connection, due, wanted, _CLAIM, marks)
 
@@ -248,13 +252,24 @@ def settle_unsent(
 
 def release(connection: Connection, messages: Iterable[Claimed], due_at: datetime) -> None:
     """Give claimed messages back, untried."""
-    for message in messages:
-        _settle(connection, _RELEASE, message, due_at=due_at)
+    rows = [{"mine": one.id, "token": one.token, "due_at": due_at} for one in messages]
+    if rows:
+        connection.execute(_RELEASE, rows)
+
+
+def release_lookups(connection: Connection, messages: Iterable[Claimed], again: datetime) -> None:
+    """Give messages back for which somebody was looking; they are looked for ``again``."""
+    rows = [{"mine": one.id, "token": one.token, "lease_until": again} for one in messages]
+    if rows:
+        connection.execute(_RELEASE_LOOKUP, rows)
 
 
 _RELEASE = _MINE.where(Outbox.status == "claimed").values(
     status="pending", claimed_by=None, lease_until=None, attempts=Outbox.attempts - 1
 )
+
+
+_RELEASE_LOOKUP = _MINE.where(Outbox.status == "unknown").values(claimed_by=None)
 
 
 def settle_removed(connection: Connection, message: Claimed, reason: str, now: datetime) -> bool:

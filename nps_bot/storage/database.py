@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, TypeVarTuple
@@ -36,8 +37,10 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from nps_bot.errors import StorageUnavailableError
+from nps_bot.ids import new_id
 from nps_bot.storage.engines import READ_PATIENCE, engine_url, reader_engine, writer_engine
 from nps_bot.storage.failures import away, is_away, is_conflict
+from nps_bot.storage.tables import Moment
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,11 +98,18 @@ class Database:
         """
         parsed = engine_url(url)
         self.dialect = parsed.get_backend_name()
+        self.name = new_id()
+        """Tells this process from others that serve the same database."""
         self._patience = patience
         self._writer = _Writer(writer_engine(parsed, patience))
         self._reading = reader_engine(parsed, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nps-reader")
         self._closed = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may serve the same database: SQLite is served by one."""
+        return self.dialect != "sqlite"
 
     @property
     def commits(self) -> int:
@@ -160,6 +170,14 @@ class Database:
             StorageUnavailableError: it does not.
         """
         await self.write(_nothing)
+
+    async def moment(self) -> datetime:
+        """Return what the database's clock shows.
+
+        Raises:
+            StorageUnavailableError: it did not answer.
+        """
+        return await self.read(_moment)
 
     async def close(self) -> None:
         """Finish what is queued and let the connections go; whoever comes later is refused."""
@@ -357,6 +375,15 @@ def _too_slow(patience: float) -> StorageUnavailableError:
 
 def _nothing(connection: Connection) -> None:
     connection.execute(text("SELECT 1"))
+
+
+def _moment(connection: Connection) -> datetime:
+    moment: datetime = connection.execute(_CLOCK).scalar_one()
+    return moment
+
+
+_CLOCK = text("SELECT clock_timestamp() AS moment").columns(moment=Moment)
+"""The time now; ``now()`` is when the transaction began."""
 
 
 def _tries_allowed(error: BaseException) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -106,6 +107,14 @@ def reader_engine(url: URL, size: int) -> Engine:
         connection.read_only = True
 
     return engine
+
+
+async def open_listener(url: str) -> psycopg.AsyncConnection[Any]:
+    """Return a connection to a PostgreSQL database on which to hear notifications."""
+    parsed = engine_url(url)
+    address = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+    limits = _network_limits(parsed, READ_PATIENCE)
+    return await psycopg.AsyncConnection.connect(address, autocommit=True, **limits)
 
 
 def migration_engine(url: URL) -> Engine:

@@ -365,3 +365,13 @@ class Remembered(Base):
 
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
+
+
+class LaneLease(Base):
+    """Who may post now: processes that share the database take turns at one lane to Slack."""
+
+    __tablename__ = "lanes"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    holder: Mapped[str] = mapped_column(OpaqueId)
+    until: Mapped[datetime] = mapped_column(Moment)

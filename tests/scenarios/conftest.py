@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nps_bot.app import Bot, Role, running
-from nps_bot.clock import Clock, SystemClock
+from nps_bot.clock import SystemClock
 from nps_bot.domain.budget import Limits as Budget
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox import Limits, Message, Person, Sandbox
@@ -36,6 +36,10 @@ class MovableClock:
         """Return the machine's time, moved."""
         return self._clock.now() + self.ahead
 
+    def set(self, moment: datetime, passed: float) -> None:
+        """Go by the database's clock, moved."""
+        self._clock.set(moment, passed)
+
 
 @dataclass
 class World:
@@ -56,9 +60,8 @@ class World:
     @asynccontextmanager
     async def running(self, role: Role = Role.ALL) -> AsyncIterator[Bot]:
         """Run the bot for a while; the sandbox delivers to it."""
-        clock: Clock = self.clock
-        async with running(self.settings, self.surveys, clock, role) as bot:
-            if self.settings.mode is Mode.HTTP:
+        async with running(self.settings, self.surveys, self.clock, role) as bot:
+            if self.settings.mode is Mode.HTTP and bot.port is not None:
                 self.sandbox.deliver_to(f"http://127.0.0.1:{bot.port}/slack/events")
             self._bot = bot
             yield bot

@@ -9,12 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from nps_bot.app import Role, running
-from nps_bot.courier import PACE
 from nps_bot.domain.delivery import LEASE, Priority
 from nps_bot.sandbox import Call, Fault, Message, Person, User
 from nps_bot.services import delivering, forgetting, launching
 from nps_bot.services.launching import NOMINAL, ByHand
-from nps_bot.storage import remembered
+from nps_bot.storage import lanes
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson
@@ -393,7 +392,7 @@ async def test_an_alert_takes_the_next_place_at_slacks_own_pace(quiet_world: Wor
     ids = crowd(world, 60)
     pace = {"chat.postMessage": {"rate": 4.9, "pause": 1.0}}
     async with Database(world.settings.database_url) as database:
-        await database.write(remembered.remember, PACE, pace)
+        await database.write(lanes.remember_pace, pace)
     async with world.running():
         await world.ask()
         crowded = [world.sandbox.person(one) for one in ids]

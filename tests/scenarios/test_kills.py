@@ -18,12 +18,14 @@ from nps_bot.sandbox import Fault, Kind, Message, NotAcknowledgedError, Person, 
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.storage.database import Database
-from nps_bot.storage.tables import Invitation, Outbox, Response
+from nps_bot.storage.tables import Invitation, LaneLease, Outbox, Response
 from tests.scenarios.conftest import SURVEYS, World
+from tests.scenarios.desk import ON_POSTGRES
 from tests.scenarios.siege import BOTH, eventually, quiet, read
 from tests.support.processes import ROOT
 
 CUSTOMERS = ("ada", "kenji", "grace", "oscar")
+BOT = str(ROOT / "bot.py")
 TO_STOP = 10.0
 """Seconds that hosting platforms wait for a process before they kill it."""
 
@@ -46,6 +48,16 @@ class Process:
         assert self._process.returncode is None, self.lines
         return next((line for line in self.lines if words in line), None)
 
+    @property
+    def port(self) -> int | None:
+        """Where it serves HTTP, once it is ready."""
+        found = re.search(r"on port (\d+)", self.line_with("Ready") or "")
+        return int(found[1]) if found else None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
     async def end(self, number: signal.Signals) -> int:
         """Send a signal and return the exit code."""
         if self._process.returncode is None:
@@ -56,11 +68,18 @@ class Process:
 
 
 @asynccontextmanager
-async def process(world: World, folder: Path) -> AsyncIterator[Process]:
-    """Run the bot in a process of its own, ready to be clicked at; kill it at the end."""
+async def process(world: World, folder: Path, *command: str) -> AsyncIterator[Process]:
+    """Run the bot in a process of its own, ready to be clicked at; kill it at the end.
+
+    Args:
+        world: where the bot lives.
+        folder: where it is started.
+        command: behind ``python``; all of the bot by default.
+    """
     settings = world.settings
     environment = {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
         "DATABASE_URL": settings.database_url,
         "NPS_SURVEYS": str(SURVEYS),
         "PORT": "0",
@@ -72,16 +91,16 @@ async def process(world: World, folder: Path) -> AsyncIterator[Process]:
     started = Process(
         await asyncio.create_subprocess_exec(
             sys.executable,
-            str(ROOT / "bot.py"),
+            *(command or (BOT,)),
             cwd=folder,
             env=environment,
             stderr=asyncio.subprocess.PIPE,
         )
     )
     try:
-        ready = await world.sandbox.until(lambda: started.line_with("Ready"), timeout=20)
-        if (port := re.search(r"on port (\d+)", ready or "")) is not None:
-            world.sandbox.deliver_to(f"http://127.0.0.1:{port[1]}/slack/events")
+        await world.sandbox.until(lambda: started.line_with("Ready"), timeout=30)
+        if started.port is not None:
+            world.sandbox.deliver_to(f"http://127.0.0.1:{started.port}/slack/events")
         yield started
     finally:
         await started.end(signal.SIGKILL)
@@ -220,3 +239,26 @@ async def test_sigterm_waits_for_the_calls_under_way(quiet_world: World, tmp_pat
     async with Database(world.settings.database_url) as database:
         assert sorted(await read(database, statuses)) == [("alert", "sent"), ("prompt", "sent")]
     await healed(world)
+
+
+@ON_POSTGRES
+async def test_sigterm_waits_for_a_slack_that_hangs_no_longer_than_platforms_do(
+    quiet_world: World, tmp_path: Path
+) -> None:
+    world = quiet_world
+    await to_ask(world, "ada")
+    async with process(world, tmp_path) as bot:
+        ada, prompt = await prompted(world, "ada")
+        for method in ("views.open", "response_url", "chat.postMessage"):
+            world.sandbox.faults.add(method, Fault(acted=True, delay=60))
+        await ada.click(prompt, "score_3")
+        await world.sandbox.until(lambda: world.messages("nps-alerts"))
+        told = monotonic()
+        assert await bot.end(signal.SIGTERM) == 0
+        assert monotonic() - told < TO_STOP
+    async with Database(world.settings.database_url) as database:
+        alert = select(Outbox.status).where(Outbox.kind == "alert")
+        assert await read(database, alert) == [("unknown",)]
+        leased = select(Outbox.kind).where(Outbox.claimed_by.is_not(None))
+        assert await read(database, leased) == []
+        assert await read(database, select(LaneLease.holder)) == []

@@ -12,7 +12,7 @@ from nps_bot.domain.survey import Survey
 from nps_bot.services import launching, status
 from nps_bot.storage import waves
 from nps_bot.storage.database import Database
-from nps_bot.storage.remembered import PACE, remember
+from nps_bot.storage.lanes import remember_pace
 from tests.unit.services.world import NOON, World, survey
 
 DAY = timedelta(days=1)
@@ -99,7 +99,7 @@ async def test_the_end_of_a_wave_is_foretold_at_the_pace_that_was_learnt(
                     "prompt", "pending", ids[each.key], survey_key=each.key, due_at=NOON - DAY
                 )
         waves.set_paused(connection, "other", "UPRIYA", NOON)
-        remember(connection, PACE, {"chat.postMessage": {"rate": 0.5, "pause": 3.0}})
+        remember_pace(connection, {"chat.postMessage": {"rate": 0.5, "pause": 3.0}})
         running = {
             key: status.running_waves(connection, [key], NOON)[key][0]
             for key in ("customer", "employee", "other")

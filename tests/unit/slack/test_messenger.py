@@ -17,6 +17,7 @@ from nps_bot.domain.delivery import (
     Accepted,
     Found,
     LookLater,
+    NotSent,
     NotThere,
     RateLimited,
     Refused,
@@ -96,6 +97,26 @@ class TestMessages:
         await messenger.delete(posted.channel, posted.ts)
         assert sandbox.workspace.messages("nps-alerts") == []
         await messenger.delete(posted.channel, posted.ts)
+
+    async def test_nothing_leaves_that_is_not_ours_any_more_when_its_turn_comes(
+        self, sandbox: Sandbox, messenger: Messenger
+    ) -> None:
+        ours = await messenger.post("C0ALERTS1", HELLO, DELIVERY, still=lambda: True)
+        assert isinstance(ours, Accepted)
+        taken = NotSent("this process was held up until it was no longer its turn")
+
+        def not_ours() -> bool:
+            return False
+
+        for _ in range(2):
+            outcome = await messenger.post("C0ALERTS1", HELLO, DELIVERY, still=not_ours)
+            assert outcome == taken
+        assert await messenger.update(ours.channel, ours.ts, CHANGED, still=not_ours) == taken
+        with pytest.raises(SlackCallError, match="held up"):
+            await messenger.delete(ours.channel, ours.ts, still=not_ours)
+        assert [call.method for call in sandbox.ledger] == ["chat.postMessage"]
+        await messenger.delete(ours.channel, ours.ts, still=lambda: True)
+        assert sandbox.workspace.messages("nps-alerts") == []
 
     async def test_shows_something_to_one_person(
         self, sandbox: Sandbox, messenger: Messenger

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps_bot.domain.progress import FIRST_RATE
-from nps_bot.slack.pacing import Lane, Pace
+from nps_bot.slack.pacing import Lane, Pace, changed_much
 from tests.unit.slack.limiter import TokenBucket, simulate
 
 POST, UPDATE = "chat.postMessage", "chat.update"
@@ -175,3 +175,24 @@ class TestLane:
     def test_nothing_learnt_yet_is_a_beginning_too(self) -> None:
         assert Lane(None).delay(POST, "C1", 0) == 0
         assert Lane({}).state() == {}
+
+    @pytest.mark.parametrize(
+        ("before", "after", "much"),
+        [
+            ((10, None), (11, None), False),
+            ((10, None), (13, None), True),
+            ((10, 3), (8, 3), True),
+            ((10, 3), (10, 5), False),
+            ((10, None), (10, 3), True),
+        ],
+    )
+    def test_what_changed_much_is_worth_being_remembered_at_once(
+        self,
+        before: tuple[float, float | None],
+        after: tuple[float, float | None],
+        much: bool,
+    ) -> None:
+        first, second = ({POST: {"rate": one[0], "pause": one[1]}} for one in (before, after))
+        assert changed_much(first, second) is much
+        assert changed_much({}, second)
+        assert not changed_much(first, first)
