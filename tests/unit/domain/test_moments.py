@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,6 +23,7 @@ from tests.unit.domain.zones import (
     MINUTE,
     NAMES,
     changes,
+    distinct,
     moments_in,
     nominal,
     shown,
@@ -286,3 +289,73 @@ def test_no_zone_comes_before_the_first_or_after_the_last(data: st.DataObject) -
     zone = ZoneInfo(name)
     wanted = shown(data.draw(moments_in(name)), zone)
     assert earliest_opening(wanted, None) <= localize(wanted, zone) <= latest_opening(wanted, None)
+
+
+# --- Every zone, every change of its clocks, ten years ---
+
+QUARTER = 15 * MINUTE
+
+
+def readings_around(change: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return what clocks may be wanted to show around a change: each quarter of an hour from two
+    hours before what it skips or repeats until two hours after it.
+    """
+    before, after = shown(change - MINUTE, zone) + MINUTE, shown(change, zone)
+    first, last = min(before, after) - 2 * HOUR, max(before, after) + 2 * HOUR
+    return [first + passed * QUARTER for passed in range((last - first) // QUARTER + 1)]
+
+
+def expected(local: datetime, change: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first moment that shows ``local``, from the offsets before and after a change."""
+    before = shown(change - MINUTE, zone) + MINUTE - change.replace(tzinfo=None)
+    after = shown(change, zone) - change.replace(tzinfo=None)
+    earlier = (local - before).replace(tzinfo=UTC)
+    if earlier < change:
+        return earlier  # it comes before the change, for the first time if it is repeated
+    return max(change, (local - after).replace(tzinfo=UTC))  # a skipped one: the first valid moment
+
+
+def ten_years() -> Iterator[tuple[ZoneInfo, datetime]]:
+    """Yield each change of ten years, once for all zones that change alike."""
+    for name, all_changes in distinct(2020, 2029).items():
+        for change in all_changes:
+            yield ZoneInfo(name), change
+
+
+def test_each_local_time_around_each_change_has_its_one_moment_in_every_zone() -> None:
+    """The wanted hour, or the first valid moment of a skipped one, or the first of a repeated one;
+    in order, so that a clock change asks nobody twice and forgets nobody.
+    """
+    for zone, change in ten_years():
+        wanted = readings_around(change, zone)
+        moments = [localize(local, zone) for local in wanted]
+        assert moments == [expected(local, change, zone) for local in wanted], zone
+        assert moments == sorted(moments), zone
+
+
+def test_no_change_of_any_clock_asks_anybody_in_their_quiet_hours() -> None:
+    """Also where a skipped hour ends in them, or the clock is set back into them."""
+    for zone, change in ten_years():
+        reading = shown(change, zone)
+        for quiet in (
+            NIGHT,
+            QuietHours(reading.time(), (reading + HOUR).time()),
+            QuietHours((reading - HOUR).time(), (reading + 3 * QUARTER).time()),
+        ):
+            early = change - timedelta(days=1)
+            for local in readings_around(change, zone)[::2]:
+                due = due_moment(local, zone, quiet, early)
+                assert not quiet.covers(shown(due, zone).time()), zone
+                assert due >= localize(local, zone), zone
+                assert due_moment(local, zone, quiet, due) == due, zone
+
+
+def test_a_daily_survey_asks_once_for_each_day_in_every_zone() -> None:
+    """Each ten o'clock around each change has its own moment, later than the one before."""
+    for name, all_changes in distinct(2020, 2029).items():
+        zone = ZoneInfo(name)
+        dates = {shown(one, zone).date() + timedelta(n) for one in all_changes for n in (-1, 0, 1)}
+        wanted = [datetime.combine(date, time(10)) for date in sorted(dates)]
+        moments = [due_moment(one, zone, NIGHT, utc("2019-12-01 00:00")) for one in wanted]
+        assert [shown(moment, zone) for moment in moments] == wanted, name
+        assert all(one < other for one, other in pairwise(moments)), name

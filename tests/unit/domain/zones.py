@@ -47,6 +47,21 @@ def changes(name: str) -> list[datetime]:
     return found
 
 
+@cache
+def distinct(first_year: int, last_year: int) -> dict[str, list[datetime]]:
+    """Return one zone, with its changes in some years, of all that change alike in them.
+
+    Several hundred names stand for a few dozen rules: Europe/Paris changes as Europe/Berlin does.
+    """
+    found: dict[tuple[tuple[datetime, datetime, datetime], ...], str] = {}
+    for name in NAMES:
+        zone = ZoneInfo(name)
+        here = [one for one in changes(name) if first_year <= one.year <= last_year]
+        rules = tuple((one, shown(one - MINUTE, zone), shown(one, zone)) for one in here)
+        found.setdefault(rules, name)
+    return {name: [change for change, *_ in rules] for rules, name in found.items()}
+
+
 zone_names = st.sampled_from(NAMES)
 minutes_around = st.integers(-36 * 60, 36 * 60).map(lambda minutes: minutes * MINUTE)
 
