@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
+from math import inf
 from time import monotonic
 
 from nps_bot.domain.delivery import (
@@ -37,12 +38,13 @@ from nps_bot.domain.delivery import (
     settle,
 )
 from nps_bot.errors import StorageUnavailableError
-from nps_bot.services import delivering
+from nps_bot.services import delivering, owed, stopping
 from nps_bot.services.delivering import Content, Delivery, Remove, Search, SharedReportContent
+from nps_bot.services.stopping import Halted
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.pacing import Lane
+from nps_bot.slack.pacing import PACE, POSTING, Lane
 from nps_bot.slack.places import ExternalChannelError, find_place, refuse_outsiders
 from nps_bot.slack.rendering import render
 from nps_bot.storage import claims, remembered
@@ -63,11 +65,10 @@ LOOK_EVERY = 1.0
 process may have written there, and leases run out."""
 SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
-PACE = "pace"
-"""Under which name the learnt pace is remembered."""
+HALTS_KNOWN_FOR = 0.2
+"""Seconds for which it is taken as known which waves are stopped and which surveys are paused."""
 
-
-_POST, _UPDATE = "chat.postMessage", "chat.update"
+_POST, _UPDATE = POSTING, "chat.update"
 _Queue = asyncio.PriorityQueue[tuple[int, int, Delivery | None]]
 
 
@@ -87,6 +88,7 @@ class Courier:
         self._more = False
         """Whether the last claim found something, so that there may be more."""
         self._stopping = False
+        self._halted, self._halted_at = Halted(), -inf
 
     async def run(self) -> None:
         """Carry until cancelled; then finish the calls in flight and give back the rest."""
@@ -196,10 +198,22 @@ class Courier:
         except SlackCallError as error:
             self._settle(message, _nothing_posted(error))
         else:
-            if may_call(message.lease_until, self._now()):
-                self._settle(message, await self._call(message, content, place))
-            else:
+            halted = await self._halts(message)
+            if halted.stops(message):
+                self._end(message, Settlement(Status.CANCELLED, reason=owed.STOPPED))
+            elif halted.holds(message) or not may_call(message.lease_until, self._now()):
                 await self._give_back(message)
+            else:
+                self._settle(message, await self._call(message, content, place))
+
+    async def _halts(self, message: Claimed) -> Halted:
+        """Return what was stopped or paused, be it after the messages in hand were claimed."""
+        if not stopping.asks(message):
+            return Halted()
+        if monotonic() >= self._halted_at + HALTS_KNOWN_FOR:
+            self._halted_at = monotonic()  # the others need not ask as well
+            self._halted = await self._edge.database.read(stopping.halted)
+        return self._halted
 
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""
@@ -273,9 +287,11 @@ class Courier:
 
         Should the process die before, the message is looked for like any of unknown outcome.
         """
-        now = self._now()
-        ended = settle(outcome, updating=message.updating, attempts=message.attempts, now=now)
-        self._ended.append((message, ended))
+        attempts, now = message.attempts, self._now()
+        self._end(message, settle(outcome, updating=message.updating, attempts=attempts, now=now))
+
+    def _end(self, message: Claimed, settlement: Settlement) -> None:
+        self._ended.append((message, settlement))
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._keep_settling())
 
@@ -384,7 +400,7 @@ def _report(message: Claimed, settlement: Settlement, *, held: bool) -> None:
     """Write the line about a message that did not simply leave."""
     if not held:
         log.warning("The lease of a delivery was lost", extra=_ids(message))
-    elif settlement.status not in (Status.SENT, Status.PENDING):
+    elif settlement.status not in (Status.SENT, Status.PENDING, Status.CANCELLED):
         log.warning(
             "A message is %s: %s", settlement.status, settlement.reason, extra=_ids(message)
         )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services import launching
+from nps_bot.services import approving, launching
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody
 
@@ -30,6 +30,7 @@ async def tick(edge: Edge) -> None:
         now = edge.clock.now()
         await edge.database.write(launching.open_due, edge.surveys, now)
         await _close(edge, now)
+        await edge.database.write(approving.expire, now)
         await invite_everybody(edge)
         edge.wake_courier()
     except NpsBotError as error:

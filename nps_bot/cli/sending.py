@@ -6,16 +6,24 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from nps_bot.cli.reaching import CommandError, confirmed, find_person, open_edge, survey_named
+from nps_bot.cli.reaching import (
+    CommandError,
+    confirmed,
+    find_person,
+    open_edge,
+    survey_named,
+    typed,
+)
 from nps_bot.domain.audience import Exclusion, Member, zone_of
 from nps_bot.domain.survey import Survey
-from nps_bot.services import launching
-from nps_bot.services.launching import ByHand, Plan
+from nps_bot.services import approving, launching
+from nps_bot.services.launching import ByHand
 from nps_bot.settings import Settings
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody, whole_audience
+from nps_bot.slack.previewing import Preview, preview
 from nps_bot.slack.views.kit import count
-from nps_bot.slack.views.send import asked_twice
+from nps_bot.slack.views.send import asked_twice, pace_words
 from nps_bot.storage import waves
 from nps_bot.surveys import load_surveys
 
@@ -40,11 +48,11 @@ async def send(
         if await edge.database.read(waves.is_paused, survey.key):
             raise CommandError(f"{survey.key} is paused; `/nps resume` in Slack goes on with it.")
         members = await _asked(edge, survey, person)
-        plan = await edge.database.read(launching.plan, survey, members, edge.clock.now())
-        _show(survey, plan)
-        if dry_run or not plan.due:
+        found = await preview(edge, survey, members)
+        _show(survey, found)
+        if dry_run or not found.plan.due:
             click.echo("Nothing was sent.")
-        elif yes or confirmed("Send it?"):
+        elif yes or _confirmed(survey, len(found.plan.due)):
             await _start(edge, survey, only=members[0] if person else None)
         else:
             click.echo("Nothing was sent.")
@@ -59,18 +67,28 @@ async def _asked(edge: Edge, survey: Survey, person: str | None) -> list[Member]
     return [member]
 
 
+def _confirmed(survey: Survey, people: int) -> bool:
+    """Ask whether to send it; a large wave needs more than a key pressed by habit."""
+    if people <= survey.confirm_above:
+        return confirmed("Send it?")
+    return typed(f"That is more than {survey.confirm_above:,}. Type {people} to send it", people)
+
+
 async def _start(edge: Edge, survey: Survey, only: Member | None) -> None:
     now = edge.clock.now()
     nominal = await edge.database.read(launching.free_minute, survey, now)
     how = ByHand(nominal, only_person=only.id if only else None)
-    if await edge.database.write(launching.start_by_hand, survey, how, now) is None:
+    if await edge.database.write(approving.start, survey, how, None, now) is None:
         raise CommandError("Somebody started a wave in this very moment: nothing was sent.")
     await invite_everybody(edge)
     click.echo("Started: the running bot sends it. `/nps status` shows how far it is.")
 
 
-def _show(survey: Survey, plan: Plan) -> None:
-    """Print whom a wave would ask and when, each in their own time, and whether twice."""
+def _show(survey: Survey, found: Preview) -> None:
+    """Print whom a wave would ask and when, each in their own time, how long it takes and whether
+    twice.
+    """
+    plan = found.plan
     click.echo(f"{survey.wording.title} would ask {count(len(plan.due), 'person', 'people')}:")
     for member, moment in plan.due:
         zone = ZoneInfo(survey.time_zone) if survey.time_zone else zone_of(member.time_zone)
@@ -78,6 +96,8 @@ def _show(survey: Survey, plan: Plan) -> None:
         click.echo(f"  {local:%Y-%m-%d %H:%M} {zone.key:<24} {member.name} ({member.id})")
     for reason, many in sorted(plan.left_out.items()):
         click.echo(f"  not asked: {_left_out(many, reason)}")
+    if plan.due:
+        click.echo(pace_words(found.takes))
     zone = ZoneInfo(survey.time_zone or "UTC")
     warning = asked_twice(plan, lambda end: f"{end.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}")
     if warning and plan.due:

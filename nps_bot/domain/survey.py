@@ -139,6 +139,7 @@ class Survey:
         summary_channel, alerts_channel: ``#name`` or id.
         owners: Slack ids or e-mail addresses of those who may see and steer it.
         admins_manage: whether workspace admins may as well.
+        confirm_above: a wave by hand of more people needs an owner's word, or a second person's.
     """
 
     key: str
@@ -154,3 +155,4 @@ class Survey:
     alerts_channel: str
     owners: tuple[str, ...]
     admins_manage: bool = False
+    confirm_above: int = 50

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from nps_bot.domain.cadence import earliest_opening, nominal_times
 from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.survey import Survey
-from nps_bot.storage import overview, reports
+from nps_bot.storage import invitations, overview, reports
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.reports import WaveHead
 
@@ -32,6 +32,7 @@ class RunningWave:
         answered: people who answered.
         left: people whose prompt still waits; not yet known while ``wave.state`` is "resolving".
         last_due: when the last of those prompts is due; None where nothing is left.
+        unasked: people who are invited and were not asked, in a stopped wave.
     """
 
     wave: WaveHead
@@ -39,6 +40,7 @@ class RunningWave:
     answered: int
     left: int
     last_due: datetime | None
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def running_waves(
     ids = [head.id for head in heads]
     tallies = reports.wave_tallies(connection, ids)
     backlogs = overview.backlogs(connection, ids, (MessageKind.PROMPT,))
+    unasked = invitations.unasked(connection, [head.id for head in heads if head.stopped_at])
     running: dict[str, tuple[RunningWave, ...]] = {}
     for head in heads:
         backlog = backlogs.get(head.id)
@@ -138,6 +141,7 @@ def running_waves(
             answered=sum(tallies[head.id].scores.values()),
             left=0 if backlog is None else backlog.left,
             last_due=None if backlog is None else backlog.last_due,
+            unasked=unasked.get(head.id, 0),
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running

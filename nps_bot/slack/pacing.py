@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
+PACE = "pace"
+"""Under which name the learnt pace is remembered."""
+POSTING = "chat.postMessage"
 FIRST_RATE = 5.0
 """Calls per second to begin with: what Slack's documentation promises for posting."""
 SLOWEST, FASTEST = 1 / 60, 10_000.0
@@ -188,3 +192,16 @@ class Lane:
 
     def _pace(self, method: str) -> Pace:
         return self._paces.setdefault(method, Pace())
+
+
+def last_sent(due: Iterable[datetime], rate: float) -> datetime | None:
+    """Return when the last of messages leaves at a pace; None where there are none.
+
+    Args:
+        due: when each of them may leave, the earliest first.
+        rate: how many leave in a second.
+    """
+    end = None
+    for moment in due:
+        end = (moment if end is None else max(moment, end)) + timedelta(seconds=1 / rate)
+    return end

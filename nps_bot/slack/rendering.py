@@ -6,6 +6,7 @@ from nps_bot.domain.cadence import describe
 from nps_bot.domain.survey import Kind
 from nps_bot.services.delivering import (
     AlertContent,
+    ApprovalContent,
     Content,
     NoticeContent,
     PromptContent,
@@ -13,7 +14,7 @@ from nps_bot.services.delivering import (
     SummaryContent,
 )
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.views import alert, notices, prompt, report, summary
+from nps_bot.slack.views import alert, approval, notices, prompt, report, summary
 from nps_bot.slack.views.message import Message
 
 
@@ -38,6 +39,8 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
             return report.shared(content.report, content.sharing.person_id, charts=charts)
         case NoticeContent():
             return notices.sentence(content.notice.text)
+        case ApprovalContent():
+            return approval.approval(content.approval, content.survey.wording.title)
 
 
 async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Message:
@@ -68,5 +71,5 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         standing.id,
         rhythm=describe(content.survey.cadence),
         owners=await edge.access.owners(content.survey),
-        snooze=standing.snoozed_at is None,
+        snooze=standing.snoozed_at is None and standing.stopped_at is None,
     )

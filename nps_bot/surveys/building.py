@@ -36,6 +36,7 @@ def build(file: SurveyFile) -> Survey:
         alerts_channel=file.channels.alerts,
         owners=file.owners,
         admins_manage=file.admins_manage,
+        confirm_above=file.confirm_above,
     )
 
 

@@ -7,7 +7,7 @@ make too long is shortened here, once, so that no view can send what Slack refus
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Block = dict[str, Any]
@@ -179,6 +179,24 @@ def when(moment: datetime, form: str = "{date_short_pretty} at {time}") -> str:
 def day(moment: datetime) -> str:
     """Return the date of ``moment`` as a date token, without the hour."""
     return when(moment, "{date_short}")
+
+
+def about(duration: timedelta) -> str:
+    """Return a duration as people say it: "a few seconds", "about 2 minutes", "about an hour"."""
+    seconds = duration.total_seconds()
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {round(seconds, -1):.0f} seconds"
+    for unit, one, length, until in _UNITS:
+        if seconds < until:
+            number = max(round(seconds / length), 1)
+            return f"about {one}" if number == 1 else f"about {number} {unit}s"
+    return f"about {round(seconds / 86_400):,} days"
+
+
+_UNITS = (("minute", "a minute", 60, 3_570), ("hour", "an hour", 3_600, 129_600))
+"""Units with one of them in words, their seconds, and up to how many seconds they are used."""
 
 
 def mention(person_id: str) -> str:

@@ -21,6 +21,7 @@ from nps_bot.slack.views.kit import (
     when,
 )
 from nps_bot.slack.views.message import Message
+from nps_bot.slack.views.stop import stopped_words
 
 _NAME = 80
 _REASON = 200
@@ -96,6 +97,11 @@ def _survey(survey: SurveyStatus) -> str:
 def _wave(running: RunningWave) -> str:
     wave = running.wave
     name = f"Wave of {calendar_day(wave.day)}"
+    if (stop := stopped_words(wave.stopped_at, wave.stopped_by)) is not None:
+        return (
+            f"{name}: {stop}; {running.asked:,} asked, {running.answered:,} answered,"
+            f" {running.unasked:,} not asked; answers count until {when(wave.closes_at)}"
+        )
     if wave.state == "resolving":
         return f"{name}: reading whom to ask, {running.asked:,} asked so far"
     words = f"{name}: {running.asked:,} asked, {running.answered:,} answered"
@@ -133,4 +139,5 @@ _WHAT = {
     MessageKind.CLOSING: "A closing summary",
     MessageKind.SHARED_REPORT: "A shared report",
     MessageKind.NOTICE: "A notice",
+    MessageKind.APPROVAL: "A request to send a survey",
 }
