@@ -129,6 +129,7 @@ class Courier:
         learnt = False
         while not self._stopping:
             self._woken.clear()
+            self._halted_at = -inf  # somebody here may have stopped a wave
             try:
                 if not learnt:
                     self._lane = Lane(await self._edge.database.read(remembered.recall, PACE))
@@ -186,6 +187,8 @@ class Courier:
         if isinstance(content, Remove):
             await self._remove(message)
             return
+        if await self._held_back(message):  # now, so that it takes nobody's turn
+            return
         try:
             place = await find_place(self._edge, delivery.place)
             if not await self._its_turn(delivery, place):
@@ -198,22 +201,29 @@ class Courier:
         except SlackCallError as error:
             self._settle(message, _nothing_posted(error))
         else:
-            halted = await self._halts(message)
-            if halted.stops(message):
-                self._end(message, Settlement(Status.CANCELLED, reason=owed.STOPPED))
-            elif halted.holds(message) or not may_call(message.lease_until, self._now()):
-                await self._give_back(message)
-            else:
+            if await self._held_back(message):
+                return
+            if may_call(message.lease_until, self._now()):
                 self._settle(message, await self._call(message, content, place))
+            else:
+                await self._give_back(message)
 
-    async def _halts(self, message: Claimed) -> Halted:
-        """Return what was stopped or paused, be it after the messages in hand were claimed."""
+    async def _held_back(self, message: Claimed) -> bool:
+        """Drop a message whose wave was stopped, give back one whose survey was paused, be it after
+        it was claimed; returns whether that was so.
+        """
         if not stopping.asks(message):
-            return Halted()
+            return False
         if monotonic() >= self._halted_at + HALTS_KNOWN_FOR:
             self._halted_at = monotonic()  # the others need not ask as well
             self._halted = await self._edge.database.read(stopping.halted)
-        return self._halted
+        if self._halted.stops(message):
+            self._end(message, Settlement(Status.CANCELLED, reason=owed.STOPPED))
+            return True
+        if self._halted.holds(message):
+            await self._give_back(message)
+            return True
+        return False
 
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""

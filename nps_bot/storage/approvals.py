@@ -32,7 +32,7 @@ _APPROVALS: Select[Any] = select(*_COLUMNS)
 
 def add(connection: Connection, new: NewApproval, now: datetime, expires_at: datetime) -> bool:
     """Ask; False where this was asked before, or the survey has an open request."""
-    added = connection.execute(
+    added = connection.scalar(
         insert_or(connection, ApprovalRequest)
         .values(
             id=new_id(),
@@ -46,8 +46,9 @@ def add(connection: Connection, new: NewApproval, now: datetime, expires_at: dat
             state=State.OPEN,
         )
         .on_conflict_do_nothing()
+        .returning(ApprovalRequest.id)
     )
-    return added.rowcount == 1
+    return added is not None
 
 
 def of_preview(connection: Connection, new: NewApproval) -> Approval | None:

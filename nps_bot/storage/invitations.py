@@ -183,7 +183,10 @@ def unasked(connection: Connection, wave_ids: Collection[int]) -> dict[int, int]
         )
         .group_by(Invitation.wave_id)
     )
-    return dict.fromkeys(wave_ids, 0) | dict(rows.tuples().all())
+    found = dict.fromkeys(wave_ids, 0)
+    for wave_id, number in rows:
+        found[wave_id] = number
+    return found
 
 
 def mark_snoozed(connection: Connection, invitation_id: str, now: datetime) -> None:

@@ -43,7 +43,7 @@ def test_help_says_what_each_command_does(terminal: Terminal) -> None:
     assert whole.startswith("Usage: python bot.py [OPTIONS] [COMMAND] [ARGS]...")
     commands = whole.partition("Commands:")[2]
     assert re.findall(r"^  (\w+)  ", commands, re.MULTILINE) == [
-        *("web", "worker", "sandbox", "surveys", "people", "send", "report", "forget")
+        *("web", "worker", "sandbox", "surveys", "people", "send", "stop", "report", "forget")
     ]
     assert "..." not in commands  # nothing is cut off
 
@@ -165,6 +165,7 @@ def test_one_shot_commands_work_beside_the_running_bot(terminal: Terminal) -> No
         page.message("tom", "nps-alerts", owner, "Please don't contact them")
 
         _sends(terminal, page)
+        _stops(terminal, page)
         _reports(terminal)
         _forgets(terminal, page)
         assert served.ends_on(signal.SIGTERM) == 0
@@ -187,6 +188,30 @@ def _sends(terminal: Terminal, page: Page) -> None:
     assert terminal.prints(*one, "--yes").endswith("`/nps status` shows how far it is.\n")
     page.until("grace", lambda seen: len(inbox(seen)) == 2)
     assert len(page.until("oscar", inbox)) == 1
+
+
+def _stops(terminal: Terminal, page: Page) -> None:
+    """More people than the survey lets go by habit; then the waves that run are ended."""
+    file = terminal.surveys / "customer.yaml"
+    file.write_text(f"{file.read_text()}\nconfirm_above: 3\n")
+    asked = "That is more than 3. Type 4 to send it: "
+    with ThreadPoolExecutor(2) as pool:
+        habit = pool.submit(terminal.prints, "send", "customer", typed="y\n")
+        silent = pool.submit(terminal.refuses, "send", "customer")
+    assert habit.result().endswith(f"{asked}Nothing was sent.\n")
+    assert "\nIt takes a few seconds until everybody is asked, at the pace" in habit.result()
+    assert "Nobody confirmed it, so nothing was done; --yes does" in silent.result()
+    sent = terminal.prints("send", "customer", typed="4\n")
+    assert f"{asked}Started: the running bot sends it." in sent
+    page.until("oscar", lambda seen: len(inbox(seen)) == 2)
+
+    declined = terminal.prints("stop", "customer", typed="n\n")
+    assert declined.startswith("Customer survey:\n  wave of ")
+    assert declined.endswith("Stop it? [y/N]: Nothing was stopped.\n")
+    stopped = terminal.prints("stop", "customer", "--yes")
+    assert "Stopped. Answers to what was sent count until the wave closes.\n" in stopped
+    nothing = "Customer survey has no open wave to stop.\n"
+    assert terminal.prints("stop", "customer") == nothing
 
 
 def _reports(terminal: Terminal) -> None:

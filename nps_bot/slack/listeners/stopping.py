@@ -19,6 +19,10 @@ from nps_bot.slack.views.message import Message
 log = logging.getLogger(__name__)
 
 
+MOST = 100
+"""Waves that are stopped together: their ids must fit into a button's value."""
+
+
 class Stopping(Steering):
     """Stops waves."""
 
@@ -36,7 +40,7 @@ class Stopping(Steering):
         survey = asked.survey()
         title = survey.wording.title
         extents = await self._edge.database.read(stopping.extents, survey.key)
-        running = [one for one in extents if one.wave.stopped_at is None]
+        running = [one for one in extents if one.wave.stopped_at is None][:MOST]
         if not running:
             return stop.nothing(title, extents)
         request = StopRequest(survey.key, tuple(one.wave.id for one in running))

@@ -23,6 +23,7 @@ from nps_bot.slack.views.kit import (
 from nps_bot.slack.views.message import Message
 
 _TITLE = 100
+_LIST = 2_500
 
 
 def plan(title: str, key: str, running: Sequence[Extent], stop_id: str) -> Message:
@@ -98,7 +99,8 @@ def stopped_words(at: datetime | None, by: str | None) -> str | None:
 
 
 def _listed(extents: Sequence[Extent]) -> str:
-    return as_list("", [f"• {_extent(one)}" for one in extents], len(extents)).strip()
+    lines = [f"• {_extent(one)}" for one in extents]
+    return as_list("", lines, len(extents), _LIST).strip()
 
 
 def _extent(extent: Extent) -> str:

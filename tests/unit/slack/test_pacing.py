@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_bot.slack.pacing import FIRST_RATE, Lane, Pace
+from nps_bot.slack.pacing import FIRST_RATE, Lane, Pace, last_sent
 from tests.unit.slack.limiter import TokenBucket, simulate
 
 POST, UPDATE = "chat.postMessage", "chat.update"
@@ -158,3 +159,17 @@ class TestLane:
     def test_nothing_learnt_yet_is_a_beginning_too(self) -> None:
         assert Lane(None).delay(POST, "C1", 0) == 0
         assert Lane({}).state() == {}
+
+
+class TestHowLongAWaveTakes:
+    NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    def test_all_at_once_take_their_number_over_the_pace(self) -> None:
+        assert last_sent([self.NOON] * 600, 5) == self.NOON + timedelta(minutes=2)
+
+    def test_who_is_due_later_is_asked_later(self) -> None:
+        due = [*[self.NOON] * 600, self.NOON + timedelta(hours=9)]
+        assert last_sent(due, 5) == self.NOON + timedelta(hours=9, seconds=0.2)
+
+    def test_nobody_takes_nothing(self) -> None:
+        assert last_sent([], 5) is None
