@@ -18,6 +18,7 @@ from nps_bot.slack.listeners.answering import OUT_OF_DATE, REFUSALS
 from nps_bot.slack.payloads import SendRequest, ShareRequest, StopRequest
 from nps_bot.storage.tables import Response
 from tests.scenarios.conftest import World
+from tests.scenarios.desk import settled
 from tests.scenarios.siege import BOTH, asked, eventually, everything, logged, quiet, read
 
 ON_POSTGRESQL = pytest.mark.parametrize(
@@ -305,15 +306,16 @@ def _in(world: World, channel: str) -> Message:
 @BOTH
 async def test_what_owners_press_is_not_for_others(world: World) -> None:
     await answering(world)
-    victim = await Victim.of(world)
     now = world.clock.now()
-    share = ShareRequest("customer", None, now.isoformat()).encoded()
-    send = SendRequest("customer", now.strftime("%Y-%m-%dT%H:%M"), 7).encoded()
-    stop = StopRequest("customer", (1,)).encoded()
     survey, minute = world.surveys["customer"], now.strftime("%Y-%m-%dT%H:%M")
     asked = await world.bot.edge.database.write(
         approving.ask, survey, minute, 80, world.sandbox.person("mei").id, now
     )
+    await settled(world)
+    victim = await Victim.of(world)
+    share = ShareRequest("customer", None, now.isoformat()).encoded()
+    send = SendRequest("customer", now.strftime("%Y-%m-%dT%H:%M"), 7).encoded()
+    stop = StopRequest("customer", (1,)).encoded()
     for who, where in (("sam", "general"), ("tom", "nps-alerts"), ("helena", "ext-harbor")):
         person = world.sandbox.person(who)
         message = _in(world, world.sandbox.workspace.channel(where).id)

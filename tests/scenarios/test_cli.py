@@ -237,7 +237,7 @@ def _forgets(terminal: Terminal, page: Page) -> None:
     page.message("ada", "dm", "You answered 6.")
     asked = terminal.prints("forget", "@ada", typed="y\n")
     assert "Forgetting @ada (U0ADA0000) deletes their answers, profile and messages." in asked
-    assert "Forgotten: 1 invitation unlinked" in asked
+    assert "Forgotten: 2 invitations unlinked" in asked
     page.until("ada", lambda seen: not inbox(seen))
     page.message("tom", "nps-alerts", "Someone who asked to be forgotten")
 
