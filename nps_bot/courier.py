@@ -44,7 +44,7 @@ from nps_bot.services.stopping import Halted
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.pacing import PACE, POSTING, Lane
+from nps_bot.slack.pacing import POSTING, Lane
 from nps_bot.slack.places import ExternalChannelError, find_place, refuse_outsiders
 from nps_bot.slack.rendering import render
 from nps_bot.storage import claims, remembered
@@ -120,7 +120,9 @@ class Courier:
             await self._settling
         with suppress(StorageUnavailableError):  # their leases run out by themselves
             await self._edge.database.write(claims.release, left, self._edge.clock.now())
-            await self._edge.database.write(remembered.remember, PACE, self._lane.state())
+            await self._edge.database.write(
+                remembered.remember, remembered.PACE, self._lane.state()
+            )
 
     # --- claiming ----------------------------------------------------------------------------
 
@@ -132,7 +134,9 @@ class Courier:
             self._halted_at = -inf  # somebody here may have stopped a wave
             try:
                 if not learnt:
-                    self._lane = Lane(await self._edge.database.read(remembered.recall, PACE))
+                    self._lane = Lane(
+                        await self._edge.database.read(remembered.recall, remembered.PACE)
+                    )
                     learnt = True
                 await self._claim()
             except StorageUnavailableError as error:

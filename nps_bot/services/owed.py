@@ -18,16 +18,8 @@ from nps_bot.storage.invitations import Standing
 
 PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT)
 
-OF_THE_TEAM = (
-    MessageKind.ALERT,
-    MessageKind.SUMMARY,
-    MessageKind.CLOSING,
-    MessageKind.SHARED_REPORT,
-    MessageKind.NOTICE,
-    MessageKind.APPROVAL,
-)
-ASKING_KINDS = tuple(kind for kind in MessageKind if kind not in OF_THE_TEAM)
-"""What goes to respondents: nothing of it leaves of a stopped wave, whatever it asks."""
+RESPONDENT_KINDS = PROMPT_KINDS
+"""All that respondents are sent: none of it leaves of a stopped wave."""
 STOPPED = "the wave was stopped"
 """Why that was not sent."""
 

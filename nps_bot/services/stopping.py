@@ -97,7 +97,7 @@ def cancel_unsent(connection: Connection, wave_id: int, now: datetime) -> bool:
     """
     put_off = outbox.unsent_of(connection, (MessageKind.REPROMPT,), wave_id=wave_id, limit=BATCH)
     cancelled = outbox.cancel_wave(
-        connection, owed.ASKING_KINDS, owed.STOPPED, wave_id=wave_id, limit=BATCH
+        connection, owed.RESPONDENT_KINDS, owed.STOPPED, wave_id=wave_id, limit=BATCH
     )
     outbox.touch(connection, [owed.prompt_key(one) for one in put_off], now)
     return cancelled == BATCH
@@ -126,7 +126,7 @@ class Halted:
 
 def asks(message: Claimed) -> bool:
     """Return whether a message would newly be sent to a respondent."""
-    return not message.updating and message.kind in owed.ASKING_KINDS
+    return not message.updating and message.kind in owed.RESPONDENT_KINDS
 
 
 def halted(connection: Connection) -> Halted:

@@ -14,9 +14,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-PACE = "pace"
-"""Under which name the learnt pace is remembered."""
 POSTING = "chat.postMessage"
+"""The method whose pace is a wave's."""
 FIRST_RATE = 5.0
 """Calls per second to begin with: what Slack's documentation promises for posting."""
 SLOWEST, FASTEST = 1 / 60, 10_000.0

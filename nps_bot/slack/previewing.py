@@ -11,7 +11,7 @@ from nps_bot.domain.survey import Survey
 from nps_bot.services import launching
 from nps_bot.services.launching import Plan
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.pacing import PACE, POSTING, Lane, last_sent
+from nps_bot.slack.pacing import POSTING, Lane, last_sent
 from nps_bot.storage import remembered
 
 
@@ -32,7 +32,7 @@ async def preview(edge: Edge, survey: Survey, members: Sequence[Member]) -> Prev
     """Return what a wave that asks those of ``members`` who are due would do. Changes nothing."""
     now = edge.clock.now()
     plan = await edge.database.read(launching.plan, survey, members, now)
-    rate = Lane(await edge.database.read(remembered.recall, PACE)).rate(POSTING)
+    rate = Lane(await edge.database.read(remembered.recall, remembered.PACE)).rate(POSTING)
     return Preview(plan, takes(plan, rate, now))
 
 

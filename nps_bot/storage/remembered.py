@@ -9,6 +9,9 @@ from sqlalchemy import Connection, select
 from nps_bot.storage.tables import Remembered
 from nps_bot.storage.upsert import insert_or
 
+PACE = "pace"
+"""The pace Slack takes: for each method its rate in calls per second, and its last pause."""
+
 
 def recall(connection: Connection, key: str) -> Any:
     """Return the JSON value stored under ``key``, or None."""

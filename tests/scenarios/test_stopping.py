@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox import Message
 from nps_bot.services import launching, owed, stopping
-from nps_bot.slack.pacing import PACE, POSTING
+from nps_bot.slack.pacing import POSTING
 from nps_bot.storage import remembered
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox, Wave
@@ -119,7 +119,9 @@ async def test_what_a_courier_has_in_hand_is_dropped(quiet_world: World) -> None
     """At the learnt pace a message leaves every two seconds: the others wait, claimed."""
     world = quiet_world
     async with Database(world.settings.database_url) as database:
-        await database.write(remembered.remember, PACE, {POSTING: {"rate": 0.5, "pause": 2.0}})
+        await database.write(
+            remembered.remember, remembered.PACE, {POSTING: {"rate": 0.5, "pause": 2.0}}
+        )
     async with world.running():
         edge = world.bot.edge
         await world.ask()
@@ -140,7 +142,9 @@ async def test_what_a_courier_has_in_hand_waits_where_the_survey_is_paused(
 ) -> None:
     world = quiet_world
     async with Database(world.settings.database_url) as database:
-        await database.write(remembered.remember, PACE, {POSTING: {"rate": 0.5, "pause": 2.0}})
+        await database.write(
+            remembered.remember, remembered.PACE, {POSTING: {"rate": 0.5, "pause": 2.0}}
+        )
     async with world.running():
         await world.ask()
         await world.sandbox.until(lambda: posted(world) == 1)
@@ -336,7 +340,7 @@ async def test_the_preview_says_how_long_it_takes_at_the_learnt_pace(large_world
     async with world.running():
         assert "It takes a few seconds until" in words(await nps(world, "tom", "send customer"))
         learnt = {POSTING: {"rate": 1 / 30, "pause": 30.0}}
-        await world.bot.edge.database.write(remembered.remember, PACE, learnt)
+        await world.bot.edge.database.write(remembered.remember, remembered.PACE, learnt)
         assert "It takes about 2 minutes until" in words(await nps(world, "tom", "send customer"))
 
 
