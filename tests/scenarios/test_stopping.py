@@ -116,11 +116,11 @@ async def test_two_owners_stop_at_once_and_one_did(quiet_world: World) -> None:
 
 @BOTH
 async def test_what_a_courier_has_in_hand_is_dropped(quiet_world: World) -> None:
-    """At the learnt pace a message leaves every two seconds: the others wait, claimed."""
+    """At the learnt pace a message leaves every five seconds: the others wait, claimed."""
     world = quiet_world
     async with Database(world.settings.database_url) as database:
         await database.write(
-            remembered.remember, remembered.PACE, {POSTING: {"rate": 0.5, "pause": 2.0}}
+            remembered.remember, remembered.PACE, {POSTING: {"rate": 0.2, "pause": 5.0}}
         )
     async with world.running():
         edge = world.bot.edge
@@ -143,7 +143,7 @@ async def test_what_a_courier_has_in_hand_waits_where_the_survey_is_paused(
     world = quiet_world
     async with Database(world.settings.database_url) as database:
         await database.write(
-            remembered.remember, remembered.PACE, {POSTING: {"rate": 0.5, "pause": 2.0}}
+            remembered.remember, remembered.PACE, {POSTING: {"rate": 0.2, "pause": 5.0}}
         )
     async with world.running():
         await world.ask()
