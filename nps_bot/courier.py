@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
+from math import inf
 from time import monotonic
 
 from sqlalchemy import Connection
@@ -42,8 +43,9 @@ from nps_bot.domain.delivery import (
     settle,
 )
 from nps_bot.errors import StorageUnavailableError
-from nps_bot.services import delivering
+from nps_bot.services import delivering, owed, stopping
 from nps_bot.services.delivering import Content, Delivery, Remove, Search, SharedReportContent
+from nps_bot.services.stopping import Halted
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
@@ -51,6 +53,7 @@ from nps_bot.slack.places import ExternalChannelError, find_place, refuse_outsid
 from nps_bot.slack.rendering import render
 from nps_bot.storage import claims
 from nps_bot.storage.claims import Claimed
+from nps_bot.storage.lanes import POSTING
 from nps_bot.tenure import Tenure
 
 log = logging.getLogger(__name__)
@@ -70,9 +73,10 @@ SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
 RESERVED = 2.0
 """Seconds within which the pace's next place is kept for what is urgent: all prompts want it."""
+HALTS_KNOWN_FOR = 0.2
+"""Seconds for which it is taken as known which waves are stopped and which surveys are paused."""
 
-
-_POST, _UPDATE = "chat.postMessage", "chat.update"
+_POST, _UPDATE = POSTING, "chat.update"
 _Queue = asyncio.PriorityQueue[tuple[int, int, Delivery | None]]
 
 
@@ -99,11 +103,12 @@ class Courier:
         self._settling: asyncio.Task[None] | None = None
         self._more = False
         """Whether the last claim found something, so that there may be more."""
-        self._halted = asyncio.Event()
+        self._stop_asked = asyncio.Event()
+        self._halts, self._halts_at = Halted(), -inf
 
     @property
     def _stopping(self) -> bool:
-        return self._halted.is_set()
+        return self._stop_asked.is_set()
 
     async def run(self) -> None:
         """Carry until stopped or cancelled; then finish the calls in flight and give back the rest.
@@ -135,7 +140,7 @@ class Courier:
 
     def stop(self) -> None:
         """Begin no call any more; :meth:`run` returns when those in flight have ended."""
-        self._halted.set()
+        self._stop_asked.set()
         self._woken.set()
         self._lane_free.set()
         for lookup in self._lookups:
@@ -173,6 +178,7 @@ class Courier:
         while not self._stopping:
             self._woken.clear()
             self._lane_free.clear()
+            self._halts_at = -inf  # somebody here may have stopped a wave
             try:
                 if await self._tenure.renew():
                     await self._claim()
@@ -236,6 +242,8 @@ class Courier:
         if isinstance(content, Remove):
             await self._remove(message)
             return
+        if await self._held_back(message):  # now, so that it takes nobody's turn
+            return
         try:
             place = await find_place(self._edge, delivery.place)
             if not await self._its_turn(delivery, place):
@@ -248,14 +256,36 @@ class Courier:
         except SlackCallError as error:
             self._settle(message, _nothing_posted(error))
         else:
-            if self._may_call(message) and not self._stopping:
-                self._settle(message, await self._call(message, content, place))
-            else:
-                await self._give_back(message)
+            if not await self._held_back(message):
+                await self._begin(message, content, place)
+
+    async def _begin(self, message: Claimed, content: Content, place: str) -> None:
+        """Call Slack, or give the message back where no call may begin any more."""
+        if self._may_call(message) and not self._stopping:
+            self._settle(message, await self._call(message, content, place))
+        else:
+            await self._give_back(message)
 
     def _may_call(self, message: Claimed) -> bool:
         """Return whether a call may begin: the message and the lane are still ours, long enough."""
         return self._tenure.may_call() and may_call(message.lease_until, self._now())
+
+    async def _held_back(self, message: Claimed) -> bool:
+        """Drop a message whose wave was stopped, give back one whose survey was paused, be it after
+        it was claimed; returns whether that was so.
+        """
+        if not stopping.asks(message):
+            return False
+        if monotonic() >= self._halts_at + HALTS_KNOWN_FOR:
+            self._halts_at = monotonic()  # the others need not ask as well
+            self._halts = await self._edge.database.read(stopping.halted)
+        if self._halts.stops(message):
+            self._end(message, Settlement(Status.CANCELLED, reason=owed.STOPPED))
+            return True
+        if self._halts.holds(message):
+            await self._give_back(message)
+            return True
+        return False
 
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""
@@ -341,9 +371,11 @@ class Courier:
 
         Should the process die before, the message is looked for like any of unknown outcome.
         """
-        now = self._now()
-        ended = settle(outcome, updating=message.updating, attempts=message.attempts, now=now)
-        self._ended.append((message, ended))
+        attempts, now = message.attempts, self._now()
+        self._end(message, settle(outcome, updating=message.updating, attempts=attempts, now=now))
+
+    def _end(self, message: Claimed, settlement: Settlement) -> None:
+        self._ended.append((message, settlement))
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._keep_settling())
 
@@ -400,7 +432,7 @@ class Courier:
             except StorageUnavailableError as error:
                 log.warning("The outbox cannot be read: %s", error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._halted.wait(), LOOK_EVERY)
+                await asyncio.wait_for(self._stop_asked.wait(), LOOK_EVERY)
 
     async def _look_up(self) -> None:
         """Look in the history for messages of which nobody knows whether Slack has them."""
@@ -466,7 +498,7 @@ def _report(message: Claimed, settlement: Settlement, *, held: bool) -> None:
     """Write the line about a message that did not simply leave."""
     if not held:
         log.warning("The lease of a delivery was lost", extra=_ids(message))
-    elif settlement.status not in (Status.SENT, Status.PENDING):
+    elif settlement.status not in (Status.SENT, Status.PENDING, Status.CANCELLED):
         log.warning(
             "A message is %s: %s", settlement.status, settlement.reason, extra=_ids(message)
         )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services import launching, nudging
+from nps_bot.services import approving, launching, nudging
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody
 
@@ -31,6 +31,7 @@ async def tick(edge: Edge) -> None:
         now = edge.clock.now()
         await edge.database.write(launching.open_due, edge.surveys, now)
         await _close(edge, now)
+        await edge.database.write(approving.expire, now)
         while await edge.database.write(nudging.owe_due, edge.surveys, now):
             pass
         await invite_everybody(edge)

@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_by", sa.String(length=32), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "state IN ('resolving', 'ready', 'closed')", name=op.f("ck_waves_state")
@@ -112,6 +114,38 @@ def upgrade() -> None:
         sa.Column("people", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_wave_exclusions_wave_id")),
         sa.PrimaryKeyConstraint("wave_id", "reason", name=op.f("pk_wave_exclusions")),
+    )
+    op.create_table(
+        "approvals",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("survey_key", sa.Text(), nullable=False),
+        sa.Column("nominal", sa.String(length=16), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.String(length=32), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recipients", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("decided_by", sa.String(length=32), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'sent', 'declined', 'expired')", name=op.f("ck_approvals_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+        sa.UniqueConstraint(
+            "survey_key",
+            "nominal",
+            "asked_by",
+            name=op.f("uq_approvals_survey_key_nominal_asked_by"),
+        ),
+    )
+    op.create_index(
+        "ux_approvals_open",
+        "approvals",
+        ["survey_key"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
         "invitations",
@@ -292,3 +326,4 @@ def downgrade() -> None:
     op.drop_table("people")
     op.drop_table("opt_outs")
     op.drop_table("lanes")
+    op.drop_table("approvals")

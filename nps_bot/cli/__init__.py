@@ -12,7 +12,7 @@ import click
 import uvloop
 
 from nps_bot import logs
-from nps_bot.cli import forgetting, importing, looking, sending, serving, settling
+from nps_bot.cli import forgetting, importing, looking, sending, serving, settling, stopping
 from nps_bot.errors import NpsBotError, nearest
 from nps_bot.services.settling import Verdict
 from nps_bot.settings import Settings, load_settings
@@ -168,11 +168,23 @@ def people_import(file: Path) -> None:
 @click.option("--dry-run", is_flag=True, help="Show who would be asked and when; send nothing.")
 @click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
 def send(survey: str, person: str | None, dry_run: bool, yes: bool) -> None:
-    """Start a wave of SURVEY now: show how many, who and when, and ask before it goes.
+    """Start a wave of SURVEY now: show how many, who, when and how long it takes, and ask before it
+    goes. For more people than the survey's confirm_above the number has to be typed.
 
     @USER is an @handle, a Slack id or an e-mail address.
     """
     _run(sending.send(_settings(), survey, person=person, dry_run=dry_run, yes=yes))
+
+
+@_bot.command(short_help="End the waves of a survey that run.")
+@click.argument("survey")
+@click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
+def stop(survey: str, yes: bool) -> None:
+    """Stop the open waves of SURVEY: show how many were asked and how many would not be, and ask.
+
+    What was not sent is not sent any more; what was sent can be answered until the wave closes.
+    """
+    _run(stopping.stop(_settings(), survey, yes=yes))
 
 
 @_bot.group(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import click
 
@@ -85,8 +85,25 @@ def confirmed(question: str) -> bool:
     Raises:
         CommandError: nobody is there to answer.
     """
-    try:
+    with _somebody_there():
         return click.confirm(question)
+
+
+def typed(question: str, number: int) -> bool:
+    """Ask somebody at the terminal to type this number; anything else is a no.
+
+    Raises:
+        CommandError: nobody is there to answer.
+    """
+    with _somebody_there():
+        answer: str = click.prompt(question, default="", show_default=False)
+    return answer.strip() == str(number)
+
+
+@contextmanager
+def _somebody_there() -> Iterator[None]:
+    try:
+        yield
     except click.Abort:
         click.echo()  # the question stands on this line
         raise CommandError(

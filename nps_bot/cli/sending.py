@@ -8,20 +8,28 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from nps_bot.cli.reaching import CommandError, confirmed, find_person, open_edge, survey_named
+from nps_bot.cli.reaching import (
+    CommandError,
+    confirmed,
+    find_person,
+    open_edge,
+    survey_named,
+    typed,
+)
 from nps_bot.cli.watching import tell_progress
 from nps_bot.domain.audience import Exclusion, Member, zone_of
 from nps_bot.domain.budget import Held
 from nps_bot.domain.survey import Survey
-from nps_bot.services import launching
+from nps_bot.services import approving, launching
 from nps_bot.services.contacting import Reason
 from nps_bot.services.launching import ByHand, Plan
 from nps_bot.settings import Settings
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody, whole_audience
+from nps_bot.slack.previewing import preview
 from nps_bot.slack.views.kit import count
 from nps_bot.slack.views.reasons import cause
-from nps_bot.slack.views.send import asked_twice
+from nps_bot.slack.views.send import asked_twice, pace_words
 from nps_bot.storage import waves
 from nps_bot.surveys import load_surveys
 
@@ -46,20 +54,19 @@ async def send(
         if await edge.database.read(waves.is_paused, survey.key):
             raise CommandError(f"{survey.key} is paused; `/nps resume` in Slack goes on with it.")
         members = await _asked(edge, survey, person)
-        now = edge.clock.now()
-        plan = await edge.database.read(
-            launching.plan, survey, members, now, alone=person is not None
-        )
-        _show(survey, plan)
+        found = await preview(edge, survey, members, alone=person is not None)
+        _show(survey, found.plan)
         if dry_run or person is not None:
             titles = {key: one.wording.title for key, one in edge.surveys.items()}
-            _show_not_asked(survey, plan, titles)
+            _show_not_asked(survey, found.plan, titles)
         else:
-            _sum_up(plan)
-        _warn(survey, plan)
-        if dry_run or not plan.due:
+            _sum_up(found.plan)
+        if found.plan.due:
+            click.echo(pace_words(found.takes))
+            _warn(survey, found.plan)
+        if dry_run or not found.plan.due:
             click.echo("Nothing was sent.")
-        elif yes or confirmed("Send it?"):
+        elif yes or _confirmed(survey, len(found.plan.due)):
             await _start(edge, survey, only=members[0] if person else None)
         else:
             click.echo("Nothing was sent.")
@@ -74,11 +81,18 @@ async def _asked(edge: Edge, survey: Survey, person: str | None) -> list[Member]
     return [member]
 
 
+def _confirmed(survey: Survey, people: int) -> bool:
+    """Ask whether to send it; a large wave needs more than a key pressed by habit."""
+    if people <= survey.confirm_above:
+        return confirmed("Send it?")
+    return typed(f"That is more than {survey.confirm_above:,}. Type {people} to send it", people)
+
+
 async def _start(edge: Edge, survey: Survey, only: Member | None) -> None:
     now = edge.clock.now()
     nominal = await edge.database.read(launching.free_minute, survey, now)
     how = ByHand(nominal, only_person=only.id if only else None)
-    wave_id = await edge.database.write(launching.start_by_hand, survey, how, now)
+    wave_id = await edge.database.write(approving.start, survey, how, None, now)
     if wave_id is None:
         raise CommandError("Somebody started a wave in this very moment: nothing was sent.")
     await invite_everybody(edge)
@@ -117,7 +131,7 @@ def _warn(survey: Survey, plan: Plan) -> None:
     """Print whether people would be asked twice."""
     zone = ZoneInfo(survey.time_zone or "UTC")
     warning = asked_twice(plan, lambda end: f"{end.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}")
-    if warning and plan.due:
+    if warning:
         click.echo(warning)
 
 

@@ -54,7 +54,7 @@ async def _watch(edge: Edge, survey_key: str, first: RunningWave) -> None:
     """Move a bar until nobody is left to ask."""
     latest: RunningWave | None = first
     whole = first.asked + first.left
-    asked = first.asked
+    asked, stopped = first.asked, False
 
     def remaining(wave: RunningWave | None) -> str:
         return _remaining(wave, edge.clock.now())
@@ -67,7 +67,7 @@ async def _watch(edge: Edge, survey_key: str, first: RunningWave) -> None:
         item_show_func=remaining,
     ) as bar:
         while latest is not None:
-            asked = latest.asked
+            asked, stopped = latest.asked, latest.wave.stopped_at is not None
             bar.update(whole - latest.left - bar.pos, latest)
             bar.render_progress()  # the time goes on even where nobody was asked meanwhile
             if not latest.left:
@@ -78,7 +78,8 @@ async def _watch(edge: Edge, survey_key: str, first: RunningWave) -> None:
     others = whole - asked
     if others:
         were = "was" if others == 1 else "were"
-        click.echo(f" {others:,} {were} not: `python bot.py outbox` lists what failed.", nl=False)
+        why = "the wave was stopped" if stopped else "`python bot.py outbox` lists what failed"
+        click.echo(f" {others:,} {were} not: {why}.", nl=False)
     click.echo()
 
 

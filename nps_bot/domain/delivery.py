@@ -28,13 +28,14 @@ class MessageKind(StrEnum):
     CLOSING = "closing"
     SHARED_REPORT = "shared_report"
     NOTICE = "notice"
+    APPROVAL = "approval"
 
 
 class Priority(IntEnum):
     """Which of several due messages leaves first; the lower number does."""
 
     URGENT = 0
-    """Somebody waits for it: alerts, notices, shared reports."""
+    """Somebody waits for it: alerts, notices, shared reports, requests to start a wave."""
     SOON = 1
     """One message a wave, which must not wait behind all its prompts: summaries."""
     NORMAL = 2
@@ -171,6 +172,8 @@ def priority_of(kind: MessageKind) -> Priority:
     """Return how urgent messages of ``kind`` are."""
     match kind:
         case MessageKind.ALERT | MessageKind.NOTICE | MessageKind.SHARED_REPORT:
+            return Priority.URGENT
+        case MessageKind.APPROVAL:
             return Priority.URGENT
         case MessageKind.SUMMARY | MessageKind.CLOSING:
             return Priority.SOON

@@ -155,6 +155,7 @@ class Survey:
         summary_channel, alerts_channel: ``#name`` or id.
         owners: Slack ids or e-mail addresses of those who may see and steer it.
         admins_manage: whether workspace admins may as well.
+        confirm_above: a wave by hand of more people needs an owner's word, or a second person's.
         reminder: to those who did not answer; None for no reminders.
         chaser: to those who gave a score and not a word; None for no chasers.
         budget: how often one person may be asked, and how many at once.
@@ -173,6 +174,7 @@ class Survey:
     alerts_channel: str
     owners: tuple[str, ...]
     admins_manage: bool = False
+    confirm_above: int = 50
     reminder: Nudge | None = None
     chaser: Nudge | None = None
     budget: Limits = field(default_factory=Limits)

@@ -13,16 +13,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.domain.approval import Approval
 from nps_bot.domain.audience import zone_of
 from nps_bot.domain.budget import DAY, Held, Rule
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Priority, Settlement, Status
 from nps_bot.domain.survey import Survey
-from nps_bot.services import alerting, contacting, nudging, owed, reporting, summarising
+from nps_bot.services import alerting, contacting, nudging, owed, reporting, stopping, summarising
 from nps_bot.services.nudging import Further
-from nps_bot.services.owed import Notice, SharedReport
+from nps_bot.services.owed import Approving, Notice, SharedReport
 from nps_bot.services.periods import parse_period
-from nps_bot.storage import claims, contacts, invitations, outbox, people, waves
+from nps_bot.storage import approvals, claims, contacts, invitations, outbox, people, waves
 from nps_bot.storage.claims import Claimed, Sent
 from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Standing
@@ -99,6 +100,14 @@ class NoticeContent:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovalContent:
+    """A request to start a large wave of ``survey`` as it stands."""
+
+    approval: Approval
+    survey: Survey
+
+
 _NO_FILE = "its survey has no file any more"
 
 Content = (
@@ -108,6 +117,7 @@ Content = (
     | SummaryContent
     | SharedReportContent
     | NoticeContent
+    | ApprovalContent
 )
 Prepared = Content | Drop | Defer | Remove
 
@@ -233,6 +243,8 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
             return ToPerson(standing.person_id, standing.dm_channel)
         case MessageKind.NOTICE:
             return ToPerson(Notice(**(message.payload or {})).recipient, message.channel)
+        case MessageKind.APPROVAL:
+            return ToPerson(Approving(**(message.payload or {})).recipient, message.channel)
         case MessageKind.ALERT:
             channel = survey.alerts_channel if survey else None
         case MessageKind.SUMMARY | MessageKind.CLOSING:
@@ -299,6 +311,8 @@ def _prepare(
     now: datetime,
 ) -> Prepared:
     survey = surveys.get(message.survey_key or "")
+    if _is_stopped(known, message):
+        return Drop(owed.STOPPED)
     if message.kind in owed.NUDGE_KINDS and not message.updating:
         hindered = _hindered(survey, known, message, now)
         if hindered is not None:
@@ -319,6 +333,23 @@ def _prepare(
             return Drop(_NO_FILE)
 
 
+def _is_stopped(known: _Known, message: Claimed) -> bool:
+    """Return whether a message would newly ask somebody in a stopped wave."""
+    standing = known.standings.get(message.invitation_id or "")
+    return standing is not None and standing.stopped_at is not None and stopping.asks(message)
+
+
+def _approval(connection: Connection, survey: Survey, message: Claimed) -> Prepared:
+    """Return a request as it stands; what is decided asks nobody any more."""
+    about = Approving(**(message.payload or {}))
+    found = approvals.find(connection, about.approval_id)
+    if found is None:
+        return Drop("the request is gone")
+    if found.decided_at is not None and not message.updating and not about.outcome:
+        return Drop("the request was decided")
+    return ApprovalContent(found, survey)
+
+
 def _of_survey(
     connection: Connection, survey: Survey, kind: MessageKind, message: Claimed, now: datetime
 ) -> Prepared:
@@ -330,6 +361,8 @@ def _of_survey(
             return SharedReportContent(sharing, report)
         case MessageKind.NOTICE:
             return NoticeContent(Notice(**(message.payload or {})))
+        case MessageKind.APPROVAL:
+            return _approval(connection, survey, message)
         case _:
             figures = summarising.summary(connection, message.wave_id or 0)
             if figures is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.storage import invitations, outbox, people, waves
+from nps_bot.storage import approvals, invitations, outbox, people, waves
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ def forget(connection: Connection, person_id: str, now: datetime) -> Forgotten:
     dm_channel = people.dm_channel(connection, person_id)
     messages = outbox.forget_person(connection, person_id, theirs, dm_channel, now)
     waves.forget_only_person(connection, person_id, now)
+    waves.forget_stopper(connection, person_id)
+    approvals.forget_person(connection, person_id, now)
     people.erase(connection, person_id)
     people.add_opt_out(connection, person_id, people.ALL_SURVEYS, now)
     return Forgotten(len(theirs), messages)

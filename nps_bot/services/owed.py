@@ -22,9 +22,13 @@ PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT, MessageKind.REMINDER)
 NUDGE_KINDS = (MessageKind.REMINDER, MessageKind.CHASER)
 """What may follow a prompt; at most one of these."""
 RESPONDENT_KINDS = (*PROMPT_KINDS, MessageKind.CHASER)
-"""All that respondents are sent: none of it while a survey is paused or once its wave closed."""
+"""All that respondents are sent: none of it while a survey is paused, or once its wave was stopped
+or has closed."""
 FURTHER_KINDS = (MessageKind.REPROMPT, *NUDGE_KINDS)
 """Messages that belong to a question somebody has got: silence counts from the last one of them."""
+
+STOPPED = "the wave was stopped"
+"""Why that was not sent."""
 
 SETTLING = timedelta(seconds=3)
 """How long a message in Slack waits before it is rewritten: several answers become one update of
@@ -243,5 +247,46 @@ def owe_notice(connection: Connection, survey_key: str, notice: Notice, now: dat
                 person_id=notice.recipient if is_person_id(notice.recipient) else None,
                 payload=asdict(notice),
             )
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Approving:
+    """One person's message about a large wave that somebody wants to start.
+
+    Attributes:
+        approval_id: the request.
+        recipient: who gets it, by Slack id or e-mail address.
+        outcome: whether it tells who asked what became of it, instead of asking an owner.
+    """
+
+    approval_id: str
+    recipient: str
+    outcome: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key of the message."""
+        return f"approval:{self.approval_id}:{'outcome' if self.outcome else self.recipient}"
+
+
+def owe_approvals(
+    connection: Connection, survey_key: str, messages: Iterable[Approving], now: datetime
+) -> None:
+    """Owe direct messages about a request to start a large wave."""
+    outbox.add(
+        connection,
+        [
+            outbox.NewMessage(
+                dedupe_key=one.key,
+                kind=MessageKind.APPROVAL,
+                priority=priority_of(MessageKind.APPROVAL),
+                due_at=now,
+                survey_key=survey_key,
+                person_id=one.recipient if is_person_id(one.recipient) else None,
+                payload=asdict(one),
+            )
+            for one in messages
         ],
     )

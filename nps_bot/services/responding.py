@@ -45,6 +45,8 @@ class Refusal(StrEnum):
     """The person has put the question off once already."""
     CLOSES_BEFORE = "closes_before"
     """The wave closes before the question could come again."""
+    STOPPED = "stopped"
+    """The wave was stopped, so the question would not come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,6 +449,8 @@ def snooze(
         return Refusal.ANSWERED
     if standing.snoozed_at is not None:
         return Refusal.SNOOZED
+    if standing.stopped_at is not None:
+        return Refusal.STOPPED
     zone = zone_of(survey.time_zone or standing.time_zone)
     until = next_allowed(now + SNOOZE, zone, survey.quiet_hours)
     if until >= standing.closes_at:

@@ -14,7 +14,7 @@ from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.progress import FIRST_RATE, expected_ends
 from nps_bot.domain.survey import Survey
 from nps_bot.services.contacting import Reason, reason_of
-from nps_bot.storage import contacts, lanes, overview, reports, waves
+from nps_bot.storage import contacts, invitations, lanes, overview, reports, waves
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.reports import WaveHead
 
@@ -23,8 +23,6 @@ CASES = 10
 TROUBLES = 10
 _BACK = timedelta(days=2)
 """Nominal times are local; somewhere on earth it is still this long ago."""
-_POSTING = "chat.postMessage"
-"""Under this name the pace of prompts is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class RunningWave:
         ends_at: when the last of those prompts is expected to leave, at the pace learnt last; None
             where nothing is left, or while the survey is paused.
         not_asked: how many of the audience were not asked, by reason.
+        unasked: people who are invited and were not asked, in a stopped wave.
     """
 
     wave: WaveHead
@@ -47,6 +46,7 @@ class RunningWave:
     left: int
     ends_at: datetime | None
     not_asked: Mapping[Reason, int] = field(default_factory=dict)
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ def running_waves(
     ids = [head.id for head in heads]
     tallies = reports.wave_tallies(connection, ids)
     left, ends = _ahead(connection, now) if heads else ({}, {})
+    unasked = invitations.unasked(connection, [head.id for head in heads if head.stopped_at])
     excluded = contacts.excluded(connection, ids)
     running: dict[str, tuple[RunningWave, ...]] = {}
     for head in heads:
@@ -147,6 +148,7 @@ def running_waves(
             left=left.get(head.id, 0),
             ends_at=ends.get(head.id),
             not_asked={reason_of(key): n for key, n in excluded.get(head.id, {}).items()},
+            unasked=unasked.get(head.id, 0),
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running
@@ -170,7 +172,7 @@ def _ahead(
 
 def posting_rate(connection: Connection) -> float:
     """Return how many messages leave in a second, as it was learnt last."""
-    learnt = (lanes.pace(connection) or {}).get(_POSTING, {})
+    learnt = (lanes.pace(connection) or {}).get(lanes.POSTING, {})
     return float(learnt.get("rate") or FIRST_RATE)
 
 

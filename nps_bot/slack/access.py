@@ -20,9 +20,13 @@ class Access:
         members = [await self._directory.person(owner) for owner in survey.owners]
         return [member.id for member in members if member is not None]
 
+    async def is_owner(self, person_id: str, survey: Survey) -> bool:
+        """Return whether a person owns ``survey``."""
+        return person_id in await self.owners(survey)
+
     async def may_manage(self, person_id: str, survey: Survey) -> bool:
         """Return whether a person may see the figures of ``survey`` and steer it."""
-        if person_id in await self.owners(survey):
+        if await self.is_owner(person_id, survey):
             return True
         return survey.admins_manage and await self._directory.is_admin(person_id)
 

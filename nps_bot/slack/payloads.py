@@ -268,6 +268,41 @@ class SendRequest:
         return json.dumps(asdict(self))
 
 
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """What the confirmation of a stop carries: the waves that were shown, and no later ones."""
+
+    survey_key: str
+    waves: tuple[int, ...]
+
+    def encoded(self) -> str:
+        """Return the button's value."""
+        return json.dumps(asdict(self))
+
+
+def stop_request(body: Mapping[str, Any]) -> StopRequest:
+    """Return which waves are to be stopped.
+
+    Raises:
+        MalformedPayloadError: the value is not one of :class:`StopRequest`.
+    """
+    match _json_value(body):
+        case {"survey_key": str(key), "waves": list(waves)} if all(
+            type(wave) is int and 0 < wave < 2**31 for wave in waves
+        ):
+            return StopRequest(key, tuple(waves))
+    raise MalformedPayloadError("The button's value is not one of ours.")
+
+
+def approval_id(body: Mapping[str, Any]) -> str:
+    """Return which request to start a wave a button decides on.
+
+    Raises:
+        MalformedPayloadError: the button's value is no id of ours.
+    """
+    return _opaque(_at(body, "actions", 0, "value"), "button's value")
+
+
 def share_request(body: Mapping[str, Any]) -> ShareRequest:
     """Return what is to be shared.
 
@@ -290,8 +325,10 @@ def send_request(body: Mapping[str, Any]) -> SendRequest:
     """
     match _json_value(body):
         case {"survey_key": str(key), "nominal": str(nominal), "people": int(people)} if (
-            minute := _moment(nominal)
-        ) and minute.strftime(NOMINAL) == nominal:
+            (minute := _moment(nominal))
+            and minute.strftime(NOMINAL) == nominal
+            and 0 < people < 2**31
+        ):
             return SendRequest(key, nominal, people)
     raise MalformedPayloadError("The button's value is not one of ours.")
 

@@ -6,6 +6,7 @@ from nps_bot.domain.cadence import describe
 from nps_bot.domain.survey import Kind
 from nps_bot.services.delivering import (
     AlertContent,
+    ApprovalContent,
     Content,
     NoticeContent,
     PromptContent,
@@ -14,7 +15,7 @@ from nps_bot.services.delivering import (
 )
 from nps_bot.services.nudging import Chaser
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.views import alert, notices, nudges, prompt, report, summary
+from nps_bot.slack.views import alert, approval, notices, nudges, prompt, report, summary
 from nps_bot.slack.views.message import Message
 
 
@@ -41,6 +42,8 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
             return report.shared(content.report, content.sharing.person_id, charts=charts)
         case NoticeContent():
             return notices.sentence(content.notice.text)
+        case ApprovalContent():
+            return approval.approval(content.approval, content.survey.wording.title)
 
 
 async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Message:
@@ -72,7 +75,9 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         rhythm=describe(content.survey.cadence),
         owners=await edge.access.owners(content.survey),
         # The reminder is the last ask: putting it off would make one more of it.
-        snooze=standing.snoozed_at is None and not content.reminding,
+        snooze=standing.snoozed_at is None
+        and standing.stopped_at is None
+        and not content.reminding,
         reminding=content.reminding,
     )
 

@@ -173,12 +173,19 @@ def waves_before(connection: Connection, survey_key: str, wave_id: int | None = 
 
 
 def due_moments(connection: Connection, survey_key: str, since: datetime) -> list[datetime]:
-    """Return when the invitations of a survey are due, from a moment on."""
+    """Return when the invitations of a survey are due, from a moment on.
+
+    Those that a stopped wave did not send take up no day's room.
+    """
     return list(
         connection.scalars(
             select(Invitation.due_at)
             .join(Wave, Wave.id == Invitation.wave_id)
-            .where(Wave.survey_key == survey_key, Invitation.due_at >= since)
+            .where(
+                Wave.survey_key == survey_key,
+                Invitation.due_at >= since,
+                or_(Wave.stopped_at.is_(None), Invitation.asked_at.is_not(None)),
+            )
         )
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from nps_bot.storage.among import among
 from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
@@ -59,6 +59,7 @@ class Standing:
     dm_channel: str | None
     account: str | None
     account_owner: str | None
+    stopped_at: datetime | None
     response: Given | None
 
     def closed(self, now: datetime) -> bool:
@@ -84,6 +85,7 @@ _INVITATION: tuple[Any, ...] = (
     Person.dm_channel,
     Person.account,
     Person.account_owner,
+    Wave.stopped_at,
 )
 _GIVEN: tuple[Any, ...] = (
     Response.id,
@@ -174,6 +176,24 @@ def mark_asked(connection: Connection, ids: Sequence[str], now: datetime) -> Non
 def mark_further(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Record that Slack accepted a message that follows the first prompt of invitations."""
     connection.execute(_MARK_FURTHER, {"written": ids, "further_at": now})
+
+
+def unasked(connection: Connection, wave_ids: Collection[int]) -> dict[int, int]:
+    """Return how many invited people were not asked, and did not answer, by wave."""
+    rows = connection.execute(
+        select(Invitation.wave_id, func.count())
+        .outerjoin(Response, Response.invitation_id == Invitation.id)
+        .where(
+            Invitation.wave_id.in_(wave_ids),
+            Invitation.asked_at.is_(None),
+            Response.id.is_(None),
+        )
+        .group_by(Invitation.wave_id)
+    )
+    found = dict.fromkeys(wave_ids, 0)
+    for wave_id, number in rows:
+        found[wave_id] = number
+    return found
 
 
 def mark_snoozed(connection: Connection, invitation_id: str, now: datetime) -> None:

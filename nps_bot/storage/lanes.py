@@ -19,6 +19,8 @@ LANE = "slack"
 PACE = "pace"
 """Under which name the learnt pace is remembered: for each method its rate in calls per second,
 and its last pause."""
+POSTING = "chat.postMessage"
+"""The method whose pace is that of a wave."""
 TENURE = timedelta(seconds=15)
 """For how long the lane is held without being renewed. A dead holder's lane moves after that."""
 

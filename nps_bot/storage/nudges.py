@@ -26,9 +26,9 @@ class OpenWave:
 
 
 def open_waves(connection: Connection, now: datetime) -> list[OpenWave]:
-    """Return the waves that take answers and have read whom they ask."""
+    """Return the waves that take answers, have read whom they ask and were not stopped."""
     found = select(Wave.id, Wave.survey_key, Wave.opens_at).where(
-        Wave.state == "ready", Wave.closes_at > now
+        Wave.state == "ready", Wave.closes_at > now, Wave.stopped_at.is_(None)
     )
     return [OpenWave(*row) for row in connection.execute(found.order_by(Wave.id))]
 

@@ -192,6 +192,16 @@ def cancel_prompts(
     _cancel(connection, Outbox.kind.in_(kinds) & Outbox.invitation_id.in_(invitations), reason)
 
 
+def unsent_of(
+    connection: Connection, kinds: Collection[str], *, wave_id: int, limit: int
+) -> list[str]:
+    """Return the invitations of up to ``limit`` unposted messages of a wave that wait."""
+    some = select(Outbox.invitation_id).where(
+        Outbox.wave_id == wave_id, Outbox.kind.in_(kinds), _UNSENT
+    )
+    return [one for one in connection.scalars(some.limit(limit)) if one is not None]
+
+
 def cancel_wave(
     connection: Connection, kinds: Collection[str], reason: str, *, wave_id: int, limit: int
 ) -> int:

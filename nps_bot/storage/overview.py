@@ -22,13 +22,13 @@ from nps_bot.storage.tables import (
 
 
 def backlog(connection: Connection, prompts: Collection[str]) -> list[Batch]:
-    """Return what open waves have not asked yet, by wave and moment.
+    """Return what open waves have not asked yet and still will, by wave and moment.
 
     Args:
         connection: an open connection.
         prompts: the kinds of messages that ask somebody for the first time.
     """
-    unclosed = select(Wave.id).where(text("state <> 'closed'"))
+    unclosed = select(Wave.id).where(text("state <> 'closed'"), Wave.stopped_at.is_(None))
     rows = connection.execute(
         select(Outbox.due_at, Outbox.wave_id, func.count())
         .where(

@@ -35,6 +35,8 @@ class WaveHead:
     opens_at: datetime
     closes_at: datetime
     closed_at: datetime | None
+    stopped_at: datetime | None = None
+    stopped_by: str | None = None
 
     @property
     def day(self) -> date:

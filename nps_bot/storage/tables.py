@@ -152,7 +152,45 @@ class Wave(Base):
     opens_at: Mapped[datetime] = mapped_column(Moment)
     closes_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    stopped_at: Mapped[datetime | None] = mapped_column(Moment)
+    """From when on nothing more is sent of it; answers count until it closes."""
+    stopped_by: Mapped[str | None] = mapped_column(SlackId)
+    """Who stopped it; None from the command line."""
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ApprovalRequest(Base):
+    """A large wave somebody wants to start who is no owner: what the owners, or others, say to it.
+
+    ``nominal`` is the minute of the preview, so that one click asks once however often it comes.
+    """
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        UniqueConstraint("survey_key", "nominal", "asked_by"),
+        CheckConstraint("state IN ('open', 'sent', 'declined', 'expired')", name="state"),
+        Index(
+            "ux_approvals_open",
+            "survey_key",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)
+    survey_key: Mapped[str] = mapped_column(Text)
+    nominal: Mapped[str] = mapped_column(String(16))
+    people: Mapped[int] = mapped_column(Integer)
+    """How many the preview named."""
+    asked_by: Mapped[str] = mapped_column(SlackId)
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    recipients: Mapped[list[str]] = mapped_column(JSON)
+    """Who was asked, as the survey's file names them: their messages are kept up to date."""
+    state: Mapped[str] = mapped_column(String(16))
+    decided_by: Mapped[str | None] = mapped_column(SlackId)
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Invitation(Base):

@@ -48,6 +48,8 @@ class WaveRow:
     cursor: str | None
     opens_at: datetime
     closes_at: datetime
+    stopped_at: datetime | None
+    stopped_by: str | None
 
 
 _WAVES: Select[Any] = select(*(getattr(Wave, name) for name in WaveRow.__dataclass_fields__))
@@ -223,6 +225,26 @@ def to_close(connection: Connection, known: Collection[str], now: datetime) -> l
 def close(connection: Connection, wave_id: int, now: datetime) -> None:
     """Close a wave: no answer is taken from here on."""
     connection.execute(update(Wave).where(Wave.id == wave_id).values(state="closed", closed_at=now))
+
+
+def stop(connection: Connection, wave_id: int, by: str | None, now: datetime) -> None:
+    """Send nothing more of a wave, and read no further page of its audience."""
+    connection.execute(
+        update(Wave)
+        .where(Wave.id == wave_id)
+        .values(state="ready", cursor=None, stopped_at=now, stopped_by=by)
+    )
+
+
+def stopped(connection: Connection) -> set[int]:
+    """Return the ids of the stopped waves that still take answers."""
+    found = select(Wave.id).where(Wave.state != "closed", Wave.stopped_at.is_not(None))
+    return set(connection.scalars(found))
+
+
+def forget_stopper(connection: Connection, person_id: str) -> None:
+    """Forget that it was this person who stopped waves."""
+    connection.execute(update(Wave).where(Wave.stopped_by == person_id).values(stopped_by=None))
 
 
 def forget_only_person(connection: Connection, person_id: str, now: datetime) -> None:

@@ -43,6 +43,7 @@ def build(file: SurveyFile) -> Survey:
         alerts_channel=file.channels.alerts,
         owners=file.owners,
         admins_manage=file.admins_manage,
+        confirm_above=file.confirm_above,
         reminder=_nudge(file.reminder),
         chaser=_nudge(file.chaser),
         budget=_limits(file.budget),

@@ -176,6 +176,14 @@ def _flag(value: object) -> bool:
     raise refused("true or false", value)
 
 
+def _people_count(value: object) -> int:
+    allowed = "a number of people, such as 50; 0 for everybody"
+    text = _text(value, allowed)
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise refused(allowed, value)
+    return int(text)
+
+
 def _time_of_day(value: object) -> time:
     allowed = 'a time of day such as "10:00", from "00:00" to "23:59"'
     found = _TIME.fullmatch(_text(value, allowed))
@@ -276,6 +284,7 @@ Channel = Annotated[str, BeforeValidator(_channel)]
 Group = Annotated[str, BeforeValidator(_group)]
 Person = Annotated[str, BeforeValidator(_person)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+PeopleCount = Annotated[int, BeforeValidator(_people_count)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Day = Annotated[date, BeforeValidator(_date)]
 Weekday = Annotated[int, BeforeValidator(_weekday)]

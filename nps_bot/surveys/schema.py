@@ -405,6 +405,10 @@ class SurveyFile(Group):
     admins_manage: fields.Flag = Field(
         default=False, description="whether workspace admins may as well"
     )
+    confirm_above: fields.PeopleCount = Field(
+        default=50,
+        description="a wave by hand of more people needs an owner's word, or a second person's",
+    )
     follow_ups: FollowUpsGroup = Field(
         default_factory=FollowUpsGroup, description="questions after the score"
     )

@@ -12,12 +12,13 @@ from sqlalchemy import select
 
 from nps_bot.app import Role
 from nps_bot.sandbox import Kind, Message, Person
-from nps_bot.services import forgetting
+from nps_bot.services import approving, forgetting
 from nps_bot.services.responding import Refusal
 from nps_bot.slack.listeners.answering import OUT_OF_DATE, REFUSALS
-from nps_bot.slack.payloads import SendRequest, ShareRequest
+from nps_bot.slack.payloads import SendRequest, ShareRequest, StopRequest
 from nps_bot.storage.tables import Response
 from tests.scenarios.conftest import World
+from tests.scenarios.desk import settled
 from tests.scenarios.siege import BOTH, asked, eventually, everything, logged, quiet, read
 
 ON_POSTGRESQL = pytest.mark.parametrize(
@@ -305,10 +306,16 @@ def _in(world: World, channel: str) -> Message:
 @BOTH
 async def test_what_owners_press_is_not_for_others(world: World) -> None:
     await answering(world)
-    victim = await Victim.of(world)
     now = world.clock.now()
+    survey, minute = world.surveys["customer"], now.strftime("%Y-%m-%dT%H:%M")
+    asked = await world.bot.edge.database.write(
+        approving.ask, survey, minute, 80, world.sandbox.person("mei").id, now
+    )
+    await settled(world)
+    victim = await Victim.of(world)
     share = ShareRequest("customer", None, now.isoformat()).encoded()
     send = SendRequest("customer", now.strftime("%Y-%m-%dT%H:%M"), 7).encoded()
+    stop = StopRequest("customer", (1,)).encoded()
     for who, where in (("sam", "general"), ("tom", "nps-alerts"), ("helena", "ext-harbor")):
         person = world.sandbox.person(who)
         message = _in(world, world.sandbox.workspace.channel(where).id)
@@ -316,6 +323,10 @@ async def test_what_owners_press_is_not_for_others(world: World) -> None:
             ("share_report", share),
             ("send_confirm", send),
             ("send_cancel", send),
+            ("wave_stop", stop),
+            ("wave_keep", stop),
+            ("approval_send", asked.approval.id),
+            ("approval_decline", asked.approval.id),
         ):
             click = forged(person, message, action_id=action, value=value)
             (told,) = await victim.told(person, message, click)
@@ -347,10 +358,22 @@ async def test_an_owners_forged_value_is_out_of_date(world: World) -> None:
         '{"survey_key": "customer", "nominal": "2026-11-22T10:00", "people": "7"}',
         '{"survey_key": ["customer"], "nominal": "2026-11-22T10:00", "people": 7}',
     )
+    stops = (
+        '{"survey_key": "customer", "waves": 1}',
+        '{"survey_key": "customer", "waves": ["1"]}',
+        '{"survey_key": "customer", "waves": [true]}',
+        StopRequest("customer", (-1,)).encoded(),
+        StopRequest("customer", (2**31,)).encoded(),
+        SendRequest("customer", "2026-11-22T10:00", 2**31).encoded(),
+    )
     for action, values in (
         ("share_report", shares),
         ("send_confirm", shares + sends),
         ("send_cancel", shares + sends),
+        ("wave_stop", shares + stops),
+        ("wave_keep", shares + stops),
+        ("approval_send", (*shares, "0" * 32)),
+        ("approval_decline", (*shares, "0" * 32)),
         ("home_resume", ("", "\x00", "customer\x00", "Customer", "x" * 41, "**", "\ud800")),
     ):
         for value in values:

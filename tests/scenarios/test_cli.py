@@ -43,7 +43,8 @@ def test_help_says_what_each_command_does(terminal: Terminal) -> None:
     assert whole.startswith("Usage: python bot.py [OPTIONS] [COMMAND] [ARGS]...")
     commands = whole.partition("Commands:")[2]
     assert re.findall(r"^  (\w+)  ", commands, re.MULTILINE) == [
-        *("web", "worker", "sandbox", "surveys", "people", "send", "outbox", "report", "forget")
+        *("web", "worker", "sandbox", "surveys", "people", "send", "stop", "outbox", "report"),
+        "forget",
     ]
     assert "..." not in commands  # nothing is cut off
 
@@ -188,7 +189,7 @@ def _sends(terminal: Terminal, page: Page) -> None:
     assert len(page.until("grace", inbox)) == 1
     started = terminal.prints(*one, "--yes").splitlines()[-1]
     assert re.fullmatch(
-        r"Started: (1 asked, nobody left to ask|0 asked, 1 person still to ask, less than a minute"
+        r"Started: (1 asked, nobody left to ask|0 asked, 1 person still to ask, a few seconds"
         r" left \(until 2.* UTC\))\. The running bot asks\. `/nps status` shows how far it is\.",
         started,
     )
@@ -222,6 +223,38 @@ def _forgets(terminal: Terminal, page: Page) -> None:
     assert "Forgotten: 1 invitation unlinked" in asked
     page.until("ada", lambda seen: not inbox(seen))
     page.message("tom", "nps-alerts", "Someone who asked to be forgotten")
+
+
+def test_a_large_wave_needs_its_number_typed_and_a_running_one_is_stopped(
+    terminal: Terminal,
+) -> None:
+    terminal.ask_at_any_hour()
+    file = terminal.surveys / "customer.yaml"
+    file.write_text(f"{file.read_text()}\nconfirm_above: 3\n")
+    asked = "That is more than 3. Type 4 to send it: "
+    with terminal.serving() as served:
+        page = page_of(served)
+        page.message("oscar", "dm", "How likely")
+        with ThreadPoolExecutor(3) as pool:
+            habit = pool.submit(terminal.prints, "send", "customer", typed="y\n")
+            silent = pool.submit(terminal.refuses, "send", "customer")
+            kept = pool.submit(terminal.prints, "stop", "customer", typed="n\n")
+        assert habit.result().endswith(f"{asked}Nothing was sent.\n")
+        assert "\nIt takes a few seconds until everybody is asked, at the pace" in habit.result()
+        assert "Nobody confirmed it, so nothing was done; --yes does" in silent.result()
+        assert kept.result().startswith("Customer survey:\n  wave of ")
+        assert kept.result().endswith("Stop it? [y/N]: Nothing was stopped.\n")
+
+        sent = terminal.prints("send", "customer", typed="4\n")
+        assert f"{asked}Started: " in sent
+        assert "The running bot asks. `/nps status` shows how far it is.\n" in sent
+        page.until("oscar", lambda seen: len(inbox(seen)) == 2)
+        stopped = terminal.prints("stop", "customer", "--yes")
+        assert "Stopped. Answers to what was sent count until the wave closes.\n" in stopped
+        assert stopped.count("  wave of ") == 4  # two of them, before and after
+        nothing = "Customer survey has no open wave to stop.\n"
+        assert terminal.prints("stop", "customer") == nothing
+        assert served.ends_on(signal.SIGTERM) == 0
 
 
 # --- in a workspace ---------------------------------------------------------------------------

@@ -136,7 +136,7 @@ async def test_sharing_alone_learns_that_there_are_no_charts(world: World) -> No
 # --- words ------------------------------------------------------------------------------------
 
 WHICH = "Which survey? Yours: customer and employee."
-HELP = "/nps knows report, status, send, why, preview, pause, resume, help."
+HELP = "/nps knows report, status, send, stop, why, preview, pause, resume, help."
 
 
 @ON_POSTGRES
@@ -148,7 +148,7 @@ async def test_every_way_to_type_it_gets_one_clear_answer(world: World) -> None:
         "help": HELP,
         "HELP me": HELP,
         "reprot customer": "/nps knows no 'reprot'. Did you mean 'report'?",
-        "chart": "It knows report, status, send, why, preview, pause, resume and help",
+        "chart": "It knows report, status, send, stop, why, preview, pause, resume and help",
         "report": WHICH,
         "report 90d": WHICH,
         "send": WHICH,

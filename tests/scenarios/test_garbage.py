@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import select
 
 from nps_bot.sandbox import Kind, Message, Person
-from nps_bot.slack.payloads import SendRequest, ShareRequest
+from nps_bot.slack.payloads import SendRequest, ShareRequest, StopRequest
 from nps_bot.storage.tables import Response
 from tests.scenarios.conftest import World
 from tests.scenarios.siege import asked, logged, quiet, read
@@ -111,6 +111,8 @@ def bases(world: World, prompt: Message, invitation_id: str) -> list[Base]:
         clicked(ada, prompt, "share_report", share),
         clicked(ada, prompt, "send_confirm", send),
         clicked(ada, prompt, "send_cancel", send),
+        clicked(ada, prompt, "wave_stop", StopRequest("customer", (1,)).encoded()),
+        clicked(ada, prompt, "approval_send", invitation_id),
         clicked(ada, prompt, "home_resume", "customer"),
     ]
     found = [Base(Kind.INTERACTIVE, click, _needed(click)) for click in clicks]

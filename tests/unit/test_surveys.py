@@ -217,7 +217,7 @@ def test_the_key_of_a_question_depends_on_its_words_alone(load: Load) -> None:
             (
                 "unknown key 'zzz'. Allowed here: key, title, brand, kind, audience, question,"
                 " cadence, quiet_hours, budget, closes_after, correctable_for, channels, owners,"
-                " admins_manage, follow_ups, thank_you, reminder, chaser."
+                " admins_manage, confirm_above, follow_ups, thank_you, reminder, chaser."
             ),
         ),
         (

@@ -14,6 +14,7 @@ REFUSALS = {
     Refusal.UNANSWERED: "There is no score of yours here yet: please choose one first.",
     Refusal.ANSWERED: "You have answered already, so you won't be asked again in this round.",
     Refusal.SNOOZED: "You have put this question off once; you can still answer it here.",
+    Refusal.STOPPED: "This round was stopped: you won't be asked again, but can still answer here.",
     Refusal.CLOSES_BEFORE: "This survey closes in less than three days; you can answer until then.",
 }
 

@@ -17,16 +17,17 @@ from nps_bot.services.periods import parse_period
 from nps_bot.slack import payloads
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.inviting import whole_audience
 from nps_bot.slack.listeners.answering import NOT_NOW, WENT_WRONG
 from nps_bot.slack.listeners.command_buttons import CommandButtons
+from nps_bot.slack.listeners.starting import Starting
+from nps_bot.slack.listeners.stopping import Stopping
 from nps_bot.slack.listeners.words import Asked, CommandError, not_an_owner, paused
-from nps_bot.slack.payloads import SendRequest, ShareRequest
+from nps_bot.slack.payloads import ShareRequest
 from nps_bot.slack.views import help as help_view
-from nps_bot.slack.views import notices, nudges, prompt, report, send, status, why
+from nps_bot.slack.views import notices, nudges, prompt, report, status, why
 from nps_bot.slack.views.kit import listed
 from nps_bot.slack.views.message import Message
-from nps_bot.storage import people, waves
+from nps_bot.storage import people
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,12 @@ class Commands:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
+        self._starting, self._stopping = Starting(edge), Stopping(edge)
         self._handlers: Mapping[str, _Handler] = {
             "report": self._report,
             "status": self._status,
             "send": self._send,
+            "stop": self._stop,
             "why": self._why,
             "preview": self._preview,
             "pause": self._pause,
@@ -53,6 +56,8 @@ class Commands:
         """Register the command, and the buttons in its answers."""
         app.command("/nps")(self.nps)
         CommandButtons(self._edge).register(app)
+        self._starting.register(app)
+        self._stopping.register(app)
 
     async def nps(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Answer ``/nps``, to the person who asked and nobody else."""
@@ -181,13 +186,7 @@ class Commands:
         ]
 
     async def _send(self, asked: Asked) -> Sequence[Message]:
-        edge = self._edge
-        survey = asked.survey()
-        if await edge.database.read(waves.is_paused, survey.key):
-            raise paused(survey)
-        now = edge.clock.now()
-        members = await whole_audience(edge, survey)
-        plan = await edge.database.read(launching.plan, survey, members, now)
-        nominal = await edge.database.read(launching.free_minute, survey, now)
-        request = SendRequest(survey.key, nominal, len(plan.due))
-        return [send.plan(survey.wording.title, plan, request.encoded())]
+        return [await self._starting.shown(asked)]
+
+    async def _stop(self, asked: Asked) -> Sequence[Message]:
+        return [await self._stopping.shown(asked)]

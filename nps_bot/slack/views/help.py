@@ -9,7 +9,9 @@ COMMANDS = {
     "report [survey] [period]": "the score with its interval, trend and comments; a period is"
     " `30d`, `90d`, `2026-Q3`, `2026-08`, `2026` or `all`",
     "status [survey]": "what runs, what comes next, which alerts nobody has claimed",
-    "send [survey]": "ask now; shows how many, who and when, and waits for your word",
+    "send [survey]": "ask now; shows how many, who, when and how long it takes, and waits for your"
+    " word, or for an owner's where many are asked",
+    "stop [survey]": "end a wave that runs: what was not sent is not sent; answers still count",
     "why @person": "what they got, when each survey asks them next, and what holds them back",
     "preview [survey]": "the question as people get it, to yourself, not counted",
     "pause [survey]": "ask nobody until it is resumed; answers still count",

@@ -181,6 +181,24 @@ def day(moment: datetime) -> str:
     return when(moment, "{date_short}")
 
 
+def about(duration: timedelta) -> str:
+    """Return a duration as people say it: "a few seconds", "about 2 minutes", "about an hour"."""
+    seconds = duration.total_seconds()
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {round(seconds, -1):.0f} seconds"
+    for unit, one, length, until in _UNITS:
+        if seconds < until:
+            number = max(round(seconds / length), 1)
+            return f"about {one}" if number == 1 else f"about {number} {unit}s"
+    return f"about {round(seconds / 86_400):,} days"
+
+
+_UNITS = (("minute", "a minute", 60, 3_570), ("hour", "an hour", 3_600, 129_600))
+"""Units with one of them in words, their seconds, and up to how many seconds they are used."""
+
+
 def mention(person_id: str) -> str:
     """Return a mention of a person, which Slack shows as a name."""
     return f"<@{person_id}>"
@@ -198,16 +216,8 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def time_left(left: timedelta) -> str:
-    """Return how long something will still take, in round words: "about 4 minutes left"."""
-    minutes = round(left / timedelta(minutes=1))
-    if minutes < 1:
-        return "less than a minute left"
-    if minutes < 90:
-        return f"about {count(minutes, 'minute')} left"
-    hours = round(left / timedelta(hours=1))
-    if hours < 36:
-        return f"about {count(hours, 'hour')} left"
-    return f"about {count(round(left / timedelta(days=1)), 'day')} left"
+    """Return how long something will still take, as people say it: "about 4 minutes left"."""
+    return f"{about(left)} left"
 
 
 def as_list(heading: str, items: Iterable[str], total: int, limit: int = TEXT) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from nps_bot.domain.approval import Approval
 from nps_bot.services.launching import Plan
+from nps_bot.slack.views.approval import decision, until
 from nps_bot.slack.views.figures import calendar_day
 from nps_bot.slack.views.kit import (
     Block,
+    about,
     actions,
     button,
     context,
@@ -16,6 +19,7 @@ from nps_bot.slack.views.kit import (
     escape,
     header,
     listed,
+    mention,
     section,
     when,
 )
@@ -30,33 +34,81 @@ _AT_ONCE = timedelta(minutes=5)
 """Within this time several people are asked "at" one moment, not "from" one "to" another."""
 
 
-def plan(title: str, plan: Plan, send_id: str) -> Message:
+def plan(
+    title: str,
+    plan: Plan,
+    send_id: str,
+    *,
+    takes: timedelta | None = None,
+    above: int | None = None,
+) -> Message:
     """Return how many would be asked, who and when, with the question whether to.
 
     Args:
         title: the survey's name.
         plan: whom a wave started now would ask.
         send_id: travels with *Send* and *Cancel*.
+        takes: how long it takes until the last one is asked.
+        above: where the reader needs a second person's word: from how many people on that is so.
     """
-    name = escape(title, _TITLE)
     if not plan.due:
-        text = f"“{name}” has nobody to ask now."
-        return Message(text, [section(text), *_left_out(plan)])
+        return _nobody(title, plan)
+    people = count(len(plan.due), "person", "people")
+    yes = f"Ask {people}"
+    why: list[Block] = []
+    if above is not None:
+        yes = "Ask the owners"
+        limit = count(above, "person", "people")
+        why = [section(f"More than {limit} need a second person's word: an owner has to say yes.")]
+    choice = actions(
+        "send",
+        [
+            button(yes, "send_confirm", send_id, style="primary"),
+            button("Cancel", "send_cancel", send_id),
+        ],
+    )
+    return _shown(title, plan, takes, [*why, choice])
+
+
+def requested(title: str, plan: Plan, approval: Approval, *, takes: timedelta) -> Message:
+    """Return the same where somebody else asks for it and this reader may say yes.
+
+    Args:
+        title: the survey's name.
+        plan: whom a wave started now would ask.
+        approval: who asked for it.
+        takes: how long it takes until the last one is asked.
+    """
+    if not plan.due:
+        return _nobody(title, plan)
+    people = count(approval.people, "person", "people")
+    asker = mention(approval.asked_by)
+    asked = section(f"{asker} asked for it, then {people}, {when(approval.asked_at)}.")
+    return _shown(title, plan, takes, [asked, decision(approval), until(approval)])
+
+
+def _nobody(title: str, plan: Plan) -> Message:
+    text = f"“{escape(title, _TITLE)}” has nobody to ask now."
+    return Message(text, [section(text), *_left_out(plan)])
+
+
+def _shown(title: str, plan: Plan, takes: timedelta | None, choice: list[Block]) -> Message:
+    name = escape(title, _TITLE)
     people = count(len(plan.due), "person", "people")
     blocks: list[Block] = [
         header(f"Ask {people} now?"),
         section(f"*{name}* would ask {people}, {_time(plan)}:\n{_names(plan)}"),
+        *([] if takes is None else [context(pace_words(takes))]),
         *_left_out(plan),
         *([section(warning)] if (warning := asked_twice(plan, when)) else []),
-        actions(
-            "send",
-            [
-                button(f"Ask {people}", "send_confirm", send_id, style="primary"),
-                button("Cancel", "send_cancel", send_id),
-            ],
-        ),
+        *choice,
     ]
     return Message(f"“{name}” would ask {people}, {_time(plan)}. Nothing is sent yet.", blocks)
+
+
+def pace_words(takes: timedelta) -> str:
+    """Return how long a wave takes until the last one is asked."""
+    return f"It takes {about(takes)} until everybody is asked, at the pace Slack allows."
 
 
 def started(title: str, number: int) -> Message:

@@ -25,6 +25,7 @@ from nps_bot.slack.views.kit import (
 )
 from nps_bot.slack.views.message import Message
 from nps_bot.slack.views.reasons import not_asked
+from nps_bot.slack.views.stop import stopped_words
 
 _NAME = 80
 _REASON = 200
@@ -98,7 +99,9 @@ def _survey(survey: SurveyStatus, now: datetime) -> str:
 
 
 def _wave(running: RunningWave, made_at: datetime) -> str:
-    words = f"{wave_progress(running, made_at)}; closes {when(running.wave.closes_at)}"
+    words = wave_progress(running, made_at)
+    if running.wave.stopped_at is None:
+        words += f"; closes {when(running.wave.closes_at)}"
     return f"{words}\n{not_asked(running.not_asked)}" if running.not_asked else words
 
 
@@ -106,6 +109,11 @@ def wave_progress(running: RunningWave, now: datetime) -> str:
     """Return how far a wave is: asked, answered, left, and until when."""
     wave = running.wave
     name = f"Wave of {calendar_day(wave.day)}"
+    if (stop := stopped_words(wave.stopped_at, wave.stopped_by)) is not None:
+        return (
+            f"{name}: {stop}; {running.asked:,} asked, {running.answered:,} answered,"
+            f" {running.unasked:,} not asked; answers count until {when(wave.closes_at)}"
+        )
     if wave.state == "resolving":
         return f"{name}: reading whom to ask, {running.asked:,} asked so far"
     words = f"{name}: {running.asked:,} asked, {running.answered:,} answered"
@@ -158,4 +166,5 @@ _WHAT = {
     MessageKind.CLOSING: "A closing summary",
     MessageKind.SHARED_REPORT: "A shared report",
     MessageKind.NOTICE: "A notice",
+    MessageKind.APPROVAL: "A request to send a survey",
 }

@@ -16,6 +16,7 @@ from nps_bot.slack.views.figures import (
 )
 from nps_bot.slack.views.kit import Block, context, escape, header, section, when
 from nps_bot.slack.views.message import Message
+from nps_bot.slack.views.stop import stopped_words
 
 _TITLE = 100
 _QUESTION = 300
@@ -24,13 +25,20 @@ _QUESTION = 300
 def running(summary: Summary) -> Message:
     """Return the scoreboard of a wave that still takes answers."""
     wave = summary.latest.wave
+    stop = stopped_words(wave.stopped_at, wave.stopped_by)
+    if stop is not None:
+        return _scoreboard(
+            summary, "stopped", f"{stop}; answers count until {when(wave.closes_at)}"
+        )
     return _scoreboard(summary, "so far", f"open until {when(wave.closes_at)}")
 
 
 def closing(summary: Summary) -> Message:
     """Return the last word on a wave."""
     wave = summary.latest.wave
-    return _scoreboard(summary, "closed", f"closed {when(wave.closed_at or wave.closes_at)}")
+    closed = f"closed {when(wave.closed_at or wave.closes_at)}"
+    stop = stopped_words(wave.stopped_at, wave.stopped_by)
+    return _scoreboard(summary, "closed", closed if stop is None else f"{stop}; {closed}")
 
 
 def _scoreboard(summary: Summary, state: str, until: str) -> Message:

@@ -123,8 +123,13 @@ class TestWaiting:
 
     def test_an_alert_overtakes_a_summary_and_a_summary_the_prompts(self) -> None:
         order = sorted(MessageKind, key=priority_of)
-        assert {*order[:3]} == {MessageKind.ALERT, MessageKind.NOTICE, MessageKind.SHARED_REPORT}
-        assert {*order[3:5]} == {MessageKind.SUMMARY, MessageKind.CLOSING}
+        assert {*order[:4]} == {
+            MessageKind.ALERT,
+            MessageKind.NOTICE,
+            MessageKind.SHARED_REPORT,
+            MessageKind.APPROVAL,
+        }
+        assert {*order[4:6]} == {MessageKind.SUMMARY, MessageKind.CLOSING}
         assert priority_of(MessageKind.PROMPT) == Priority.NORMAL
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from nps_bot.domain.approval import Approval, State
 from nps_bot.domain.nps import Difference, compare
 from nps_bot.domain.survey import BandPlan, FollowUp, Kind, Link, Wording
 from nps_bot.services.alerting import Alert
@@ -128,3 +129,12 @@ def report(
 def nothing() -> Figures:
     """Return the figures of nobody asked."""
     return figures(Tally(0, {}), Kind.RELATIONSHIP)
+
+
+def asked(state: State = State.OPEN, by: str | None = None, *, asker: str = "UMEI") -> Approval:
+    """Return a request to ask 80 people, made at noon."""
+    ended = None if state is State.OPEN else NOON
+    owners = ("UTOM", "priya@lumen.example")
+    return Approval(
+        "a1", "customer", "2026-11-24T12:00", 80, asker, NOON, CLOSES, owners, state, by, ended
+    )

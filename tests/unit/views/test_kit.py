@@ -20,11 +20,11 @@ def unescaped(text: str) -> str:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (-5, "less than a minute left"),
-        (29, "less than a minute left"),
-        (60, "about 1 minute left"),
+        (-5, "a few seconds left"),
+        (29, "about 30 seconds left"),
+        (60, "about a minute left"),
         (240, "about 4 minutes left"),
-        (89 * 60, "about 89 minutes left"),
+        (80 * 60, "about an hour left"),
         (120 * 60, "about 2 hours left"),
         (35 * 3_600, "about 35 hours left"),
         (7 * 86_400, "about 7 days left"),
@@ -102,3 +102,23 @@ def test_points_are_whole_and_signed(value: float, shown: str) -> None:
 )
 def test_a_small_share_is_not_called_nothing(share: float, shown: str) -> None:
     assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "a few seconds"),
+        (9, "a few seconds"),
+        (12, "about 10 seconds"),
+        (50, "about 50 seconds"),
+        (56, "about a minute"),
+        (130, "about 2 minutes"),
+        (3_500, "about 58 minutes"),
+        (3_590, "about an hour"),
+        (50_000, "about 14 hours"),
+        (129_000, "about 36 hours"),
+        (200_000, "about 2 days"),
+    ],
+)
+def test_a_duration_is_told_as_people_tell_it(seconds: int, words: str) -> None:
+    assert kit.about(timedelta(seconds=seconds)) == words

@@ -9,7 +9,7 @@ from nps_bot.slack.views import help as help_view
 from nps_bot.slack.views import send as view
 from nps_bot.storage.reports import WaveHead
 from tests.unit.views.reading import action_ids, assert_slack_takes, lines
-from tests.unit.views.samples import CLOSES_TOKEN, NOON, NOON_TOKEN
+from tests.unit.views.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, asked
 
 ADA = Member("UADA", "Ada <L>")
 
@@ -74,6 +74,42 @@ def test_many_people_are_named_up_to_a_point() -> None:
     assert lines(message)[2].endswith(" and 1,175 more")
 
 
+def test_it_says_how_long_it_takes() -> None:
+    plan = Plan(((ADA, NOON),), {})
+    message = view.plan("Customer survey", plan, "x1", takes=timedelta(minutes=2, seconds=10))
+    assert_slack_takes(message)
+    assert lines(message)[3] == (
+        "It takes about 2 minutes until everybody is asked, at the pace Slack allows."
+    )
+
+
+def test_who_does_not_own_it_asks_the_owners_for_a_large_one() -> None:
+    message = view.plan("Customer survey", Plan(((ADA, NOON),), {}), "x1", above=50)
+    assert_slack_takes(message)
+    assert lines(message)[3:] == [
+        "More than 50 people need a second person's word: an owner has to say yes.",
+        "[Ask the owners]",
+        "[Cancel]",
+    ]
+    assert action_ids(message.blocks) == ["send_confirm", "send_cancel"]
+
+
+def test_what_somebody_else_asked_for_is_shown_with_both_answers() -> None:
+    plan = Plan(((ADA, NOON),), {})
+    message = view.requested("Customer survey", plan, asked(), takes=timedelta(seconds=3))
+    assert_slack_takes(message)
+    assert lines(message)[3:] == [
+        "It takes a few seconds until everybody is asked, at the pace Slack allows.",
+        f"<@UMEI> asked for it, then 80 people, {NOON_TOKEN}.",
+        "[Send it]",
+        "[Not now]",
+        f"It can be decided until {CLOSES_TOKEN}, once. Who asked is told.",
+    ]
+    assert action_ids(message.blocks) == ["approval_send", "approval_decline"]
+    nobody = view.requested("Customer survey", Plan((), {}), asked(), takes=timedelta())
+    assert action_ids(nobody.blocks) == []
+
+
 def test_nobody_to_ask_offers_nothing_to_confirm() -> None:
     plan = Plan((), dict.fromkeys(Exclusion, 1))
     message = view.plan("Customer survey", plan, "x1")
@@ -95,6 +131,8 @@ def test_the_outcome_is_said() -> None:
 def test_help_names_every_command() -> None:
     message = help_view.help_()
     assert_slack_takes(message)
-    assert message.text == "/nps knows report, status, send, why, preview, pause, resume, help."
+    assert (
+        message.text == "/nps knows report, status, send, stop, why, preview, pause, resume, help."
+    )
     said = "\n".join(lines(message))
     assert all(f"`/nps {command}`" in said for command in help_view.COMMANDS)

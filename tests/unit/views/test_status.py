@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -67,6 +68,15 @@ def test_a_running_wave_says_how_far_it_is() -> None:
         "*Unclaimed alerts:* none. Somebody takes care of everybody.",
         f"As of {NOON_TOKEN}",
     ]
+
+
+def test_a_stopped_wave_says_so() -> None:
+    head = replace(wave(1, {}, 0).wave, stopped_at=NOON, stopped_by="UTOM")
+    running = RunningWave(head, 3, 1, 0, None, unasked=7)
+    assert shown(status(survey(running)))[2] == (
+        f"Wave of 24 Nov 2026: stopped by <@UTOM>, {NOON_TOKEN}; 3 asked, 1 answered, 7 not asked;"
+        f" answers count until {CLOSES_TOKEN}"
+    )
 
 
 def test_a_survey_at_rest() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from nps_bot.slack.views import summary as view
 from nps_bot.slack.views.message import Message
 from nps_bot.storage.reports import Recovery
 from tests.unit.views.reading import assert_slack_takes, lines
-from tests.unit.views.samples import CLOSES_TOKEN, WORDING, change, wave
+from tests.unit.views.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, WORDING, change, wave
 
 ORIGIN = "How likely are you to recommend Lumen &amp; Co to a friend or colleague?"
 
@@ -128,3 +129,13 @@ def test_bars_grow_with_their_numbers_and_none_vanishes(counts: dict[int, int]) 
 
 def test_the_day_of_a_wave_is_local() -> None:
     assert wave(1, {}, 0, day="2027-01-05").wave.day == date(2027, 1, 5)
+
+
+def test_a_stopped_wave_says_so_while_it_takes_answers_and_when_it_closes() -> None:
+    latest = wave(1, {9: 2}, 3)
+    stopped = replace(latest, wave=replace(latest.wave, stopped_at=NOON, stopped_by="UTOM"))
+    stop = f"Wave of 24 Nov 2026, stopped by <@UTOM>, {NOON_TOKEN}; "
+    running = shown(view.running(summary(stopped)))
+    assert running[0] == "Customer survey, stopped: NPS +100"
+    assert running[-1] == f"{stop}answers count until {CLOSES_TOKEN} · {ORIGIN}"
+    assert shown(view.closing(summary(stopped)))[-1] == f"{stop}closed {CLOSES_TOKEN} · {ORIGIN}"

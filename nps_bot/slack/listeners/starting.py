@@ -1,0 +1,176 @@
+"""``/nps send`` and its buttons: a wave by hand, shown, confirmed, or asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from nps_bot.domain.approval import Decision, State
+from nps_bot.domain.survey import Survey
+from nps_bot.services import approving, launching
+from nps_bot.services import status as standing
+from nps_bot.services.approving import NotYours
+from nps_bot.services.launching import ByHand
+from nps_bot.slack import payloads
+from nps_bot.slack.inviting import invite_everybody, whole_audience
+from nps_bot.slack.listeners.answering import OUT_OF_DATE
+from nps_bot.slack.listeners.steering import Steering
+from nps_bot.slack.listeners.words import Asked, CommandError, paused
+from nps_bot.slack.payloads import Origin, SendRequest
+from nps_bot.slack.previewing import preview
+from nps_bot.slack.views import approval, send
+from nps_bot.slack.views.message import Message
+from nps_bot.storage import approvals, waves
+
+log = logging.getLogger(__name__)
+
+
+class Starting(Steering):
+    """Starts waves by hand: at once for owners, with a second person's word for others."""
+
+    def register(self, app: AsyncApp) -> None:
+        """Register the buttons."""
+        app.action("send_confirm")(self.confirm)
+        app.action("send_cancel")(self.cancel)
+        app.action("approval_send")(self.approve)
+        app.action("approval_decline")(self.decline)
+
+    async def shown(self, asked: Asked) -> Message:
+        """Return whom the survey would ask now, and when, with the question whether to.
+
+        Raises:
+            CommandError: no survey is meant, or it is paused.
+        """
+        edge, survey = self._edge, asked.survey()
+        title = survey.wording.title
+        if await edge.database.read(waves.is_paused, survey.key):
+            raise paused(survey)
+        now = edge.clock.now()
+        owner = await edge.access.is_owner(asked.person_id, survey)
+        request = await edge.database.read(approving.open_request, survey.key, now)
+        own = request is not None and request.asked_by == asked.person_id
+        if request is not None and own and not owner:
+            owners = await edge.access.owners(survey)
+            return approval.waiting(request, title, survey.confirm_above, owners)
+        found = await preview(edge, survey, await whole_audience(edge, survey))
+        if request is not None:
+            return send.requested(title, found.plan, request, takes=found.takes)
+        people = len(found.plan.due)
+        nominal = await edge.database.read(launching.free_minute, survey, now)
+        above = survey.confirm_above if people > survey.confirm_above and not owner else None
+        return send.plan(
+            title,
+            found.plan,
+            SendRequest(survey.key, nominal, people).encoded(),
+            takes=found.takes,
+            above=above,
+        )
+
+    async def confirm(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Start the wave that was shown, or ask for it; once however often it is confirmed."""
+        await ack()
+        origin, request = payloads.origin(body), payloads.send_request(body)
+        self._spawn(self._start(origin, request), origin)
+
+    async def cancel(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Start nothing, and say so."""
+        await ack()
+        origin, request = payloads.origin(body), payloads.send_request(body)
+        self._spawn(self._cancel(origin, request), origin)
+
+    async def approve(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Say yes to somebody's request."""
+        await self._decide(ack, body, yes=True)
+
+    async def decline(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Say no to somebody's request."""
+        await self._decide(ack, body, yes=False)
+
+    async def _decide(self, ack: AsyncAck, body: Mapping[str, Any], *, yes: bool) -> None:
+        await ack()
+        origin, approval_id = payloads.origin(body), payloads.approval_id(body)
+        self._spawn(self._decided(origin, approval_id, yes=yes), origin)
+
+    # --- what follows ------------------------------------------------------------------------
+
+    async def _start(self, origin: Origin, request: SendRequest) -> None:
+        edge = self._edge
+        survey = await self._managed(origin.person_id, request.survey_key)
+        if await edge.database.read(waves.is_paused, survey.key):
+            raise paused(survey)
+        large = request.people > survey.confirm_above
+        if large and not await edge.access.is_owner(origin.person_id, survey):
+            await self._ask(origin, survey, request)
+            return
+        started = await edge.database.write(
+            approving.start,
+            survey,
+            ByHand(request.nominal),
+            origin.person_id,
+            edge.clock.now(),
+        )
+        shown = send.started(survey.wording.title, request.people)
+        await edge.messenger.replace_original(origin.response_url or "", shown)
+        if started is not None:
+            log.info(
+                "A wave was started by hand",
+                extra={"survey": survey.key, "wave": started, "person": origin.person_id},
+            )
+            await invite_everybody(edge)
+
+    async def _ask(self, origin: Origin, survey: Survey, request: SendRequest) -> None:
+        """Ask the owners; asked before, say how that stands."""
+        edge, title = self._edge, survey.wording.title
+        asked = await edge.database.write(
+            approving.ask,
+            survey,
+            request.nominal,
+            request.people,
+            origin.person_id,
+            edge.clock.now(),
+        )
+        edge.wake_courier()
+        found = asked.approval
+        if found.state is State.OPEN and found.asked_by == origin.person_id:
+            owners = await edge.access.owners(survey)
+            shown = approval.waiting(found, title, survey.confirm_above, owners)
+        else:
+            shown = approval.approval(found, title)
+        await edge.messenger.replace_original(origin.response_url or "", shown)
+
+    async def _cancel(self, origin: Origin, request: SendRequest) -> None:
+        """Say what is true: somebody quick may have confirmed before."""
+        edge = self._edge
+        survey = await self._managed(origin.person_id, request.survey_key)
+        running = await edge.database.read(standing.running_waves, [survey.key], edge.clock.now())
+        if request.nominal in {each.wave.nominal for each in running.get(survey.key, ())}:
+            shown = send.started(survey.wording.title, request.people)
+        else:
+            shown = send.cancelled(survey.wording.title)
+        await edge.messenger.replace_original(origin.response_url or "", shown)
+
+    async def _decided(self, origin: Origin, approval_id: str, *, yes: bool) -> None:
+        edge = self._edge
+        found = await edge.database.read(approvals.find, approval_id)
+        if found is None:
+            raise CommandError(OUT_OF_DATE)
+        survey = await self._managed(origin.person_id, found.survey_key)
+        owner = await edge.access.is_owner(origin.person_id, survey)
+        decision = Decision(origin.person_id, owner=owner, yes=yes)
+        decided = await edge.database.write(
+            approving.decide, survey, approval_id, decision, edge.clock.now()
+        )
+        match decided:
+            case NotYours.GONE:
+                raise CommandError(OUT_OF_DATE)
+            case NotYours.OWN:
+                raise CommandError("You asked for it, so a second person has to say yes.")
+            case NotYours.PAUSED:
+                raise paused(survey)
+        edge.wake_courier()
+        shown = approval.approval(decided, survey.wording.title)
+        await edge.messenger.replace_original(origin.response_url or "", shown)
+        await invite_everybody(edge)
