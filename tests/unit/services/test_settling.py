@@ -81,7 +81,7 @@ async def test_a_click_on_one_prompt_says_nothing_of_the_other(database: Databas
         assert isinstance(
             responding.snooze(connection, SURVEYS, invitation, "UADA", NOON), datetime
         )
-        first, second = owed.prompt_keys(invitation)
+        first, second = owed.prompt_key(invitation), owed.reprompt_key(invitation)
         carry(connection, later)
         standing = message(connection, first)
         lose(connection, second)
@@ -98,7 +98,7 @@ async def test_where_two_are_lost_a_click_does_not_guess(database: Database) -> 
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
         responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
-        keys = owed.prompt_keys(invitation)
+        keys = (owed.prompt_key(invitation), owed.reprompt_key(invitation))
         for key in keys:
             lose(connection, key)
         click(connection, invitation, "UADA", HERE)
