@@ -8,13 +8,15 @@ the click was saved. So the database gives up before the caller does, and the ca
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from nps_bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    import psycopg
 
 READ_PATIENCE = 10.0
 """Seconds a read may take: nobody reads inside Slack's three seconds, and reports may be long."""
@@ -111,6 +113,8 @@ def reader_engine(url: URL, size: int) -> Engine:
 
 async def open_listener(url: str) -> psycopg.AsyncConnection[Any]:
     """Return a connection to a PostgreSQL database on which to hear notifications."""
+    import psycopg  # noqa: PLC0415  # megabytes that SQLite does not need
+
     parsed = engine_url(url)
     address = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
     limits = _network_limits(parsed, READ_PATIENCE)

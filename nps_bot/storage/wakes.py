@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-import psycopg
 from sqlalchemy import Connection, text
 
 from nps_bot.errors import StorageUnavailableError
@@ -74,6 +73,8 @@ async def listen(url: str, me: str, wakes: Mapping[Wake, Callable[[], None]]) ->
         me: the name under which this process tells; it need not hear itself.
         wakes: what to call.
     """
+    import psycopg  # noqa: PLC0415  # as in storage.engines
+
     while True:
         try:
             async with await open_listener(url) as connection:

@@ -111,6 +111,11 @@ class Campaign:
         if self._pauses:
             await asyncio.wait(self._pauses)
 
+    async def kill_all(self) -> None:
+        """Kill all at the same time."""
+        await self._die(*self._crew)
+        self.done.kills[Boundary.ANY] += 1
+
     def _order(self, kills: int, stops: int) -> Iterator[Boundary]:
         """Yield as many boundaries: each as often as the others, in random order."""
         order: list[Boundary] = []

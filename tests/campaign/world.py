@@ -19,6 +19,9 @@ audience: {everyone: true, guests: false}
 cadence: {every: 6 months, on: wednesday, at: "10:00", start: 2026-02-01}
 channels: {summary: "#nps-summary", alerts: "#nps-alerts"}
 owners: [priya@lumen.example]
+budget: {every: 0 days, after_answer: 0 days, after_silence: 0 days, newcomers: 0 days}
+reminder: off
+chaser: off
 """
 KEY = "everybody"
 CALLED = (

@@ -52,8 +52,10 @@ def two_surveys(world: World, limits: Limits | None = None) -> None:
     customer, employee = world.surveys["customer"], world.surveys["employee"]
     everybody = Audience(everyone=True, guests=True)
     budget = limits or Limits()
-    world.surveys["customer"] = replace(customer, audience=everybody, budget=budget)
-    world.surveys["employee"] = replace(employee, budget=budget)
+    world.surveys["customer"] = replace(
+        customer, audience=everybody, budget=budget, reminder=None, chaser=None
+    )
+    world.surveys["employee"] = replace(employee, budget=budget, reminder=None, chaser=None)
 
 
 async def stops_all(world: World, person: Person) -> None:

@@ -268,7 +268,7 @@ def test_a_bot_with_credentials_serves_alone_and_stops_in_order(terminal: Termin
         assert set(slack) == {"SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"}
 
         with terminal.serving(**slack) as served:
-            served.line_with("Ready with 2 surveys: customer, employee")
+            served.line_with("with 2 surveys: customer, employee")
             second = terminal.refuses(**slack)
             assert "Error: Another process already serves var/nps.sqlite3" in second
             assert "stop that one first, or use PostgreSQL" in second
