@@ -393,11 +393,11 @@ class Courier:
         except StorageUnavailableError as error:
             for message, _ in ended:
                 log.warning("A delivery was not settled: %s", error, extra=_ids(message))
-        except Exception:
+        except Exception:  # ours: one message must not spoil the others, nor stop the courier
             if len(ended) == 1:
                 log.exception("A delivery was not settled", extra=_ids(ended[0][0]))
                 return
-            for one in ended:  # one must not spoil the others
+            for one in ended:
                 await self._record([one])
         else:
             for (message, settlement), held in zip(ended, kept, strict=True):
