@@ -1,6 +1,8 @@
 # Everything runs in .venv, installed from hashed locks. A target needs no step before it.
 PYTHON ?= python3
 VENV := .venv
+# Tests wait more than they compute, so there are more at a time than a small machine has processors.
+AT_ONCE ?= 4
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
@@ -12,7 +14,7 @@ run: $(VENV)/.run ## The bot; without Slack credentials, in a sandbox Slack of i
 	$(BIN)/python bot.py
 
 test: $(VENV)/.dev ## Every test: SQLite, PostgreSQL and the browser.
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev ## Lint, format, types, the arrows of ARCHITECTURE.md, migrations.
 	$(BIN)/ruff check .

@@ -62,8 +62,8 @@ IN_FLIGHT = 8
 """Calls at the same time: four to eight saturate any pace Slack allows."""
 AHEAD = timedelta(seconds=2)
 """For how long messages are claimed ahead of the calls: well within their leases."""
-LEAST_AHEAD, MOST_AHEAD = 32, 256
-"""How many that are at least and at most, whatever the pace: a claim costs the same for many."""
+MOST_AHEAD = 256
+"""How many that are at most; at least one for each call, whatever the pace."""
 GATHERING = 0.01
 """Seconds in which what came of calls is gathered, to be committed together."""
 LOOK_EVERY = 1.0
@@ -212,7 +212,7 @@ class Courier:
     def _ahead(self) -> int:
         """Return how many messages to have in hand: prompts, nearly all of them."""
         paced = int(self._tenure.pace.rate(_POST) * AHEAD.total_seconds())
-        return max(LEAST_AHEAD, min(paced, MOST_AHEAD))
+        return max(IN_FLIGHT, min(paced, MOST_AHEAD))
 
     def _enqueue(self, delivery: Delivery) -> None:
         urgency = priority_of(MessageKind(delivery.message.kind))

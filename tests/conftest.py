@@ -74,5 +74,5 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Return the open database, closed after the test."""
-    async with Database(database_url) as opened:
+    async with Database(database_url, patience=60) as opened:  # however busy the machine is
         yield opened

@@ -30,8 +30,11 @@ _PATIENCE = 80
 """How many times as long as a 429 made us wait that takes: waiting costs some 3 percent."""
 _FIRST_PATIENCE = 1
 """The same at first, when little is known; it doubles with each 429."""
+_TOO_SOON = 0.3
+"""A share of the time that probing takes. A 429 that comes sooner is not explained by it: the limit
+sank, or the call was refused for nothing we did."""
 _SANK = 0.7
-"""A share of the rate so low that what was learnt holds no more."""
+"""A share of the rate. Where less was accepted on the whole, what was learnt holds no more."""
 _PROBE_CALLS = 1.5
 """Where calls are rare, the same in calls instead of seconds: one in 75 is refused."""
 _CATCH_UP = 0.1
@@ -129,17 +132,20 @@ class Pace:
         climbed from far below, lost what it could not hold. So while we learn and climb fast, the
         limit is looked for half-way to the rate that was refused. Time without anything to do does
         not count; what could have been saved up in it makes the rate too high once, not too low.
+
+        What probing does not explain may have nothing to do with the pace, and sinking for that
+        again and again would end in standing still: the way back up is quick then.
         """
         busy = now - self._measured_since - self._idle if self._measured_since is not None else 0.0
         measured = min(max(self._accepted, 1) / busy, self._rate) if busy > 0 else self._rate
+        unexplained = self._pause is not None and busy < _TOO_SOON * self._unit(self._pause)
         if self._pause is not None and self._patience < _PATIENCE:
             self._rate = _WELL_BELOW * math.sqrt(measured * self._rate)
         else:
-            if measured < _SANK * self._rate:
-                self._patience = _FIRST_PATIENCE
+            unexplained = unexplained or measured < _SANK * self._rate
             self._rate = _BELOW * measured
         self._settled = self._rate = max(self._rate, SLOWEST)
-        self._patience = min(2 * self._patience, _PATIENCE)
+        self._patience = _FIRST_PATIENCE if unexplained else min(2 * self._patience, _PATIENCE)
         self._measured_since, self._accepted_at = now, None
         self._accepted, self._idle = 0, 0.0
 
@@ -152,9 +158,13 @@ class Pace:
         if self._accepted_at is None or self._measured_since is None:
             return 1.0
         elapsed = min(now - self._accepted_at, 2 / self._rate)
-        unit = self._patience * max(pause, 1.0, _PROBE_CALLS / self._rate)
+        unit = self._unit(pause)
         calm = now - self._measured_since - self._idle
         return min(1 + _PROBE * elapsed / unit * (1 + calm / unit), _CLIMB)
+
+    def _unit(self, pause: float) -> float:
+        """Return how many seconds probing takes from just below the limit to just above it."""
+        return self._patience * max(pause, 1.0, _PROBE_CALLS / self._rate)
 
 
 State = Mapping[str, Mapping[str, float | None]]

@@ -90,6 +90,7 @@ def test_a_bar_follows_the_wave_and_ctrl_c_only_ends_the_watching(tmp_path: Path
         quiet = [f"{now + timedelta(hours=hours):%H:%M}" for hours in (-1, 3)]
         survey = terminal.surveys / "customer.yaml"
         text = re.sub(r"\nquiet_hours: .*\n", "\n", survey.read_text())
+        text = re.sub(r'at: "[^"]*"', f'at: "{quiet[1]}"', text, count=1)
         hours = f'quiet_hours: {{from: "{quiet[0]}", until: "{quiet[1]}"}}'
         survey.write_text(f"{text}\n{hours}\n")
         with sitting_at(terminal, *ONE) as screen:

@@ -264,7 +264,8 @@ async def test_a_paused_survey_asks_nobody_until_it_goes_on(world: World) -> Non
     await world.tick()
     await settled(world)
     assert asked(world) == {}
-    assert "0 asked, 0 answered, 4 left" in words(await nps(world, "priya", "status customer"))
+    status = words(await nps(world, "priya", "status customer"))
+    assert "0 asked, 0 answered, 4 still to ask once it is resumed" in status
     faults.clear()
     await nps(world, "priya", "resume customer")
     await settled(world)

@@ -36,6 +36,27 @@ class TokenBucket:
 
 
 @dataclass
+class Moody:
+    """Refuses a share of all calls whatever their pace, and what ``bucket`` refuses.
+
+    Args:
+        share: of 1.
+        seed: of the chance by which it does.
+    """
+
+    bucket: TokenBucket
+    share: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        self._chance = Random(self.seed)  # noqa: S311  # a mood is no secret
+
+    def take(self, now: float) -> float:
+        """Return 0 if a call is accepted, else the ``Retry-After`` in whole seconds."""
+        return 1 if self._chance.random() < self.share else self.bucket.take(now)
+
+
+@dataclass
 class Run:
     """What happened in a simulation: moments of accepted and of refused calls."""
 
@@ -54,7 +75,7 @@ class Run:
 
 def simulate(
     pace: Pace,
-    bucket: TokenBucket | None,
+    bucket: TokenBucket | Moody | None,
     *,
     until: float,
     calls: float = math.inf,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nps_bot.domain.progress import FIRST_RATE
 from nps_bot.slack.pacing import Lane, Pace, changed_much
-from tests.unit.slack.limiter import TokenBucket, simulate
+from tests.unit.slack.limiter import Moody, TokenBucket, simulate
 
 POST, UPDATE = "chat.postMessage", "chat.update"
 
@@ -68,6 +68,15 @@ class TestAgainstATokenBucket:
         run = simulate(pace, TokenBucket(1, 10), start=300, until=600)
         assert run.throughput(400, 600) >= 0.9
         assert run.refusals(400) < 0.05
+
+    @pytest.mark.parametrize(("share", "least"), [(0.01, 4.5), (0.05, 2.5), (0.1, 1.2)])
+    def test_refusals_that_have_nothing_to_do_with_the_pace_do_not_end_in_standing_still(
+        self, share: float, least: float
+    ) -> None:
+        """Each costs a second: of a limit of five calls a second, noise of a tenth leaves 3.3."""
+        for seed in range(5):
+            run = simulate(Pace(), Moody(TokenBucket(5, 30), share, seed), until=3600, latency=0.05)
+            assert run.throughput(1800, 3600) >= least
 
     def test_a_quiet_night_is_not_taken_for_a_low_limit(self) -> None:
         bucket, pace = TokenBucket(5, 30), Pace()
