@@ -299,11 +299,16 @@ class _Answering:
 
 
 class _CountedApp(AsyncApp):
-    """Bolt that counts what it is given, over the socket as over HTTP."""
+    """Bolt that counts what it is given, over socket and HTTP alike, and tells that it answers."""
+
+    def __init__(self, background: Background, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._background = background
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Answer a request."""
-        response = await super().async_dispatch(req)
+        with self._background.answering():
+            response = await super().async_dispatch(req)
         type_ = "command" if "command" in req.body else str(req.body.get("type"))
         kind = _KINDS.get(type_, "other")
         REQUESTS.labels(kind, "ok" if response.status == 200 else "error").inc()
@@ -334,6 +339,7 @@ def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
         return known
 
     bolt = _CountedApp(
+        edge.background,
         authorize=authorize,
         process_before_response=True,
         request_verification_enabled=False,  # nps_bot.web has done it, cheaper

@@ -104,7 +104,8 @@ class Courier:
         self._more = False
         """Whether the last claim found something, so that there may be more."""
         self._stop_asked = asyncio.Event()
-        self._halts, self._halts_at = Halted(), -inf
+        self._halts: asyncio.Task[Halted] | None = None
+        self._halts_at = -inf
 
     @property
     def _stopping(self) -> bool:
@@ -276,16 +277,21 @@ class Courier:
         """
         if not stopping.asks(message):
             return False
-        if monotonic() >= self._halts_at + HALTS_KNOWN_FOR:
-            self._halts_at = monotonic()  # the others need not ask as well
-            self._halts = await self._edge.database.read(stopping.halted)
-        if self._halts.stops(message):
+        halts = await self._halted()
+        if halts.stops(message):
             self._end(message, Settlement(Status.CANCELLED, reason=owed.STOPPED))
             return True
-        if self._halts.holds(message):
+        if halts.holds(message):
             await self._give_back(message)
             return True
         return False
+
+    async def _halted(self) -> Halted:
+        """Return what is stopped or paused; who asks at the same time gets the same answer."""
+        if self._halts is None or monotonic() >= self._halts_at + HALTS_KNOWN_FOR:
+            self._halts_at = monotonic()
+            self._halts = asyncio.create_task(self._edge.database.read(stopping.halted))
+        return await asyncio.shield(self._halts)
 
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""

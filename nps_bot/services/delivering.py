@@ -25,7 +25,6 @@ from nps_bot.services.owed import Approving, Notice, SharedReport
 from nps_bot.services.periods import parse_period
 from nps_bot.storage import approvals, claims, contacts, invitations, outbox, people, waves
 from nps_bot.storage.claims import Claimed, Sent
-from nps_bot.storage.database import in_bulk
 from nps_bot.storage.invitations import Standing
 
 
@@ -519,21 +518,16 @@ def settle_removed(connection: Connection, message: Claimed, now: datetime) -> b
     return claims.settle_removed(connection, message, "the person asked to be forgotten", now)
 
 
-def _mark_all_rewritten(
-    connection: Connection, calls: Sequence[tuple[Mapping[str, int], str, datetime]]
-) -> list[None]:
+Rewritten = tuple[Mapping[str, int], str]
+"""The versions of what shows a prompt, as :class:`~nps_bot.services.responding.Recorded` gave them,
+and the prompt's invitation."""
+
+
+def mark_rewritten(connection: Connection, rewritten: Sequence[Rewritten], now: datetime) -> None:
+    """Record that clicked prompts were rewritten directly, so that the courier need not."""
     written = []
-    for versions, invitation_id, _ in calls:
+    for versions, invitation_id in rewritten:
         keys = [key for key in owed.prompt_keys(invitation_id) if key in versions]
         # Where there are two prompts, only the clicked one was rewritten: the courier sees to both.
         written += [(key, versions[key]) for key in keys if len(keys) == 1]
-    outbox.mark_delivered(connection, written, max(now for _, _, now in calls))
-    return [None] * len(calls)
-
-
-@in_bulk(_mark_all_rewritten)
-def mark_rewritten(
-    connection: Connection, versions: Mapping[str, int], invitation_id: str, now: datetime
-) -> None:
-    """Record that a clicked prompt was rewritten directly, so that the courier need not."""
-    _mark_all_rewritten(connection, [(versions, invitation_id, now)])
+    outbox.mark_delivered(connection, written, now)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from typing import Any
 
 from nps_bot.errors import NpsBotError
@@ -13,11 +20,12 @@ from nps_bot.slack.errors import SlackCallError
 log = logging.getLogger(__name__)
 
 
-AT_ONCE = 6
-"""Tasks that run at the same time. In a burst of clicks the answers come first: what follows them
-takes turns, and catches up when the burst is over."""
-PATIENT_AT_ONCE = 2
-"""The same of those that nobody waits for, with turns of their own: they hold nobody up."""
+AT_ONCE = 16
+"""Tasks that run at the same time: the 64 modals of 64 simultaneous clicks are open within a second
+where Slack takes a quarter of one for each."""
+LULL_WITHIN = 1.5
+"""Seconds after which patient work begins though people are being answered all the time; the
+courier does after three what is not done by then."""
 
 
 class Background:
@@ -26,29 +34,58 @@ class Background:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._patient_turns = asyncio.Semaphore(PATIENT_AT_ONCE)
+        self._patient_turns = asyncio.Semaphore(AT_ONCE)
+        self._answering = 0
+        self._lull = asyncio.Event()
+        self._lull.set()
 
     @property
     def running(self) -> int:
         """How many tasks run now."""
         return len(self._tasks)
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Tell that somebody is being answered while the context lasts."""
+        self._answering += 1
+        self._lull.clear()
+        try:
+            yield
+        finally:
+            self._answering -= 1
+            if not self._answering:
+                self._lull.set()
+
     def spawn(self, work: Coroutine[Any, Any, None], what: str, **ids: str) -> None:
         """Run ``work`` when its turn comes; a failure is one log line with ``what`` and ``ids``."""
         self._start(self._turns, work, what, ids)
 
     def spawn_patiently(self, work: Coroutine[Any, Any, None], what: str, **ids: str) -> None:
-        """Do the same for work that nobody waits for."""
-        self._start(self._patient_turns, work, what, ids)
+        """Do the same for work that nobody waits for: in a burst of clicks answers come first."""
+        latest = asyncio.get_running_loop().time() + LULL_WITHIN
+        self._start(self._in_a_lull(latest), work, what, ids)
+
+    def spawn_at_once(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """Do the same for work that mostly waits, and takes no turn."""
+        self._start(nullcontext(), work, what, {})
+
+    @asynccontextmanager
+    async def _in_a_lull(self, latest: float) -> AsyncIterator[None]:
+        """Take a turn when nobody is being answered; at ``latest`` all the same."""
+        async with self._patient_turns:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(latest):
+                    await self._lull.wait()
+            yield
 
     def _start(
         self,
-        turns: asyncio.Semaphore,
+        turn: AbstractAsyncContextManager[None],
         work: Coroutine[Any, Any, None],
         what: str,
         ids: dict[str, str],
     ) -> None:
-        task = asyncio.create_task(_in_turn(turns, work, what, ids))
+        task = asyncio.create_task(_in_turn(turn, work, what, ids))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -63,17 +100,16 @@ class Background:
 
 
 async def _in_turn(
-    turns: asyncio.Semaphore, work: Coroutine[Any, Any, None], what: str, ids: dict[str, str]
+    turn: AbstractAsyncContextManager[None],
+    work: Coroutine[Any, Any, None],
+    what: str,
+    ids: dict[str, str],
 ) -> None:
     try:
-        await turns.acquire()
-    except asyncio.CancelledError:
-        work.close()  # it never began
-        raise
-    try:
-        await _guarded(work, what, ids)
+        async with turn:
+            await _guarded(work, what, ids)
     finally:
-        turns.release()
+        work.close()  # where it never began
 
 
 async def _guarded(work: Coroutine[Any, Any, None], what: str, ids: dict[str, str]) -> None:

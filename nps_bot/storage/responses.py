@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Connection, Executable, delete, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from nps_bot.storage.tables import Answer, Case, Response, ScoreChange
-from nps_bot.storage.upsert import insert_into, insert_or
+from nps_bot.storage.upsert import insert_or
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,31 @@ def add(connection: Connection, new: Iterable[NewResponse]) -> set[str]:
         }
         for one in new
     ]
-    return set(connection.scalars(_adding(connection.dialect.name), rows)) if rows else set()
+    if not rows:
+        return set()
+    if connection.dialect.name == "postgresql":
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        return set(connection.scalars(_adding_columns(), columns))
+    return set(connection.scalars(_adding_rows(), rows))
 
 
 @cache  # every click runs it: see storage.database
-def _adding(dialect: str) -> Executable:
-    return insert_into(dialect, Response).on_conflict_do_nothing().returning(Response.id)
+def _adding_rows() -> Executable:
+    return sqlite.insert(Response).on_conflict_do_nothing().returning(Response.id)
+
+
+@cache
+def _adding_columns() -> Executable:
+    """Return what takes one parameter for each column: the statement stays the same, however many
+    rows there are (see :mod:`nps_bot.storage.among`).
+    """
+    columns = [column for column in Response.__table__.columns if column.name in _FIRST]
+    values = (bindparam(column.name, type_=ARRAY(column.type)) for column in columns)
+    insert = postgresql.insert(Response).from_select(columns, select(*map(func.unnest, values)))
+    return insert.on_conflict_do_nothing().returning(Response.id)
+
+
+_FIRST = {"latest_score"}.union(one.name for one in fields(NewResponse))
 
 
 @dataclass(frozen=True, slots=True)

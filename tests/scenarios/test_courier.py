@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from nps_bot.app import Role, running
+from nps_bot.courier import IN_FLIGHT
 from nps_bot.domain.delivery import LEASE, Priority
 from nps_bot.sandbox import Call, Fault, Message, Person, User
 from nps_bot.services import delivering, forgetting, launching
@@ -424,7 +425,7 @@ async def test_an_alert_grows_while_slack_lets_nobody_post(world: World) -> None
     async def full() -> bool:
         nothing_happens = not await world.sandbox.workspace.changes.wait(0.2)
         claimed = await read(world.bot.edge.database, in_hand)
-        return nothing_happens and len(claimed) >= 32
+        return nothing_happens and len(claimed) >= IN_FLIGHT
 
     await eventually(world.sandbox, full)
     assert posts(world)[-1].status == 429

@@ -6,6 +6,7 @@ prompt) runs in tracked tasks: an exception behind ``ack()`` would swallow the a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -16,6 +17,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.services import delivering, responding, settling
+from nps_bot.services.delivering import Rewritten
 from nps_bot.services.responding import Click, Details, Recorded, Refusal
 from nps_bot.slack import payloads
 from nps_bot.slack.edge import Edge
@@ -28,6 +30,9 @@ log = logging.getLogger(__name__)
 
 _CHANGE = re.compile(r"\A(change_score|home_change)\Z")
 
+GATHERING = 0.1
+"""Seconds in which rewritten prompts are gathered, to be marked together: nobody waits for that,
+and the courier rewrites once more what is never marked."""
 TRIGGER_LIVES = 2.5
 """Seconds after a click in which a modal is still opened: Slack refuses it after three. In a burst
 its turn may come later; *Add details* in the rewritten prompt offers the same."""
@@ -38,6 +43,8 @@ class Prompts:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
+        self._rewritten: list[Rewritten] = []
+        """What is not marked yet as rewritten."""
 
     def register(self, app: AsyncApp) -> None:
         """Register the score first: a click passes every listener registered before its own."""
@@ -116,12 +123,16 @@ class Prompts:
         )
         await edge.messenger.replace_original(response_url, message)
         if result.versions:
-            await edge.database.write(
-                delivering.mark_rewritten,
-                result.versions,
-                result.invitation_id,
-                edge.clock.now(),
-            )
+            self._rewritten.append((result.versions, result.invitation_id))
+            if len(self._rewritten) == 1:
+                edge.background.spawn_at_once(self._mark(), "Marking rewritten prompts")
+
+    async def _mark(self) -> None:
+        """Mark what is rewritten until then."""
+        await asyncio.sleep(GATHERING)
+        rewritten, self._rewritten = self._rewritten, []
+        now = self._edge.clock.now()
+        await self._edge.database.write(delivering.mark_rewritten, rewritten, now)
 
     async def add_details(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Open the band's questions with what was written before."""

@@ -418,7 +418,7 @@ async def test_a_direct_rewriting_leaves_the_courier_nothing_to_do(database: Dat
         assert not isinstance(recorded, responding.Refusal)
         assert claimed(connection, NOON + HOUR) == []  # it has a moment for that
         now = NOON + HOUR + SETTLING
-        delivering.mark_rewritten(connection, recorded.versions, invitation, now)
+        delivering.mark_rewritten(connection, [(recorded.versions, invitation)], now)
         assert kinds(claimed(connection, now)) == ["summary"]
 
     await database.write(work)
@@ -443,7 +443,7 @@ async def test_where_somebody_was_asked_twice_the_courier_rewrites_both(
             owed.summary_key(1),
         }
         now = until + HOUR + SETTLING
-        delivering.mark_rewritten(connection, recorded.versions, invitation, now)
+        delivering.mark_rewritten(connection, [(recorded.versions, invitation)], now)
         assert sorted(kinds(claimed(connection, now))) == ["prompt", "reprompt", "summary"]
 
     await database.write(work)

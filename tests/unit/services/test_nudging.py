@@ -276,7 +276,7 @@ async def test_both_messages_are_rewritten_by_the_courier(database: Database) ->
             owed.reminder_key(ada),
             owed.summary_key(1),
         }
-        delivering.mark_rewritten(connection, versions, ada, now)
+        delivering.mark_rewritten(connection, [(versions, ada)], now)
         later = claimed(connection, now + SETTLING, surveys=SURVEYS)
         assert sorted(one.message.kind for one in later) == ["prompt", "reminder", "summary"]
 
