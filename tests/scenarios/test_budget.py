@@ -58,6 +58,26 @@ def two_surveys(world: World, limits: Limits | None = None) -> None:
     world.surveys["employee"] = replace(employee, budget=budget, reminder=None, chaser=None)
 
 
+def further(world: World) -> Counter[str]:
+    """Return how many questions for words Slack took for everybody, as its ledger has it."""
+    workspace = world.sandbox.workspace
+    people = {workspace.dm(user.id).id: user.name for user in workspace.users.values()}
+    posted = world.sandbox.ledger.of("chat.postMessage", ok=True)
+    chasers = [call for call in posted if "What do you like best?" in call.arguments["text"]]
+    return Counter(people[call.arguments["channel"]] for call in chasers)
+
+
+async def answers(world: World, person: Person, score: int, said: str = "") -> None:
+    """Have somebody answer their newest question, with words or without."""
+    await person.click(person.inbox[-1], f"score_{score}")
+    await modal(world, person, "followup")
+    if said:
+        assert await person.submit(None, {"reason": said}) == {}
+    else:
+        await person.close_modal()
+    await settled(world)
+
+
 async def stops_all(world: World, person: Person) -> None:
     await person.click(person.inbox[-1], "stop")
     await modal(world, person, "stop")
@@ -165,6 +185,67 @@ async def explained(world: World) -> None:
     assert "they left “Employee survey” of <!date" in sam["customer"]
     assert "Held back until" in sam["customer"]
     assert utc(april + timedelta(hours=9)) in sam["customer"]
+
+
+@BOTH
+async def test_reminders_a_chaser_an_opt_out_and_outages_of_two_surveys_are_explained(
+    quiet_world: World,
+) -> None:
+    world = quiet_world
+    nudged = dict(world.surveys)
+    two_surveys(world)
+    for key, one in nudged.items():
+        assert one.reminder
+        assert one.chaser
+        world.surveys[key] = replace(world.surveys[key], reminder=one.reminder, chaser=one.chaser)
+    world.clock.ahead += datetime(2027, 1, 3, 12, tzinfo=UTC) - world.clock.now()
+    tom, lucia, mei, noor, sam = map(world.sandbox.person, ("tom", "lucia", "mei", "noor", "sam"))
+    async with world.running():
+        await day_by_day(world, datetime(2027, 1, 6, 12, tzinfo=UTC))
+        assert prompts(world) == dict.fromkeys((*STAFF, *GUESTS), 1)
+        await answers(world, tom, 9)
+        await answers(world, lucia, 3, "The beans were late.")
+        await stops_all(world, mei)
+        await noor.click(noor.inbox[0], "snooze")
+        await settled(world)
+
+    # Away for four days: the chaser's time, the reminders' and noor's second question pass.
+    world.clock.ahead += 4 * DAY
+    async with world.running():
+        await day_by_day(world, datetime(2027, 1, 11, 12, tzinfo=UTC))
+        once = dict.fromkeys(("tom", "lucia", "mei"), 1)
+        twice = dict.fromkeys((*GUESTS, "noor", "priya", "sam", "jack"), 2)
+        assert prompts(world) == once | twice
+        assert further(world) == {"tom": 1}
+        await answers(world, sam, 8)  # bare, but the reminder was the one message more
+        await day_by_day(world, datetime(2027, 2, 1, 12, tzinfo=UTC))
+        assert prompts(world) == once | twice
+        assert further(world) == {"tom": 1}
+
+    # Away again when the employee survey's hour comes.
+    world.clock.ahead += datetime(2027, 2, 5, 12, tzinfo=UTC) - world.clock.now()
+    async with world.running():
+        await day_by_day(world, datetime(2027, 2, 12, 12, tzinfo=UTC))
+        asked, more = prompts(world), further(world)
+        assert asked == once | twice | dict.fromkeys(("noor", "priya", "jack"), 3)
+        assert more == {"tom": 1}
+        for handle in (*STAFF, *GUESTS):
+            told = await why(world, handle)
+            counted = told["got"].count("asked <!date") + told["got"].count("once more")
+            assert counted == asked[handle] + more[handle], handle
+            for key in ("customer", "employee"):
+                said = told[key]
+                assert any(one in said for one in ("Held back", "Asked next", "Not asked")), handle
+        for answered in ("tom", "lucia", "sam"):
+            told = await why(world, answered)
+            assert "and an answer is followed by 90 days of rest." in told["employee"]
+        assert "Held back for good" in (await why(world, "mei"))["employee"]
+        rested = await why(world, "priya")
+        assert rested["got"].count("once more <!date") == 1
+        assert "“Employee survey”" in rested["got"]
+        status = words(await nps(world, "priya", "status employee"))
+        assert "3 people who answered lately" in status
+        assert "1 person who opted out" in status
 
 
 @BOTH
