@@ -13,12 +13,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from nps_bot.errors import NpsBotError
 from nps_bot.services import approving, launching, nudging
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.inviting import invite_everybody
+from nps_bot.slack.inviting import invite_everybody, look_for_newcomers
 
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=15)
 """How often what is due is looked for: a wave opens at most this late."""
+FIRST_LOOK, LOOK = timedelta(minutes=5), timedelta(hours=1)
+"""When and how often it is seen whether newcomers are to be looked for, which is once a day."""
 
 
 async def tick(edge: Edge) -> None:
@@ -61,6 +63,16 @@ def clockwork(edge: Edge) -> AsyncIOScheduler:
         coalesce=True,
         max_instances=1,
         # APScheduler's default of one second would skip a tick that starts late.
+        misfire_grace_time=None,
+    )
+    scheduler.add_job(
+        look_for_newcomers,
+        "interval",
+        args=(edge,),
+        seconds=LOOK.total_seconds(),
+        next_run_time=edge.clock.now() + FIRST_LOOK,
+        coalesce=True,
+        max_instances=1,
         misfire_grace_time=None,
     )
     return scheduler

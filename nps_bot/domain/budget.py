@@ -105,6 +105,7 @@ class Contact:
         answered_at: when the person answered; None while they have not.
         open_until: until when the question takes an answer it has not got; None where it is over.
         planned: the question is on its way: nobody has read it yet.
+        lost: the same, but nobody knows whether it arrived.
     """
 
     survey: str
@@ -113,6 +114,7 @@ class Contact:
     answered_at: datetime | None = None
     open_until: datetime | None = None
     planned: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

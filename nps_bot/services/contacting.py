@@ -64,10 +64,34 @@ def notice(
     the same moment see what the other one has decided. Of those who opted out nothing is noted:
     some of them asked to be forgotten.
     """
-    out = _out_of(connection, survey, ids)
-    since = now if contacts.was_read(connection, survey.key) else None
-    seen = contacts.see(connection, set(ids) - out, since)
+    seen = _see(connection, survey, ids, now)
     return _histories(connection, survey, ids, seen, now)
+
+
+LOOK_EVERY = DAY
+"""How often it is looked who is new in an audience: newcomers need not wait for a wave."""
+
+
+def begin_look(connection: Connection, survey: Survey, now: datetime) -> bool:
+    """Return whether it is time to look who is new; one process is told so, once a day."""
+    return contacts.begin_look(connection, survey.key, before=now - LOOK_EVERY, now=now)
+
+
+def look(
+    connection: Connection, survey: Survey, ids: Collection[str], now: datetime, *, last: bool
+) -> None:
+    """Take note of a page of an audience, between two waves; ``last`` says that it is the last."""
+    _see(connection, survey, ids, now)
+    if last:
+        contacts.mark_read(connection, survey.key, now)
+
+
+def _see(
+    connection: Connection, survey: Survey, ids: Collection[str], now: datetime
+) -> dict[str, datetime | None]:
+    """Take note of who is there, but of those who opted out; return since when they are known."""
+    since = now if contacts.was_read(connection, survey.key) else None
+    return contacts.see(connection, set(ids) - _out_of(connection, survey, ids), since)
 
 
 def _histories(

@@ -56,7 +56,7 @@ class Measures:
 
 def measure(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> Measures:
     """Return the figures."""
-    oldest = backlog.oldest_due(connection, waves.paused(connection), owed.PROMPT_KINDS)
+    oldest = backlog.oldest_due(connection, waves.paused(connection), owed.RESPONDENT_KINDS)
     return Measures(
         surveys=_surveys(connection, surveys),
         outbox=backlog.by_status(connection),

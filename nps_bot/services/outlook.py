@@ -97,14 +97,14 @@ def _next(
     connection: Connection, survey: Survey, member: Member, known: History, now: datetime
 ) -> tuple[Held | None, datetime | None]:
     """Return what holds somebody back, and when the survey asks them next."""
-    planned = [one for one in known.contacts if one.planned and one.survey == survey.key]
-    if planned:
-        return None, planned[-1].asked_at
+    coming = [one for one in known.contacts if one.planned and not one.lost]
+    if mine := [one for one in coming if one.survey == survey.key]:
+        return None, mine[-1].asked_at
     if known.opted_out:
         return held(known, survey.budget, now), None
     hold = held(known, survey.budget, now)
-    coming = islice(_coming(connection, survey, now), _WAVES)
-    for number, nominal in enumerate(coming, contacts.waves_before(connection, survey.key)):
+    nominals = islice(_coming(connection, survey, now), _WAVES)
+    for number, nominal in enumerate(nominals, contacts.waves_before(connection, survey.key)):
         opens = max(earliest_opening(nominal, survey.time_zone), now).astimezone(UTC)
         wave = Round(nominal, opens + survey.closes_after, number)
         found = contacting.foresee(survey, wave, member, known, opens)

@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -99,17 +99,34 @@ class Directory:
             SlackCallError: a call failed; the same page can be asked for again.
             NotInSlackError: a channel or group of the audience does not exist.
         """
-        sources = _sources(audience)
-        if not sources:
+        at = _resume(audience, cursor)
+        if at is None:
             return Page((), None)
-        at, after = _resume(sources, cursor)
-        source = sources[at]
-        members, after = await self._source_page(source, audience, after)
-        if after is not None:
-            return Page(members, _Place(source.source, source.ref, after).encoded())
-        if at + 1 < len(sources):
-            return Page(members, sources[at + 1].encoded())
-        return Page(members, None)
+        if at.source == "everyone":
+            users, after = await self._list_page("users.list", "members", cursor=at.after)
+            identity = await self._own_identity()
+            members = tuple(profile_of(user, identity).member for user in users)
+        else:
+            ids, after = await self._ids(at, audience)
+            members = await self._members(ids)
+        return Page(members, _following(audience, at, after))
+
+    async def ids_page(
+        self, audience: Audience, cursor: str | None
+    ) -> tuple[list[str], str | None]:
+        """Read the ids of the next people of an audience, and where to go on: no profiles.
+
+        Args and errors are those of :meth:`audience_page`.
+        """
+        at = _resume(audience, cursor)
+        if at is None:
+            return [], None
+        if at.source == "everyone":
+            users, after = await self._list_page("users.list", "members", cursor=at.after)
+            ids = [str(user["id"]) for user in users]
+        else:
+            ids, after = await self._ids(at, audience)
+        return ids, _following(audience, at, after)
 
     async def is_in(self, audience: Audience, person_id: str) -> bool:
         """Return whether one of the sources of an audience names a person; reads no profiles.
@@ -135,32 +152,25 @@ class Directory:
                 return True
         return False
 
-    async def _source_page(
-        self, source: _Place, audience: Audience, after: str | None
-    ) -> tuple[tuple[Member, ...], str | None]:
-        """Read a page of one source: the people, and where in the source to go on."""
-        match source.source:
-            case "everyone":
-                users, after = await self._list_page("users.list", "members", cursor=after)
-                identity = await self._own_identity()
-                return tuple(profile_of(user, identity).member for user in users), after
+    async def _ids(self, at: _Place, audience: Audience) -> tuple[list[str], str | None]:
+        """Read a page of one source: the ids, and where in the source to go on."""
+        match at.source:
             case "channel":
-                channel = await self.channel_id(source.ref)
-                ids, after = await self._list_page(
+                channel = await self.channel_id(at.ref)
+                return await self._list_page(
                     "conversations.members",
                     "members",
-                    cursor=after,
+                    cursor=at.after,
                     limit=_PEOPLE_PAGE,
                     channel=channel,
                 )
             case "group":
-                group = await self.group_id(source.ref)
+                group = await self.group_id(at.ref)
                 answer = await self._api.read("usergroups.users.list", usergroup=group)
-                ids, after = _slice(sorted(answer.get("users") or ()), after)
+                return _slice(sorted(answer.get("users") or ()), at.after)
             case _:
-                named, after = _slice(sorted(audience.people), after)
-                ids = [found for ref in named if (found := await self._named(ref))]
-        return await self._members(ids), after
+                named, after = _slice(sorted(audience.people), at.after)
+                return [found for ref in named if (found := await self._named(ref))], after
 
     async def _named(self, ref: str) -> str | None:
         """Return the id of a person whom an audience names; one who is not there is logged."""
@@ -379,14 +389,23 @@ def _sources(audience: Audience) -> list[_Place]:
     ]
 
 
-def _resume(sources: list[_Place], cursor: str | None) -> tuple[int, str | None]:
-    """Return which source to read and where in it to go on."""
+def _resume(audience: Audience, cursor: str | None) -> _Place | None:
+    """Return which source to read and where in it to go on; None where there is no source."""
+    sources = _sources(audience)
     if cursor is not None:
         kind, ref, after = json.loads(cursor)
-        place = _Place(kind, ref)
-        if place in sources:
-            return sources.index(place), after
-    return 0, None
+        if _Place(kind, ref) in sources:
+            return _Place(kind, ref, after)
+    return sources[0] if sources else None
+
+
+def _following(audience: Audience, at: _Place, after: str | None) -> str | None:
+    """Return the cursor of the page that follows; None behind the last one."""
+    if after is not None:
+        return replace(at, after=after).encoded()
+    later = _sources(audience)
+    later = later[later.index(replace(at, after=None)) + 1 :]
+    return later[0].encoded() if later else None
 
 
 def _slice(entries: list[str], after: str | None) -> tuple[list[str], str | None]:

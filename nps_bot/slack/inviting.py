@@ -8,7 +8,7 @@ import logging
 from nps_bot.domain.audience import Member
 from nps_bot.domain.survey import Survey
 from nps_bot.errors import NpsBotError
-from nps_bot.services import launching
+from nps_bot.services import contacting, launching
 from nps_bot.services.launching import Page
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
@@ -57,6 +57,43 @@ async def _page(edge: Edge, survey: Survey, wave: WaveRow, cursor: str | None) -
         return Page(cursor, found.members, found.next_cursor)
     member = await edge.directory.person(wave.only_person)
     return Page(cursor, () if member is None else (member,), None)
+
+
+async def look_for_newcomers(edge: Edge) -> None:
+    """Look in each audience who is new, once a day; what stops one survey costs the others nothing.
+
+    Waits as Slack asks between pages.
+    """
+    for survey in edge.surveys.values():
+        if not survey.budget.newcomers:
+            continue
+        try:
+            if await edge.database.write(contacting.begin_look, survey, edge.clock.now()):
+                await _look(edge, survey)
+        except NpsBotError as error:
+            log.warning(
+                "Looking for newcomers stopped, until tomorrow: %s",
+                error,
+                extra={"survey": survey.key},
+            )
+
+
+async def _look(edge: Edge, survey: Survey) -> None:
+    cursor: str | None = None
+    while True:
+        try:
+            ids, following = await edge.directory.ids_page(survey.audience, cursor)
+        except SlackCallError as error:
+            if error.retry_after is None:
+                raise
+            await asyncio.sleep(error.retry_after)
+            continue
+        last = following is None
+        now = edge.clock.now()
+        await edge.database.write(contacting.look, survey, ids, now, last=last)
+        if last:
+            return
+        cursor = following
 
 
 async def whole_audience(edge: Edge, survey: Survey) -> list[Member]:

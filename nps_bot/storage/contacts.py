@@ -104,6 +104,7 @@ def _asked(row: Sequence[Any]) -> Asked:
         answered_at=answered_at,
         open_until=closes_at if is_open else None,
         planned=asked_at is None and answered_at is None,
+        lost=asked_at is None and answered_at is None and status == "unknown",
     )
     in_flight = status in ("claimed", "unknown")
     return Asked(person_id, invitation_id, due_at, in_flight, contact)
@@ -159,6 +160,20 @@ def mark_read(connection: Connection, survey_key: str, now: datetime) -> None:
         .where(SurveyState.key == survey_key, SurveyState.first_read_at.is_(None))
         .values(first_read_at=now)
     )
+
+
+def begin_look(connection: Connection, survey_key: str, *, before: datetime, now: datetime) -> bool:
+    """Record that somebody looks who is new in an audience; False where that was done lately.
+
+    Args:
+        connection: an open transaction.
+        survey_key: whose audience.
+        before: the last look must have been until then.
+        now: the current moment.
+    """
+    due = or_(SurveyState.looked_at.is_(None), SurveyState.looked_at <= before)
+    looking = update(SurveyState).where(SurveyState.key == survey_key, due).values(looked_at=now)
+    return connection.execute(looking).rowcount == 1
 
 
 # --- what became of a wave's audience ---------------------------------------------------------

@@ -102,6 +102,8 @@ class SurveyState(Base):
     paused_by: Mapped[str | None] = mapped_column(SlackId)
     first_read_at: Mapped[datetime | None] = mapped_column(Moment)
     """When its whole audience had been read for the first time: who was there is no newcomer."""
+    looked_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was looked last who is new in it."""
 
 
 class StoredWording(Base):

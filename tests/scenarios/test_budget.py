@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.survey import Audience
-from nps_bot.sandbox import Person
+from nps_bot.sandbox import Person, User
+from nps_bot.slack.inviting import look_for_newcomers
 from nps_bot.storage.tables import Invitation, WaveExclusion
 from tests.scenarios.conftest import World
 from tests.scenarios.desk import ON_SQLITE, modal, nps, settled, words
@@ -295,6 +296,35 @@ async def test_a_share_and_a_daily_number_spread_the_asks(quiet_world: World) ->
         said = (await why(world, left_out))["employee"]
         assert "Asked next: <!date" in said
         assert "2027-08-04" in said
+
+
+@BOTH
+async def test_newcomers_are_noticed_between_two_waves_and_asked_when_it_was_told(
+    quiet_world: World,
+) -> None:
+    """A survey asks each quarter; whoever joins in between is no newcomer by then."""
+    world = quiet_world
+    two_surveys(world)
+    world.clock.ahead += datetime(2027, 1, 3, 12, tzinfo=UTC) - world.clock.now()
+    async with world.running():
+        await day_by_day(world, datetime(2027, 1, 6, 12, tzinfo=UTC))
+        assert prompts(world) == dict.fromkeys((*STAFF, *GUESTS), 1)
+        workspace = world.sandbox.workspace
+        rosa = User("U0ROSA0000", "rosa", "Rosa Diaz", workspace.team.id)
+        workspace.put_user(rosa)
+        world.clock.ahead += datetime(2027, 2, 20, 12, tzinfo=UTC) - world.clock.now()
+        calls = len(world.sandbox.ledger)
+        await look_for_newcomers(world.bot.edge)
+        looked = len(world.sandbox.ledger)
+        assert looked > calls
+        await look_for_newcomers(world.bot.edge)  # once a day is enough
+        assert len(world.sandbox.ledger) == looked
+        told = (await why(world, "rosa"))["customer"]
+        assert "Held back until <!date" in told
+        assert "2027-03-22 12:00 UTC>" in told
+        assert "they are new" in told
+        await day_by_day(world, datetime(2027, 4, 7, 12, tzinfo=UTC))
+        assert prompts(world)["rosa"] == 1
 
 
 @ON_SQLITE

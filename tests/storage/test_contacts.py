@@ -68,6 +68,7 @@ async def test_what_was_never_sent_is_a_contact_only_while_it_may_be(database: D
             for each in found:
                 assert each.contact.asked_at == NOON + DAY  # it was put off until then
                 assert each.in_flight is (status != "pending")
+                assert each.contact.lost is (status == "unknown")
 
     await database.write(work)
 
