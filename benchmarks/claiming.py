@@ -85,7 +85,7 @@ def _claim(connection: Connection) -> float:
     began = perf_counter()
     with connection.begin():
         claims.expire_leases(connection, _NOW)
-        which = Waiting(AT_ONCE, Priority.NORMAL)
+        which = Waiting(AT_ONCE, Priority.NORMAL, updating=False)
         claimed = claims.claim(connection, which, _NOW, _NOW + LEASE)
         claims.claim_lookups(connection, _NOW, _NOW + LEASE, 8)
     seconds = perf_counter() - began

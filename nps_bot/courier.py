@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
 from math import inf
 from time import monotonic
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -43,18 +44,35 @@ from nps_bot.domain.delivery import (
     settle,
 )
 from nps_bot.errors import StorageUnavailableError
+from nps_bot.in_hand import InHand
 from nps_bot.services import delivering, owed, stopping
-from nps_bot.services.delivering import Content, Delivery, Remove, Search, SharedReportContent
+from nps_bot.services.delivering import (
+    Batch,
+    Content,
+    Delivery,
+    Remove,
+    Search,
+    SharedReportContent,
+    ToChannel,
+)
 from nps_bot.services.stopping import Halted
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.places import ExternalChannelError, find_place, refuse_outsiders
+from nps_bot.slack.places import (
+    ExternalChannelError,
+    asked_to_find,
+    find_place,
+    found,
+    refuse_outsiders,
+)
 from nps_bot.slack.rendering import render
 from nps_bot.storage import claims
 from nps_bot.storage.claims import Claimed
 from nps_bot.storage.lanes import POSTING
 from nps_bot.tenure import Tenure
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +94,15 @@ RESERVED = 2.0
 HALTS_KNOWN_FOR = 0.2
 """Seconds for which it is taken as known which waves are stopped and which surveys are paused."""
 
-_POST, _UPDATE = POSTING, "chat.update"
-_Queue = asyncio.PriorityQueue[tuple[int, int, Delivery | None]]
+HOLD = 5.0
+"""Seconds: what would wait longer is given back, and nothing of its kind claimed: when its turn
+comes, it shall say what is right then."""
+FRESH = timedelta(seconds=1)
+"""For how long what a message says is taken as right without a look at whether it changed."""
+SETTLE_AGAIN = 0.5
+"""Seconds after which what could not be settled is tried again, while its lease lasts."""
+
+_POST, _UPDATE, _HISTORY = POSTING, "chat.update", "conversations.history"
 
 
 class Courier:
@@ -96,9 +121,7 @@ class Courier:
         self._lane_free = lane_free
         self._tenure = Tenure(edge.database, edge.clock)
         self._lookups: list[asyncio.Task[None]] = []
-        self._waiting: _Queue = asyncio.PriorityQueue()
-        self._order = count()
-        self._aside: dict[str, Claimed] = {}
+        self._in_hand = InHand()
         self._ended: list[tuple[Claimed, Settlement]] = []
         self._settling: asyncio.Task[None] | None = None
         self._more = False
@@ -150,9 +173,8 @@ class Courier:
     async def _stop(self, carriers: list[asyncio.Task[None]]) -> None:
         """End the carriers after their calls in flight; give back what was not begun, and the
         lane."""
-        left = self._not_begun()
-        for _ in carriers:
-            self._waiting.put_nowait((0, next(self._order), None))
+        left = self._in_hand.take_all()
+        self._in_hand.end(len(carriers))
         await asyncio.gather(*carriers)
         if self._settling is not None:
             await self._settling
@@ -162,15 +184,6 @@ class Courier:
     def _leave(self, connection: Connection, left: Sequence[Claimed], now: datetime) -> None:
         claims.release(connection, left, now)
         self._tenure.end(connection)
-
-    def _not_begun(self) -> list[Claimed]:
-        """Take back from the carriers what they have not begun."""
-        left = list(self._aside.values())
-        self._aside.clear()
-        while not self._waiting.empty():
-            if (delivery := self._waiting.get_nowait()[2]) is not None:
-                left.append(delivery.message)
-        return left
 
     # --- claiming ----------------------------------------------------------------------------
 
@@ -183,7 +196,7 @@ class Courier:
             try:
                 if await self._tenure.renew():
                     await self._claim()
-                elif left := self._not_begun():
+                elif left := self._in_hand.take_all():
                     await self._edge.database.write(claims.release, left, self._now())
             except StorageUnavailableError as error:
                 log.warning("The outbox cannot be read: %s", error)
@@ -194,71 +207,113 @@ class Courier:
                     await asyncio.wait_for(waker.wait(), LOOK_EVERY)
 
     async def _claim(self) -> None:
-        """Claim what is due and there is room for; what is urgent overtakes even without room."""
-        ahead = self._ahead()
-        room = ahead - self._waiting.qsize() - len(self._aside)
-        if room <= -ahead:
-            return
-        claimed = await self._edge.database.write(
+        """Claim what is due and there is room for; what is urgent overtakes even without room.
+
+        Posts and rewritings have a pace each, and so each has room of its own: neither waits for
+        the other.
+        """
+        claiming = [self._claim_some(updating=updating) for updating in (False, True)]
+        batches = await asyncio.gather(*claiming)  # committed together
+        self._more = any(batch.deliveries for batch in batches)
+        if not self._more and any(batch.taken for batch in batches):
+            self._woken.set()  # all of them were dropped or put off: what is behind them?
+        for delivery in (one for batch in batches for one in batch.deliveries):
+            self._in_hand.add(delivery)
+
+    async def _claim_some(self, *, updating: bool) -> Batch:
+        method = _UPDATE if updating else _POST
+        ahead = self._ahead(method)
+        room = ahead - self._in_hand.number(updating=updating)
+        if room <= -ahead or self._tenure.pace.delay(method, None, monotonic()) > HOLD:
+            return Batch()
+        return await self._edge.database.write(
             delivering.claim,
             self._edge.surveys,
+            updating=updating,
             limit=room if room > 0 else IN_FLIGHT,
             least=Priority.NORMAL if room > 0 else Priority.URGENT,
             now=self._edge.clock.now(),
         )
-        self._more = bool(claimed)
-        for delivery in claimed:
-            self._enqueue(delivery)
 
-    def _ahead(self) -> int:
-        """Return how many messages to have in hand: prompts, nearly all of them."""
-        paced = int(self._tenure.pace.rate(_POST) * AHEAD.total_seconds())
+    def _ahead(self, method: str) -> int:
+        """Return how many messages to have in hand."""
+        paced = int(self._tenure.pace.rate(method) * AHEAD.total_seconds())
         return max(IN_FLIGHT, min(paced, MOST_AHEAD))
-
-    def _enqueue(self, delivery: Delivery) -> None:
-        urgency = priority_of(MessageKind(delivery.message.kind))
-        self._waiting.put_nowait((urgency, next(self._order), delivery))
 
     # --- carrying ----------------------------------------------------------------------------
 
     async def _carry(self) -> None:
         """Deliver one message after the other until a None says that it is over."""
-        while (delivery := (await self._waiting.get())[2]) is not None:
-            if self._more and self._waiting.qsize() <= self._ahead() // 2:
+        while (delivery := await self._in_hand.next()) is not None:
+            message = delivery.message
+            method = _UPDATE if message.updating else _POST
+            left = self._in_hand.number(updating=message.updating)
+            if self._more and left <= self._ahead(method) // 2:
                 self._more = False  # until the next claim says so again
                 self._woken.set()
-            message = delivery.message
             try:
                 await self._deliver(delivery)
-            except StorageUnavailableError as error:
-                log.warning("A delivery was not settled: %s", error, extra=_ids(message))
+            except StorageUnavailableError as error:  # nothing left without the database
+                self._settle(message, NotSent(str(error)))
             except Exception:  # one message must not stop the others; its lease runs out
                 log.exception("A delivery failed", extra=_ids(message))
 
     async def _deliver(self, delivery: Delivery) -> None:
         message, content = delivery.message, delivery.content
-        if not self._may_call(message):
+        if self._stopping or not self._may_call(message):
             await self._give_back(message)
-            return
-        if isinstance(content, Remove):
+        elif isinstance(content, Remove):
             await self._remove(message)
-            return
-        if await self._held_back(message):  # now, so that it takes nobody's turn
-            return
-        try:
-            place = await find_place(self._edge, delivery.place)
-            if not await self._its_turn(delivery, place):
+        elif not await self._held_back(message):  # now, so that it takes nobody's turn
+            try:
+                await self._bring(delivery, content)
+            except ExternalChannelError as error:
+                await self._refuse_outsiders(message, error)
+            except NotInSlackError as error:
+                self._settle(message, Refused(str(error)))
+            except SlackCallError as error:
+                if error.retry_after is not None:
+                    self._tenure.pace.limited(error.method, monotonic(), error.retry_after)
+                self._settle(message, _nothing_posted(error))
+            except _StoppedError:
+                await self._give_back(message)
+
+    async def _bring(self, delivery: Delivery, content: Content) -> None:
+        """Find out where a message goes, wait for its turn there, and post it."""
+        if asked := asked_to_find(delivery.place):
+            lane, now = self._tenure.pace, monotonic()
+            pause = max(lane.delay(method, None, now) for method in asked)
+            if pause > 0:
+                await self._wait(delivery, pause)
                 return
-            await refuse_outsiders(self._edge, delivery.place, place)
-        except ExternalChannelError as error:
-            await self._refuse_outsiders(message, error)
-        except NotInSlackError as error:
-            self._settle(message, Refused(str(error)))
-        except SlackCallError as error:
-            self._settle(message, _nothing_posted(error))
+            place = await self._unless_stopped(find_place(self._edge, delivery.place))
+            delivery = replace(delivery, place=found(delivery.place, place))
         else:
-            if not await self._held_back(message):
-                await self._begin(message, content, place)
+            place = await find_place(self._edge, delivery.place)
+        if not await self._its_turn(delivery, place):
+            return
+        if isinstance(delivery.place, ToChannel):
+            await self._unless_stopped(refuse_outsiders(self._edge, delivery.place, place))
+        message = delivery.message
+        if not await self._held_back(message) and not await self._out_of_date(message):
+            await self._begin(message, content, place)
+
+    async def _unless_stopped(self, asking: Coroutine[Any, Any, T]) -> T:
+        """Return what Slack says, before anything is posted; nobody who stops waits for it.
+
+        Raises:
+            _StoppedError: the courier was told to stop meanwhile.
+        """
+        task = asyncio.ensure_future(asking)
+        stopping = asyncio.ensure_future(self._stop_asked.wait())
+        try:
+            await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise _StoppedError
+            return task.result()
+        finally:
+            stopping.cancel()
+            task.cancel()
 
     async def _begin(self, message: Claimed, content: Content, place: str) -> None:
         """Call Slack, or give the message back where no call may begin any more."""
@@ -293,6 +348,19 @@ class Courier:
             self._halts = asyncio.create_task(self._edge.database.read(stopping.halted))
         return await asyncio.shield(self._halts)
 
+    async def _out_of_date(self, message: Claimed) -> bool:
+        """Give a message back that should say something else by now, or nothing: its person may
+        have answered or opted out while it waited. Returns whether that was so.
+        """
+        if self._now() < message.claimed_at + FRESH:
+            return False
+        current = await self._edge.database.read(claims.version, message)
+        if current == message.version:
+            return False
+        await self._give_back(message)
+        self._woken.set()
+        return True
+
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""
         message = delivery.message
@@ -303,9 +371,6 @@ class Courier:
         while not self._stopping and self._tenure.may_call():
             now = monotonic()
             delay = lane.delay(method, channel, now)
-            if not may_call(message.lease_until, self._now() + timedelta(seconds=delay)):
-                await self._give_back(message, timedelta(seconds=delay))
-                return False
             next_place = delay <= min(RESERVED, lane.delay(method, None, now))
             if delay <= 0 or (urgent and next_place):
                 lane.begin(method, channel, now, delay)
@@ -314,25 +379,23 @@ class Courier:
                     return True
                 continue  # a 429 came meanwhile
             if delay > SHORT_WAIT:
-                self._put_aside(delivery, delay)
+                await self._wait(delivery, delay)
                 return False
             await asyncio.sleep(delay)
         await self._give_back(message)
         return False
 
+    async def _wait(self, delivery: Delivery, seconds: float) -> None:
+        """Put a message aside until its turn may come; give it back where that is far away."""
+        message, delay = delivery.message, timedelta(seconds=seconds)
+        if seconds > HOLD or not may_call(message.lease_until, self._now() + delay):
+            await self._give_back(message, delay)
+        else:
+            self._in_hand.put_aside(delivery, seconds)
+
     async def _give_back(self, message: Claimed, delay: timedelta = timedelta()) -> None:
         """Let anybody claim the message again, after a delay."""
         await self._edge.database.write(claims.release, [message], self._now() + delay)
-
-    def _put_aside(self, delivery: Delivery, delay: float) -> None:
-        message = delivery.message
-        self._aside[message.id] = message
-
-        def back() -> None:
-            if self._aside.pop(message.id, None) is not None and not self._stopping:
-                self._enqueue(delivery)
-
-        asyncio.get_running_loop().call_later(delay, back)
 
     async def _call(self, message: Claimed, content: Content, place: str) -> Outcome:
         """Post or rewrite a message; a workspace without native charts gets text bars."""
@@ -358,6 +421,8 @@ class Courier:
             text = await render(edge, content, posted=message.updating, charts=edge.charts.allowed)
         except SlackCallError as error:
             return _nothing_posted(error)
+        if self._stopping:
+            return NotSent("the bot stopped before")
         if message.channel is not None and message.ts is not None:
             outcome = await edge.messenger.update(message.channel, message.ts, text, still=still)
         else:
@@ -393,12 +458,13 @@ class Courier:
             await self._record(ended)
 
     async def _record(self, ended: Sequence[tuple[Claimed, Settlement]]) -> None:
-        """Commit what became of messages; where that fails they are looked for, lease by lease."""
+        """Commit what became of messages; where that fails until their leases end, they are looked
+        for, one by one.
+        """
         try:
             kept = await self._edge.database.write(delivering.settle_all, ended, self._now())
         except StorageUnavailableError as error:
-            for message, _ in ended:
-                log.warning("A delivery was not settled: %s", error, extra=_ids(message))
+            await self._record_later(ended, error)
         except Exception:  # ours: one message must not spoil the others, nor stop the courier
             if len(ended) == 1:
                 log.exception("A delivery was not settled", extra=_ids(ended[0][0]))
@@ -408,6 +474,19 @@ class Courier:
         else:
             for (message, settlement), held in zip(ended, kept, strict=True):
                 _report(message, settlement, held=held)
+
+    async def _record_later(
+        self, ended: Sequence[tuple[Claimed, Settlement]], error: StorageUnavailableError
+    ) -> None:
+        now = self._now()
+        for one in ended:
+            if one[0].lease_until > now and not self._stopping:
+                self._ended.append(one)
+            else:
+                log.warning("A delivery was not settled: %s", error, extra=_ids(one[0]))
+        if self._ended:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_asked.wait(), SETTLE_AGAIN)
 
     async def _remove(self, message: Claimed) -> None:
         """Delete a message whose person asked to be forgotten."""
@@ -442,6 +521,8 @@ class Courier:
 
     async def _look_up(self) -> None:
         """Look in the history for messages of which nobody knows whether Slack has them."""
+        if self._tenure.pace.is_stopped(_HISTORY, monotonic()):
+            return
         now = self._now()
         searches = await self._edge.database.write(
             delivering.claim_lookups, self._edge.surveys, limit=IN_FLIGHT, now=now
@@ -487,10 +568,18 @@ class Courier:
         except SlackCallError as error:
             return LookLater(LOOK_AGAIN, error.reason)
         since = look_from(message.claimed_at)
-        return await self._edge.messenger.find_delivery(channel, message.id, since)
+        finding = await self._edge.messenger.find_delivery(channel, message.id, since)
+        if isinstance(finding, LookLater) and finding.limited:
+            seconds = finding.after.total_seconds()
+            self._tenure.pace.limited(_HISTORY, monotonic(), seconds)
+        return finding
 
     def _now(self) -> datetime:
         return self._edge.clock.now()
+
+
+class _StoppedError(Exception):
+    """The courier was told to stop before anything was posted."""
 
 
 def _nothing_posted(error: SlackCallError) -> Outcome:

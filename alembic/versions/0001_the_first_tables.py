@@ -224,6 +224,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('claimed', 'unknown')"),
     )
     op.create_index(
+        "ix_outbox_rewriting",
+        "outbox",
+        ["priority", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'pending' AND ts IS NOT NULL"),
+        postgresql_where=sa.text("status = 'pending' AND ts IS NOT NULL"),
+    )
+    op.create_index(
         "ix_outbox_waiting",
         "outbox",
         ["priority", "due_at"],

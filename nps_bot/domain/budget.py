@@ -179,7 +179,8 @@ def _holds(history: History, limits: Limits) -> Iterator[_Hold]:
 
 
 def _clocks(contact: Contact, limits: Limits) -> Iterator[_Hold]:
-    yield contact.asked_at + limits.every, Rule.EVERY, contact
+    if limits.spaced:  # else what is on its way would hold back until it is due
+        yield contact.asked_at + limits.every, Rule.EVERY, contact
     if contact.open_until is not None and limits.spaced:
         yield contact.open_until, Rule.OPEN, contact
     if contact.answered_at is not None:

@@ -133,10 +133,14 @@ class NotThere:
 
 @dataclass(frozen=True, slots=True)
 class LookLater:
-    """The history could not be read now; it can in ``after``."""
+    """The history could not be read now; it can in ``after``.
+
+    ``limited`` says that Slack asked to wait so long with all such calls.
+    """
 
     after: timedelta
     reason: str
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,14 @@ class Search:
     place: Place | None
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was claimed: what is to be delivered, and how many messages it was found among."""
+
+    deliveries: Sequence[Delivery] = ()
+    taken: int = 0
+
+
 def claim(
     connection: Connection,
     surveys: Mapping[str, Survey],
@@ -182,7 +190,8 @@ def claim(
     limit: int,
     least: Priority,
     now: datetime,
-) -> list[Delivery]:
+    updating: bool | None = None,
+) -> Batch:
     """Claim due messages, the most urgent first; those that need no call are settled here.
 
     Args:
@@ -191,9 +200,11 @@ def claim(
         limit: how many at most.
         least: none less urgent than this.
         now: the current moment.
+        updating: whether those that stand in Slack already, or the others; None for both.
     """
     claims.expire_leases(connection, now)
-    waiting = claims.Waiting(limit, least, waves.paused(connection), owed.RESPONDENT_KINDS)
+    paused = waves.paused(connection)
+    waiting = claims.Waiting(limit, least, updating, paused, owed.RESPONDENT_KINDS)
     claimed = claims.claim(connection, waiting, now, now + LEASE)
     known = _with_budget(connection, surveys, _look_up(connection, claimed), claimed, now)
     deliveries = []
@@ -218,7 +229,7 @@ def claim(
                 if _says_less(content) or place is None:
                     place = ToStanding(message.channel or "")
                 deliveries.append(Delivery(message, place, content))
-    return deliveries
+    return Batch(deliveries, len(claimed))
 
 
 def _says_less(content: Content | Remove) -> bool:

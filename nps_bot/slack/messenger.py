@@ -116,7 +116,7 @@ class Messenger:
                 case Refused(reason):
                     return Unreadable(reason)
                 case RateLimited(retry_after):
-                    return LookLater(timedelta(seconds=retry_after), error.reason)
+                    return LookLater(timedelta(seconds=retry_after), error.reason, limited=True)
                 case _:
                     return LookLater(LOOK_AGAIN, error.reason)
         return Found(channel, ts) if ts else NotThere()

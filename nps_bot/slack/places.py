@@ -3,6 +3,8 @@ read."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nps_bot.errors import NpsBotError
 from nps_bot.services.delivering import Place, ToChannel, ToPerson, ToStanding
 from nps_bot.slack.directory import NotInSlackError
@@ -34,6 +36,22 @@ async def find_place(edge: Edge, place: Place) -> str:
             return await _open_dm(edge, ref)
         case ToChannel(ref):
             return await _channel_id(edge, ref)
+
+
+def asked_to_find(place: Place) -> tuple[str, ...]:
+    """Return which of Slack's methods :func:`find_place` may call."""
+    match place:
+        case ToPerson(_, str()) | ToStanding():
+            return ()
+        case ToPerson():
+            return ("users.info", "users.lookupByEmail", "conversations.open")
+        case ToChannel():
+            return ("conversations.list",)
+
+
+def found(place: Place, channel: str) -> Place:
+    """Return the place with what was found, so that it need not be found again."""
+    return replace(place, channel=channel) if isinstance(place, ToPerson) else place
 
 
 async def refuse_outsiders(edge: Edge, place: Place, channel: str) -> None:

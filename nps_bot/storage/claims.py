@@ -67,12 +67,14 @@ class Waiting:
     Attributes:
         limit: how many at most, the most urgent first.
         least: none less urgent than this priority.
+        updating: whether those that stand in Slack already, or the others; None for both.
         paused: the keys of surveys of which nothing new is posted ...
         kinds: ... of these kinds.
     """
 
     limit: int
     least: int
+    updating: bool | None = None
     paused: Collection[str] = ()
     kinds: Collection[str] = ()
 
@@ -81,7 +83,9 @@ def claim(
     connection: Connection, which: Waiting, now: datetime, lease_until: datetime
 ) -> list[Claimed]:
     """Claim messages that are due."""
-    due = _DUE.where(~askings(which.paused, which.kinds)) if which.paused else _DUE
+    due = _DUE[which.updating]
+    if which.paused:
+        due = due.where(~askings(which.paused, which.kinds))
     wanted = {"least": which.least, "now": now + ALIKE, "at_most": which.limit}
     marks = {"claimed_at": now, "lease_until": lease_until}
     return _claim(connection, due, wanted, _CLAIM, marks)
@@ -99,13 +103,18 @@ def claim_lookups(
 
 
 # The courier runs all statements of this module again and again: see storage.database.
-_DUE = (
+_ALL_DUE = (
     select(Outbox.id)
-    .where(WAITING, Outbox.priority <= bindparam("least"), Outbox.due_at <= bindparam("now"))
+    .where(Outbox.priority <= bindparam("least"), Outbox.due_at <= bindparam("now"))
     .order_by(Outbox.priority, Outbox.due_at)
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
+_DUE = {
+    None: _ALL_DUE.where(WAITING),
+    False: _ALL_DUE.where(WAITING, Outbox.ts.is_(None)),
+    True: _ALL_DUE.where(text("status = 'pending' AND ts IS NOT NULL")),  # as the index has it
+}
 _LOST = (
     select(Outbox.id)
     .where(_LEASED, Outbox.status == "unknown", Outbox.lease_until <= bindparam("now"))
@@ -137,6 +146,14 @@ def _claim(
     rows = connection.execute(marking, {**marks, "ids": ids, "claimed_by": new_id()})
     claimed = {row[0]: Claimed(*row) for row in rows}
     return [claimed[one] for one in ids]
+
+
+def version(connection: Connection, message: Claimed) -> int | None:
+    """Return which state a message should show by now."""
+    return connection.scalar(_VERSION, {"one": message.id})
+
+
+_VERSION = select(Outbox.version).where(Outbox.id == bindparam("one"))
 
 
 def expire_leases(connection: Connection, now: datetime) -> int:

@@ -360,6 +360,13 @@ class Outbox(Base):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(
+            "ix_outbox_rewriting",
+            "priority",
+            "due_at",
+            sqlite_where=text("status = 'pending' AND ts IS NOT NULL"),
+            postgresql_where=text("status = 'pending' AND ts IS NOT NULL"),
+        ),
+        Index(
             "ix_outbox_leased",
             "lease_until",
             sqlite_where=text("status IN ('claimed', 'unknown')"),

@@ -62,7 +62,7 @@ def claimed(
     least: Priority = Priority.NORMAL,
 ) -> list[Delivery]:
     """Claim everything that is due."""
-    return delivering.claim(connection, surveys, limit=500, least=least, now=now)
+    return [*delivering.claim(connection, surveys, limit=500, least=least, now=now).deliveries]
 
 
 def settled(connection: Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> bool:

@@ -51,7 +51,8 @@ def start(
 
 def carry(connection: Connection, now: datetime) -> list[str]:
     """Have Slack accept all that is due; returns who was asked."""
-    deliveries = delivering.claim(connection, SURVEYS, limit=500, least=Priority.NORMAL, now=now)
+    batch = delivering.claim(connection, SURVEYS, limit=500, least=Priority.NORMAL, now=now)
+    deliveries = batch.deliveries
     for number, delivery in enumerate(deliveries):
         assert settled(connection, delivery, Accepted("C1", f"{now:%s}.{number}"), now)
     return sorted(
@@ -301,10 +302,10 @@ async def test_of_two_prompts_that_leave_together_the_earlier_one_goes(
         unspaced(connection, NOON + MINUTE)
         second = replace(EMPLOYEE, budget=Limits())
         surveys = {**SURVEYS, "employee": second}
-        deliveries = delivering.claim(
+        batch = delivering.claim(
             connection, surveys, limit=9, least=Priority.NORMAL, now=NOON + DAY
         )
-        waves = [one.message.wave_id for one in deliveries if one.message.kind == "prompt"]
+        waves = [one.message.wave_id for one in batch.deliveries if one.message.kind == "prompt"]
         assert waves == [first]
         left = connection.execute(select(WaveExclusion.wave_id, WaveExclusion.reason)).all()
         assert [one.reason for one in left] == ["every"]

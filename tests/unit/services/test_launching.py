@@ -100,10 +100,10 @@ def the_wave(connection: Connection) -> WaveRow:
 
 def claimed(connection: Connection, now: datetime) -> list[str]:
     """Return the kinds of messages that leave."""
-    deliveries = delivering.claim(
+    batch = delivering.claim(
         connection, {"customer": CUSTOMER}, limit=9, least=Priority.NORMAL, now=now
     )
-    return [one.message.kind for one in deliveries]
+    return [one.message.kind for one in batch.deliveries]
 
 
 def summaries(connection: Connection) -> dict[str, tuple[str, int, datetime]]:

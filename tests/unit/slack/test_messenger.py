@@ -217,7 +217,9 @@ class TestFindingADelivery:
         [
             (
                 Fault(error="ratelimited", retry_after=40),
-                LookLater(timedelta(seconds=40), "too many calls, Slack asked to wait 40 s"),
+                LookLater(
+                    timedelta(seconds=40), "too many calls, Slack asked to wait 40 s", limited=True
+                ),
             ),
             (
                 Fault(status=502),
