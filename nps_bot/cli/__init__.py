@@ -133,13 +133,13 @@ def surveys() -> None:
     """Look at the survey files, in the folder that NPS_SURVEYS names."""
 
 
-@surveys.command("check")
+@surveys.command("check", short_help="Check the survey files.")
 def surveys_check() -> None:
     """Check every survey file and say what is wrong, file by file and key by key."""
     looking.check_surveys(_settings())
 
 
-@surveys.command("list")
+@surveys.command("list", short_help="List the surveys.")
 def surveys_list() -> None:
     """List the surveys: when they ask, when next, and where the team sees it."""
     looking.list_surveys(_settings())
@@ -165,13 +165,18 @@ def people_import(file: Path) -> None:
 @_bot.command(short_help="Start a wave of a survey now.")
 @click.argument("survey")
 @click.option("--to", "person", metavar="@USER", help="Ask this one person and nobody else.")
-@click.option("--dry-run", is_flag=True, help="Show who would be asked and when; send nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show who would be asked and when, who not and why; send nothing.",
+)
 @click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
 def send(survey: str, person: str | None, dry_run: bool, yes: bool) -> None:
     """Start a wave of SURVEY now: show how many, who, when and how long it takes, and ask before it
     goes. For more people than the survey's confirm_above the number has to be typed.
 
-    @USER is an @handle, a Slack id or an e-mail address.
+    @USER is an @handle, a Slack id or an e-mail address. A bar shows how far the running bot is;
+    Ctrl-C ends the watching, not the wave.
     """
     _run(sending.send(_settings(), survey, person=person, dry_run=dry_run, yes=yes))
 
@@ -180,7 +185,8 @@ def send(survey: str, person: str | None, dry_run: bool, yes: bool) -> None:
 @click.argument("survey")
 @click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
 def stop(survey: str, yes: bool) -> None:
-    """Stop the open waves of SURVEY: show how many were asked and how many would not be, and ask.
+    """Stop the open waves of SURVEY: show how many were asked and how many would not be, and wait
+    for your word.
 
     What was not sent is not sent any more; what was sent can be answered until the wave closes.
     """

@@ -18,14 +18,16 @@ _REASON = 80
 
 _HEADINGS = {
     "parked": (
-        "parked: nobody knows whether it arrived, and the bot cannot find out. Please look there:\n"
+        "parked: nobody knows whether {they} arrived, and the bot cannot find out. Please look:\n"
         "  if it is there: python bot.py outbox sent ID\n"
         "  if it is not:   python bot.py outbox again ID"
     ),
-    "looked_for": "looked for: Slack did not say whether it arrived; the bot finds out by itself",
-    "failed": "failed: Slack said no. Once that is mended: python bot.py outbox again ID",
+    "looked_for": (
+        "looked for: Slack did not say whether {they} arrived; the bot finds out by itself"
+    ),
+    "failed": "failed, for the reason given. Once that is mended: python bot.py outbox again ID",
     "on_its_way": "on its way right now",
-    "waits": "waiting for its time or its turn",
+    "waits": "waiting for {their} time or turn",
 }
 
 
@@ -39,7 +41,9 @@ def outbox_text(found: Sequence[Unsettled], surveys: Mapping[str, Survey]) -> st
         if messages:
             rows = [_row(message, surveys) for message in messages[:SHOWN]]
             more = len(messages) - len(rows)
-            lines = [f"{len(messages):,} {heading}", *_table(rows)]
+            they, their = ("it", "its") if len(messages) == 1 else ("they", "their")
+            words = heading.format(they=they, their=their)
+            lines = [f"{len(messages):,} {words}", *_table(rows)]
             parts.append("\n".join([*lines, f"  and {more:,} more"] if more else lines))
     return "\n\n".join(parts)
 

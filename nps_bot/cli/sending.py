@@ -52,7 +52,9 @@ async def send(
     survey = survey_named(load_surveys(settings.surveys), key)
     async with open_edge(settings) as edge:
         if await edge.database.read(waves.is_paused, survey.key):
-            raise CommandError(f"{survey.key} is paused; `/nps resume` in Slack goes on with it.")
+            raise CommandError(
+                f"{survey.key} is paused; `/nps resume {survey.key}` in Slack goes on with it."
+            )
         members = await _asked(edge, survey, person)
         found = await preview(edge, survey, members, alone=person is not None)
         _show(survey, found.plan)
@@ -101,6 +103,9 @@ async def _start(edge: Edge, survey: Survey, only: Member | None) -> None:
 
 def _show(survey: Survey, plan: Plan) -> None:
     """Print whom a wave would ask and when, each in their own time."""
+    if not plan.due:
+        click.echo(f"{survey.wording.title} would ask nobody now.")
+        return
     click.echo(f"{survey.wording.title} would ask {count(len(plan.due), 'person', 'people')}:")
     for member, moment in plan.due:
         click.echo(f"  {_local(survey, member, moment)} {member.name} ({member.id})")
@@ -110,15 +115,15 @@ def _show_not_asked(survey: Survey, plan: Plan, titles: Mapping[str, str]) -> No
     """Print who would not be asked: until when, each in their own time, and exactly why."""
     if plan.not_asked:
         people = count(len(plan.not_asked), "person", "people")
-        click.echo(f"It would not ask {people}, until:")
+        click.echo(f"It would not ask {people}; until when, who and why:")
     for member, why in plan.not_asked:
-        until, reason = "never", f"{member.name} {why.words}" if isinstance(why, Exclusion) else ""
+        until, reason = "never", why.words if isinstance(why, Exclusion) else ""
         if isinstance(why, Held):
             day = _days_of(survey, member)
             title = titles.get(why.contact.survey, why.contact.survey) if why.contact else ""
-            reason = f"{member.name}: {cause(why, survey.budget, title, day)}"
+            reason = cause(why, survey.budget, title, day)
             until = "never" if why.until is None else _local(survey, member, why.until)
-        click.echo(f"  {until:<41} {reason} ({member.id})")
+        click.echo(f"  {until:<41} {member.name} ({member.id}): {reason}")
 
 
 def _sum_up(plan: Plan) -> None:

@@ -11,6 +11,7 @@ import click
 from nps_bot.cli.outbox_text import entry_json, entry_text, outbox_text
 from nps_bot.cli.reaching import CommandError, confirmed, open_database
 from nps_bot.clock import SystemClock
+from nps_bot.domain.delivery import Status
 from nps_bot.domain.survey import Survey
 from nps_bot.services import owed, settling
 from nps_bot.services.settling import Verdict
@@ -49,7 +50,7 @@ async def settle(settings: Settings, beginning: str, verdict: Verdict, *, yes: b
         if refusal is None:
             click.echo(entry_text(message, surveys))
             click.echo(_consequence(message, verdict, surveys))
-            if not yes and not confirmed(_QUESTIONS[verdict]):
+            if not yes and not confirmed(_question(message, verdict)):
                 click.echo("Nothing was changed.")
                 return
             refusal = await database.write(settling.by_hand, message.id, verdict, clock.now())
@@ -74,14 +75,19 @@ async def _find(database: Database, beginning: str) -> Unsettled:
     return found[0]
 
 
-_QUESTIONS = {
-    Verdict.SENT: "Have you seen it there?",
-    Verdict.AGAIN: "Have you looked, and is it not there?",
-}
 _DONE = {
     Verdict.SENT: "It counts as sent.",
-    Verdict.AGAIN: "It waits again: the running bot sends it, outside quiet hours.",
+    Verdict.AGAIN: "It waits again; the running bot sees to it.",
 }
+
+
+def _question(message: Unsettled, verdict: Verdict) -> str:
+    """Return what somebody must be sure of to give the verdict."""
+    if verdict is Verdict.SENT:
+        return "Have you seen it there?"
+    if message.status == Status.FAILED:
+        return "Is what made it fail put right?"
+    return "You have looked, and it is not there?"
 
 
 def _consequence(message: Unsettled, verdict: Verdict, surveys: Mapping[str, Survey]) -> str:

@@ -57,7 +57,7 @@ async def only_sandbox(
         sandbox.faults.sow(seed)
         sandbox.faults.share(chances)
         if faults:
-            click.echo(f"Of its calls go wrong: {', '.join(faults)} (--seed {sandbox.faults.seed})")
+            click.echo(f"Calls that go wrong: {', '.join(faults)} (--seed {sandbox.faults.seed})")
         click.echo(
             f"Your sandbox Slack is open at {page_address(sandbox)}. A bot reaches it with:\n"
             f"SLACK_API_URL={inside.slack_api_url}\n"

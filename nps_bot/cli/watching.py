@@ -89,5 +89,7 @@ def _remaining(wave: RunningWave | None, now: datetime) -> str:
         return ""
     if wave.ends_at is None:
         return "paused"
-    until = wave.ends_at.astimezone(UTC)
-    return f"{time_left(wave.ends_at - now)}, until {until:%H:%M} UTC; Ctrl-C ends the watching"
+    end = wave.ends_at.astimezone(UTC)
+    day = "" if end.date() == now.astimezone(UTC).date() else f"{end.day} {end:%b} "
+    until = f"until {day}{end:%H:%M} UTC"
+    return f"{time_left(wave.ends_at - now)}, {until}; Ctrl-C ends the watching"

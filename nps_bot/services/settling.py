@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import ceil
 
 from sqlalchemy import Connection
 
@@ -104,7 +105,7 @@ def refused(message: Unsettled, verdict: Verdict, now: datetime) -> str | None:
         case Status.UNKNOWN if verdict is Verdict.AGAIN and message.claimed_at is not None:
             wait = (certain_at(message.claimed_at) - now).total_seconds()
             if wait > 0:
-                return f"Slack may still be about to show it: try again in {wait:.0f} s."
+                return f"Slack may still be about to show it: try again in {ceil(wait)} s."
     return None
 
 

@@ -176,12 +176,16 @@ def _sends(terminal: Terminal, page: Page) -> None:
     one = ("send", "customer", "--to", "@grace")
     with ThreadPoolExecutor(2) as pool:
         declining = pool.submit(terminal.prints, *one, typed="n\n")
+        colleague = pool.submit(terminal.prints, "send", "customer", "--to", "@tom", "--yes")
         shown = terminal.prints("send", "customer", "--dry-run")
+    nobody = "Customer survey would ask nobody now.\nIt would not ask 1 person; until when, who and"
+    assert colleague.result().startswith(nobody)
+    assert colleague.result().endswith("\nNothing was sent.\n")
     assert declining.result().endswith("Send it? [y/N]: Nothing was sent.\n")
     assert shown.startswith("Customer survey would ask 4 people:\n")
     assert re.search(r"\d\d:\d\d Asia/Tokyo +Kenji Mori \(U0KENJI00\)\n", shown)
-    assert "\nIt would not ask 4 people, until:\n" in shown
-    assert re.search(r"\n  never +Tom Brandt is a member of this workspace,.* \(U0TOM0000\)", shown)
+    assert "\nIt would not ask 4 people; until when, who and why:\n" in shown
+    assert re.search(r"\n  never +Tom Brandt \(U0TOM0000\): is a member of this workspace,", shown)
     assert shown.endswith("Nothing was sent.\n")
     for said in (shown, declining.result()):  # the sandbox began with a wave
         assert re.search(r"\nThe wave of .* is still open, until 2.* UTC: whoever it asked", said)
@@ -240,7 +244,7 @@ def test_a_large_wave_needs_its_number_typed_and_a_running_one_is_stopped(
             silent = pool.submit(terminal.refuses, "send", "customer")
             kept = pool.submit(terminal.prints, "stop", "customer", typed="n\n")
         assert habit.result().endswith(f"{asked}Nothing was sent.\n")
-        assert "\nIt takes a few seconds until everybody is asked, at the pace" in habit.result()
+        assert "\nThe last question leaves in a few seconds: outside quiet hours" in habit.result()
         assert "Nobody confirmed it, so nothing was done; --yes does" in silent.result()
         assert kept.result().startswith("Customer survey:\n  wave of ")
         assert kept.result().endswith("Stop it? [y/N]: Nothing was stopped.\n")

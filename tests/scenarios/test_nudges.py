@@ -321,7 +321,7 @@ async def test_who_is_forgotten_keeps_none_of_these_messages(quiet_world: World)
 @ON_SQLITE
 async def test_owners_see_the_words_before_anybody_else(world: World) -> None:
     read = words(await nps(world, "priya", "preview customer"))
-    assert "*Once, 3 days later, to who did not answer:*" in read
+    assert "*Once, 3 days later, to whoever did not answer:*" in read
     assert REMINDS in read
-    assert "*Once, 1 day after 0 to 6 and not a word:*" in read
+    assert "*Once, 1 day after a score of 0 to 6 without a word:*" in read
     assert CHASES in read

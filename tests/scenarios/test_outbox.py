@@ -158,8 +158,10 @@ async def test_what_was_found_by_hand_is_never_posted_once_more(
 async def test_an_operator_says_that_it_is_not_there(world: World, terminal: Terminal) -> None:
     kenji, message = await parked(world, "kenji", NEVER_POSTED)
     assert (len(posts(world)), kenji.inbox) == (1, [])
+    declined = await typed(terminal, "outbox", "again", message[:6], keys="n\n")
+    assert declined.endswith("You have looked, and it is not there? [y/N]: Nothing was changed.\n")
     done = await typed(terminal, "outbox", "again", message[:6], "--yes")
-    assert done.endswith("It waits again: the running bot sends it, outside quiet hours.\n")
+    assert done.endswith("It waits again; the running bot sees to it.\n")
     later(world, 700)
     await until(world, "prompt", "sent")
     assert len(kenji.inbox) == 1
@@ -189,7 +191,7 @@ async def test_what_slack_refused_is_sent_once_that_is_mended(
     kenji = await invited(world, "kenji")
     await until(world, "prompt", "failed")
     listed = await typed(terminal, "outbox")
-    assert listed.startswith("1 failed: Slack said no.")
+    assert listed.startswith("1 failed, for the reason given.")
     assert "a workspace setting forbids the bot to post there" in listed
     told: list[dict[str, Any]] = json.loads(await typed(terminal, "outbox", "--json"))
     (failed,) = told
@@ -197,7 +199,10 @@ async def test_what_slack_refused_is_sent_once_that_is_mended(
         *("failed", "prompt", "customer"),
         kenji.id,
     )
-    await typed(terminal, "outbox", "again", failed["id"], "--yes")
+    done = await typed(terminal, "outbox", "again", failed["id"], keys="y\n")
+    assert done.endswith(
+        "Is what made it fail put right? [y/N]: It waits again; the running bot sees to it.\n"
+    )
     later(world, 700)
     await until(world, "prompt", "sent")
     assert len(kenji.inbox) == 1

@@ -199,7 +199,7 @@ def large_world(quiet_world: World) -> World:
 async def asked(world: World) -> tuple[Message, Message]:
     """Have Priya ask the owners; return what Tom and Mei read."""
     plan = await nps(world, "priya", "send customer")
-    assert "More than 3 people need a second person's word" in words(plan)
+    assert "A wave of more than 3 people needs a second person's word" in words(plan)
     priya = world.sandbox.person("priya")
     confirm = priya.action(plan, "send_confirm")
     for _ in range(3):
@@ -334,10 +334,12 @@ async def test_the_preview_says_how_long_it_takes_at_the_learnt_pace(large_world
     hours = replace(survey.quiet_hours, end=survey.quiet_hours.start)
     world.surveys["customer"] = replace(survey, quiet_hours=hours)
     async with world.running():
-        assert "It takes a few seconds until" in words(await nps(world, "tom", "send customer"))
+        said = words(await nps(world, "tom", "send customer"))
+        assert "The last question leaves in a few seconds: outside quiet hours" in said
         learnt = {POSTING: {"rate": 1 / 30, "pause": 30.0}}
         await world.bot.edge.database.write(lanes.remember_pace, learnt)
-        assert "It takes about 2 minutes until" in words(await nps(world, "tom", "send customer"))
+        said = words(await nps(world, "tom", "send customer"))
+        assert "The last question leaves in about 2 minutes: outside quiet hours" in said
 
 
 @ON_SQLITE

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select
 from time import monotonic
@@ -95,6 +95,11 @@ def test_a_bar_follows_the_wave_and_ctrl_c_only_ends_the_watching(tmp_path: Path
         survey.write_text(f"{text}\n{hours}\n")
         with sitting_at(terminal, *ONE) as screen:
             screen.until("about 3 hours left")
+            screen.until("; Ctrl-C ends the watching")
+            end = (now + timedelta(hours=3)).astimezone(UTC)
+            later = end.date() != datetime.now(UTC).date()
+            day = f"{end.day} {end:%b} " if later else ""
+            assert f"about 3 hours left, until {day}{end:%H:%M} UTC; Ctrl-C" in screen.shown
             screen.ctrl_c()
             screen.until("The running bot goes on asking. `/nps status` shows how far it is.")
             assert screen.ends() == 0

@@ -18,6 +18,7 @@ from nps_bot.surveys import load_survey
 from nps_bot.surveys.defaults import CHASERS, FOLLOW_UPS, QUESTIONS, REMINDER, THANK_YOUS
 from nps_bot.surveys.explaining import keys_of, model_in
 from nps_bot.surveys.schema import SurveyFile
+from tests.unit.services.test_contacting import WEEKLY
 
 ROOT = Path(__file__).parents[2]
 SURVEYS = (ROOT / "docs" / "surveys.md").read_text(encoding="utf-8")
@@ -108,6 +109,15 @@ def test_the_examples_are_surveys(number: int, tmp_path: Path) -> None:
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
     assert load_survey(path).key == "customer"
+
+
+def test_the_limits_of_a_weekly_survey_are_limits(tmp_path: Path) -> None:
+    """That they ask everybody each week is tested with the budget."""
+    (limits,) = re.findall(r"`(budget: \{.*\})`", SURVEYS)
+    smallest = re.findall(r"```yaml\n(.*?)```", SURVEYS, re.DOTALL)[0]
+    path = tmp_path / "weekly.yaml"
+    path.write_text(f"{smallest}\n{limits}\n", encoding="utf-8")
+    assert load_survey(path).budget == WEEKLY
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -38,7 +38,7 @@ def approval(approval: Approval, title: str) -> Message:
 def _open(approval: Approval, title: str) -> Message:
     people = count(approval.people, "person", "people")
     wish = f"{_who(approval.asked_by)} would like to send “{escape(title, _TITLE)}” to {people}."
-    why = "So many need a second person's word, and yours counts."
+    why = "That needs a second person's word, and yours counts."
     look = f"`/nps send {escape(approval.survey_key)}` shows who would be asked, and when."
     blocks: list[Block] = [
         header(f"Ask {people} now?"),
@@ -79,10 +79,11 @@ def waiting(approval: Approval, title: str, limit: int, owners: Sequence[str]) -
     more = len(owners) - len(shown)
     asked = listed([*shown, f"{more:,} more"] if more else shown or ["Its owners"])
     verb = "was" if len(owners) == 1 else "were"
+    large = f"it is for more than {count(limit, 'person', 'people')}, and " if limit else ""
     text = (
-        f"“{escape(title, _TITLE)}” to {people} waits for a second person's word: it is for more"
-        f" than {limit:,}, and you don't own it. {asked} {verb} asked and can say yes until"
-        f" {when(approval.expires_at)}. You will read what becomes of it."
+        f"“{escape(title, _TITLE)}” to {people} waits for a second person's word: {large}you are no"
+        f" owner of it. {asked} {verb} asked and can say yes until {when(approval.expires_at)}."
+        " You will read what becomes of it."
     )
     return Message(text, [section(text)])
 

@@ -8,7 +8,8 @@ from nps_bot.slack.views.message import Message
 COMMANDS = {
     "report [survey] [period]": "the score with its interval, trend and comments; a period is"
     " `30d`, `90d`, `2026-Q3`, `2026-08`, `2026` or `all`",
-    "status [survey]": "what runs, what comes next, which alerts nobody has claimed",
+    "status [survey]": "what runs, what comes next, alerts nobody has claimed, messages that did"
+    " not arrive",
     "send [survey]": "ask now; shows how many, who, when and how long it takes, and waits for your"
     " word, or for an owner's where many are asked",
     "stop [survey]": "end a wave that runs: what was not sent is not sent; answers still count",

@@ -70,13 +70,15 @@ def further(survey: Survey) -> list[Block]:
         told = ["*No reminder* follows."]
     else:
         words = escape(reminder_words(survey.wording), _WORDS)
-        told = [f"*Once, {_span(survey.reminder.after)} later, to who did not answer:*\n{words}"]
+        told = [
+            f"*Once, {_span(survey.reminder.after)} later, to whoever did not answer:*\n{words}"
+        ]
     if survey.chaser is None:
         return [section(each) for each in [*told, "*Nobody is asked for words* after a score."]]
     after = _span(survey.chaser.after)
     for band, scores in _SCORES.items():
         words = escape(_chaser_words(survey.wording, band), _WORDS)
-        told.append(f"*Once, {after} after {scores} and not a word:*\n{words}")
+        told.append(f"*Once, {after} after a score of {scores} without a word:*\n{words}")
     return [section(each) for each in told]
 
 

@@ -76,7 +76,8 @@ def _because_of(
         wait = span(limits.after_silence)
         return f"they left {title} of {last} unanswered, and silence is followed by {wait} of rest"
     verb = "is on its way to them, for" if contact.planned else "came on"
-    return f"{title} {verb} {asked}, and two surveys are at least {span(limits.every)} apart"
+    apart = f"two questions to one person are at least {span(limits.every)} apart"
+    return f"{title} {verb} {asked}, and {apart}"
 
 
 def span(length: timedelta) -> str:

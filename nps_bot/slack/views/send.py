@@ -31,7 +31,7 @@ _NAME = 60
 _NAMED = 25
 """People who are named; the rest is counted."""
 _AT_ONCE = timedelta(minutes=5)
-"""Within this time several people are asked "at" one moment, not "from" one "to" another."""
+"""Within this time several people are asked at one moment, not "from" one "to" another."""
 
 
 def plan(
@@ -59,7 +59,9 @@ def plan(
     if above is not None:
         yes = "Ask the owners"
         limit = count(above, "person", "people")
-        why = [section(f"More than {limit} need a second person's word: an owner has to say yes.")]
+        wave = f"A wave of more than {limit}" if above else "Every wave of this survey"
+        words = "needs a second person's word: an owner's, or another admin's."
+        why = [section(f"{wave} {words}")]
     choice = actions(
         "send",
         [
@@ -108,7 +110,8 @@ def _shown(title: str, plan: Plan, takes: timedelta | None, choice: list[Block])
 
 def pace_words(takes: timedelta) -> str:
     """Return how long a wave takes until the last one is asked."""
-    return f"It takes {about(takes)} until everybody is asked, at the pace Slack allows."
+    leaves = f"The last question leaves in {about(takes)}"
+    return f"{leaves}: outside quiet hours, at the pace Slack allows."
 
 
 def started(title: str, number: int) -> Message:
@@ -154,7 +157,7 @@ def _time(plan: Plan) -> str:
     moments = [moment for _, moment in plan.due]
     first, last = min(moments), max(moments)
     if last - first <= _AT_ONCE:
-        return f"at {when(first)}"
+        return when(first)
     return f"from {when(first)} to {when(last)}, outside everybody's quiet hours"
 
 

@@ -64,7 +64,7 @@ def stopped(title: str, extents: Sequence[Extent]) -> Message:
     """Return how far the waves had got that are stopped now, whoever stopped them."""
     name = escape(title, _TITLE)
     asked, unasked = _sums(extents)
-    text = f"Stopped: “{name}” asks nobody more. {_were(asked)} asked, {unasked:,} not."
+    text = f"Stopped: “{name}” asks nobody else. {_were(asked)} asked, {unasked:,} not."
     note = (
         "What was just leaving may still have arrived; `/nps status` counts it. Answers count"
         " until the wave closes."

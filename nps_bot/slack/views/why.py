@@ -38,7 +38,7 @@ def why(facts: Why, titles: Mapping[str, str]) -> Message:
     name = escape(facts.member.name, _NAME)
     shown = facts.outlooks[:_SURVEYS]
     blocks: list[Block] = [
-        header(shorten(f"Is {facts.member.name} asked?", _TITLE)),
+        header(shorten(f"When is {facts.member.name} asked?", _TITLE)),
         section(_contacts(facts, titles)),
         *(section(_outlook(one, titles)) for one in shown),
     ]
@@ -57,11 +57,17 @@ def _contacts(facts: Why, titles: Mapping[str, str]) -> str:
 def _told(contact: Contact) -> str:
     if contact.planned:
         return f"on its way, for {when(contact.asked_at)}"
-    told = f"asked {when(contact.asked_at)}"
-    if contact.further_at is not None:
-        told += f", once more {when(contact.further_at)}"
+    then = []
     if contact.answered_at is not None:
-        return f"{told}, answered {when(contact.answered_at)}"
+        then.append((contact.answered_at, "answered"))
+    if contact.further_at is not None:
+        # What comes after a score does not ask for it once more: it is a chaser.
+        chased = contact.answered_at is not None and contact.answered_at < contact.further_at
+        then.append((contact.further_at, "asked for a reason" if chased else "once more"))
+    happened = [(contact.asked_at, "asked"), *sorted(then)]
+    told = ", ".join(f"{what} {when(at)}" for at, what in happened)
+    if contact.answered_at is not None:
+        return told
     if contact.open_until is not None:
         return f"{told}, not answered, open until {when(contact.open_until)}"
     return f"{told}, not answered"
@@ -84,6 +90,8 @@ def _outlook(outlook: Outlook, titles: Mapping[str, str]) -> str:
         lines.append(f"Asked next: {when(outlook.asked_next)}.")
         if outlook.paused:
             lines.append("The survey is paused, though: nobody is asked until it is resumed.")
+    if len(lines) == 1:
+        lines.append("No wave to ask them is in sight.")
     return "\n".join(lines)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,8 +16,15 @@ from sqlalchemy import Connection, func, select, text, update
 from nps_bot.domain.audience import Exclusion, Member
 from nps_bot.domain.budget import Held, Limits, Rule
 from nps_bot.domain.delivery import Accepted, Priority
-from nps_bot.domain.survey import Survey
-from nps_bot.services import contacting, delivering, forgetting, launching, responding
+from nps_bot.domain.survey import Nudge, Survey
+from nps_bot.services import (
+    contacting,
+    delivering,
+    forgetting,
+    launching,
+    nudging,
+    responding,
+)
 from nps_bot.services.launching import NOMINAL, ByHand, Page
 from nps_bot.services.responding import Click
 from nps_bot.storage import contacts, people
@@ -49,9 +58,11 @@ def start(
     return wave_id
 
 
-def carry(connection: Connection, now: datetime) -> list[str]:
+def carry(
+    connection: Connection, now: datetime, surveys: Mapping[str, Survey] = SURVEYS
+) -> list[str]:
     """Have Slack accept all that is due; returns who was asked."""
-    batch = delivering.claim(connection, SURVEYS, limit=500, least=Priority.NORMAL, now=now)
+    batch = delivering.claim(connection, surveys, limit=500, least=Priority.NORMAL, now=now)
     deliveries = batch.deliveries
     for number, delivery in enumerate(deliveries):
         assert settled(connection, delivery, Accepted("C1", f"{now:%s}.{number}"), now)
@@ -114,6 +125,44 @@ async def test_an_answer_starts_the_longer_clock(database: Database) -> None:
         responding.record_score(connection, SURVEYS, click, NOON + DAY)
         assert rule(connection, EMPLOYEE, ADA, NOON + 84 * DAY) == Rule.AFTER_ANSWER
         assert rule(connection, EMPLOYEE, ADA, NOON + 85 * DAY) is None
+
+    await database.write(work)
+
+
+WEEKLY = Limits(every=6 * DAY, after_answer=4 * DAY, after_silence=3 * DAY)
+"""What docs/surveys.md recommends to a survey that asks each week."""
+
+
+async def test_a_weekly_survey_with_limits_of_its_own_asks_everybody_each_week(
+    database: Database,
+) -> None:
+    """They answer early, late or never, and get a reminder or a chaser in between."""
+    weekly = replace(CUSTOMER, budget=WEEKLY, reminder=Nudge(3 * DAY), chaser=Nudge(DAY))
+    surveys = {weekly.key: weekly}
+    answers = {"UKENJI": 2 * DAY, "UTOM": 6 * DAY}
+
+    def work(connection: Connection) -> None:
+        asked: Counter[str] = Counter()
+        for week in range(4):
+            opens = NOON + 7 * week * DAY
+            launching.close_due(connection, surveys, opens)
+            invited = invitations_of(
+                connection, start(connection, weekly, ADA, KENJI, TOM, now=opens)
+            )
+            assert sorted(invited) == ["UADA", "UKENJI", "UTOM"]
+            for hour in range(7 * 24):
+                now = opens + timedelta(hours=hour)
+                nudging.owe_due(connection, surveys, now)
+                asked.update(carry(connection, now, surveys))
+                for person, after in answers.items():
+                    if now == opens + after:
+                        click = Click(invited[person], person, 9, week)
+                        responding.record_score(connection, surveys, click, now)
+        assert asked == dict.fromkeys(("UADA", "UKENJI", "UTOM"), 4)
+        further = select(Outbox.kind, func.count()).where(Outbox.kind.in_(("reminder", "chaser")))
+        sent = {row[0]: row[1] for row in connection.execute(further.group_by(Outbox.kind))}
+        assert sent["chaser"] == 4
+        assert sent["reminder"] >= 4
 
     await database.write(work)
 

@@ -162,6 +162,8 @@ async def test_nothing_is_sent_again_before_the_history_would_show_it(database: 
         just_before = NOON + CERTAIN - timedelta(seconds=1)
         refusal = settling.by_hand(connection, lost, Verdict.AGAIN, just_before)
         assert refusal == "Slack may still be about to show it: try again in 1 s."
+        moment_before = NOON + CERTAIN - timedelta(milliseconds=1)
+        assert settling.by_hand(connection, lost, Verdict.AGAIN, moment_before) == refusal
         assert settling.by_hand(connection, lost, Verdict.AGAIN, NOON + CERTAIN) is None
         (again,) = (one for one in claimed(connection, NOON + CERTAIN) if one.message.id == lost)
         assert again.message.attempts == 1

@@ -12,7 +12,7 @@ def test_the_owners_read_who_wants_to_ask_how_many() -> None:
     message = view.approval(asked(), "A & B")
     assert_slack_takes(message)
     assert message.text == (
-        "<@UMEI> would like to send “A &amp; B” to 80 people. So many need a second person's word,"
+        "<@UMEI> would like to send “A &amp; B” to 80 people. That needs a second person's word,"
         " and yours counts."
     )
     assert lines(message) == [
@@ -60,10 +60,13 @@ def test_who_asked_reads_who_decides() -> None:
     message = view.waiting(asked(), "Survey", 50, ["UTOM", "UPRIYA"])
     assert_slack_takes(message)
     assert message.text == (
-        "“Survey” to 80 people waits for a second person's word: it is for more than 50, and you"
-        f" don't own it. <@UTOM> and <@UPRIYA> were asked and can say yes until {CLOSES_TOKEN}."
-        " You will read what becomes of it."
+        "“Survey” to 80 people waits for a second person's word: it is for more than 50"
+        " people, and you are no owner of it. <@UTOM> and <@UPRIYA> were asked and can say yes"
+        f" until {CLOSES_TOKEN}. You will read what becomes of it."
     )
+    always = view.waiting(asked(), "Survey", 0, ["UTOM"]).text
+    assert "a second person's word: you are no owner of it. <@UTOM> was asked" in always
+    assert "for more than 1 person, and" in view.waiting(asked(), "Survey", 1, ["UTOM"]).text
     assert "<@UTOM> was asked" in view.waiting(asked(), "Survey", 50, ["UTOM"]).text
     assert "and 3 more were asked" in view.waiting(asked(), "S", 50, ["UTOM"] * 13).text
     assert "Its owners were asked" in view.waiting(asked(), "S", 50, []).text

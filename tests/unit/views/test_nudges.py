@@ -106,9 +106,11 @@ def previewed(**changes: object) -> str:
 
 def test_an_owner_sees_what_may_follow() -> None:
     read = previewed()
-    assert "*Once, 3 days later, to who did not answer:*\nLumen &amp; Co asked you" in read
-    assert "*Once, 1 hour after 0 to 6 and not a word:*\nThank you for your score." in read
-    assert "*Once, 1 hour after 9 or 10 and not a word:*" in read
+    assert "*Once, 3 days later, to whoever did not answer:*\nLumen &amp; Co asked you" in read
+    assert (
+        "*Once, 1 hour after a score of 0 to 6 without a word:*\nThank you for your score." in read
+    )
+    assert "*Once, 1 hour after a score of 9 or 10 without a word:*" in read
 
 
 def test_an_owner_sees_that_nothing_follows() -> None:

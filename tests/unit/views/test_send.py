@@ -62,7 +62,7 @@ def test_one_person_is_one_person() -> None:
     message = view.plan("Customer survey", Plan(((ADA, NOON),), {}), "x1")
     assert lines(message)[:3] == [
         "Ask 1 person now?",
-        f"*Customer survey* would ask 1 person, at {NOON_TOKEN}:",
+        f"*Customer survey* would ask 1 person, {NOON_TOKEN}:",
         "Ada &lt;L&gt;",
     ]
 
@@ -78,19 +78,21 @@ def test_it_says_how_long_it_takes() -> None:
     plan = Plan(((ADA, NOON),), {})
     message = view.plan("Customer survey", plan, "x1", takes=timedelta(minutes=2, seconds=10))
     assert_slack_takes(message)
-    assert lines(message)[3] == (
-        "It takes about 2 minutes until everybody is asked, at the pace Slack allows."
-    )
+    leaves = "The last question leaves in about 2 minutes"
+    assert lines(message)[3] == f"{leaves}: outside quiet hours, at the pace Slack allows."
 
 
 def test_who_does_not_own_it_asks_the_owners_for_a_large_one() -> None:
     message = view.plan("Customer survey", Plan(((ADA, NOON),), {}), "x1", above=50)
     assert_slack_takes(message)
+    needs = "needs a second person's word: an owner's, or another admin's."
     assert lines(message)[3:] == [
-        "More than 50 people need a second person's word: an owner has to say yes.",
+        f"A wave of more than 50 people {needs}",
         "[Ask the owners]",
         "[Cancel]",
     ]
+    always = view.plan("Customer survey", Plan(((ADA, NOON),), {}), "x1", above=0)
+    assert lines(always)[3] == f"Every wave of this survey {needs}"
     assert action_ids(message.blocks) == ["send_confirm", "send_cancel"]
 
 
@@ -99,7 +101,7 @@ def test_what_somebody_else_asked_for_is_shown_with_both_answers() -> None:
     message = view.requested("Customer survey", plan, asked(), takes=timedelta(seconds=3))
     assert_slack_takes(message)
     assert lines(message)[3:] == [
-        "It takes a few seconds until everybody is asked, at the pace Slack allows.",
+        "The last question leaves in a few seconds: outside quiet hours, at the pace Slack allows.",
         f"<@UMEI> asked for it, then 80 people, {NOON_TOKEN}.",
         "[Send it]",
         "[Not now]",

@@ -53,7 +53,7 @@ def test_afterwards_it_says_who_stopped_what() -> None:
     message = view.stopped("Survey", [extent(stopped=(NOON, "UTOM"))])
     assert_slack_takes(message)
     assert lines(message) == [
-        "Stopped: “Survey” asks nobody more. 3 people were asked, 7 not.",
+        "Stopped: “Survey” asks nobody else. 3 people were asked, 7 not.",
         f"• Wave of 24 Nov 2026: 3 asked, 7 not; stopped by <@UTOM>, {NOON_TOKEN}",
         (
             "What was just leaving may still have arrived; `/nps status` counts it. Answers count"

@@ -39,18 +39,23 @@ def test_what_somebody_got_is_told_without_a_score() -> None:
             Contact("gone", NOON, open_until=closes),
             Contact("customer", NOON, further_at=closes),
             Contact("customer", NOON, closes, answered_at=NOON),
+            Contact("customer", NOON, NOON, answered_at=closes),
         ),
-        total=9,
+        total=10,
     )
     assert said == [
-        "Is Ada <L> asked?",
+        "When is Ada <L> asked?",
         "*What they got*, the latest first:",
         f"• “Customers &amp; friends”: on its way, for {NOON_TOKEN}",
         f"• “gone”: asked {NOON_TOKEN}, not answered, open until {CLOSES_TOKEN}",
         f"• “Customers &amp; friends”: asked {NOON_TOKEN}, once more {CLOSES_TOKEN}, not answered",
         (
-            f"• “Customers &amp; friends”: asked {NOON_TOKEN}, once more {CLOSES_TOKEN},"
-            f" answered {NOON_TOKEN}"
+            f"• “Customers &amp; friends”: asked {NOON_TOKEN}, answered {NOON_TOKEN},"
+            f" asked for a reason {CLOSES_TOKEN}"
+        ),
+        (
+            f"• “Customers &amp; friends”: asked {NOON_TOKEN}, once more {NOON_TOKEN},"
+            f" answered {CLOSES_TOKEN}"
         ),
         "and 5 more",
     ]
@@ -64,7 +69,7 @@ def test_each_survey_says_when_it_asks_and_why_not_before() -> None:
         "*Customer survey* (`customer`)",
     ]
     assert said[3].startswith(f"Held back until {CLOSES_TOKEN}: “Customers &amp; friends” came on")
-    assert said[3].endswith("and two surveys are at least 30 days apart.")
+    assert said[3].endswith("and two questions to one person are at least 30 days apart.")
     assert said[4:] == [f"Asked next: {CLOSES_TOKEN}."]
 
 
@@ -79,6 +84,7 @@ def test_whom_no_wave_asks_reads_why() -> None:
             Outlook(CUSTOMER, held=Held(Rule.OPTED_OUT, None)),
             "Held back for good: they asked not to get this survey.",
         ),
+        (Outlook(CUSTOMER), "No wave to ask them is in sight."),
     ):
         assert shown(outlook)[3:] == [sentence]
     paused = shown(Outlook(CUSTOMER, paused=True, asked_next=NOON))
@@ -124,11 +130,18 @@ ASKED = Contact("customer", datetime(2026, 11, 1, tzinfo=UTC))
             replace(ASKED, further_at=ASKED.asked_at + 3 * DAY),
             "they left Q of 4 Nov unanswered, and silence is followed by 30 days of rest",
         ),
-        (Rule.EVERY, ASKED, "Q came on 1 Nov, and two surveys are at least 1 day apart"),
+        (
+            Rule.EVERY,
+            ASKED,
+            "Q came on 1 Nov, and two questions to one person are at least 1 day apart",
+        ),
         (
             Rule.EVERY,
             replace(ASKED, planned=True),
-            "Q is on its way to them, for 1 Nov, and two surveys are at least 1 day apart",
+            (
+                "Q is on its way to them, for 1 Nov, and two questions to one person are at least"
+                " 1 day apart"
+            ),
         ),
         (Rule.NEWCOMER, None, "they are new, and nobody is asked in their first 30 days"),
         (Rule.SHARE, None, "each wave asks 25% of the audience, and it is not their turn"),
