@@ -105,7 +105,7 @@ def everything(connection: Connection) -> Rows:
 
 
 async def eventually(
-    sandbox: Sandbox, condition: Callable[[], Awaitable[T]], patience: int = 1_000
+    sandbox: Sandbox, condition: Callable[[], Awaitable[T]], patience: int = 3_000
 ) -> T:
     """Return what ``condition`` returns once that is true; look when something changes in Slack.
 

@@ -93,6 +93,8 @@ async def test_a_scrape_shows_what_is_not_as_it_should_be(
     faults.add("chat.postMessage", Fault(error="restricted_action"))
     faults.add("chat.postMessage", Fault(error="ratelimited", retry_after=30))
     await world.ask()
+    # Before the clock runs on: what is in hand would outlive its lease.
+    await world.sandbox.until(lambda: any(call.status == 429 for call in world.sandbox.ledger))
     parked = select(Outbox.id).where(Outbox.status == "unknown", Outbox.lease_until.is_(None))
 
     async def is_parked() -> bool:
