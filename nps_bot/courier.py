@@ -260,7 +260,7 @@ class Courier:
 
     async def _deliver(self, delivery: Delivery) -> None:
         message, content = delivery.message, delivery.content
-        if self._stopping or not self._may_call(message):
+        if self._stopping:
             await self._give_back(message)
         elif isinstance(content, Remove):
             await self._remove(message)
@@ -280,8 +280,12 @@ class Courier:
 
     async def _bring(self, delivery: Delivery, content: Content) -> None:
         """Find out where a message goes, wait for its turn there, and post it."""
+        lane, now = self._tenure.pace, monotonic()
+        far = lane.delay(_UPDATE if delivery.message.updating else _POST, None, now)
+        if far > HOLD:
+            await self._wait(delivery, far)
+            return
         if asked := asked_to_find(delivery.place):
-            lane, now = self._tenure.pace, monotonic()
             pause = max(lane.delay(method, None, now) for method in asked)
             if pause > 0:
                 await self._wait(delivery, pause)

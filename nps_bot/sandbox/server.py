@@ -170,7 +170,7 @@ class Sandbox:
         """Return the HTTP request Slack would send for a payload, without sending it."""
         return signed_request(self.signing_secret, Kind(kind), payload, timestamp)
 
-    async def until(self, condition: Callable[[], T], timeout: float = 10) -> T:  # noqa: ASYNC109
+    async def until(self, condition: Callable[[], T], timeout: float = 30) -> T:  # noqa: ASYNC109
         """Wait until a condition holds and return what it returned.
 
         Arguments:

@@ -240,4 +240,7 @@ class Lane:
         }
 
     def _pace(self, method: str) -> Pace:
-        return self._paces.setdefault(method, Pace())
+        pace = self._paces.get(method)
+        if pace is None:
+            pace = self._paces[method] = Pace()
+        return pace
