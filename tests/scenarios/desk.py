@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, make_url, select
 
-from nps_bot.sandbox import Message, Person
+from nps_bot.sandbox import Message, Person, User
 from nps_bot.services import owed as owing
 from nps_bot.storage import outbox, waves
 from nps_bot.storage.tables import Outbox
@@ -118,6 +118,17 @@ async def later(world: World, *, days: int = 0, hours: int = 0) -> None:
     await settled(world)
     world.clock.ahead += timedelta(days=days, hours=hours)
     await world.tick()
+
+
+def crowd(world: World, number: int) -> list[str]:
+    """Let so many more customers join; returns their ids."""
+    workspace = world.sandbox.workspace
+    channel = workspace.channel("customers")
+    ids = [f"U0CROWD{n:03}" for n in range(number)]
+    for one in ids:
+        workspace.put_user(User(one, one.lower(), one, workspace.team.id, is_restricted=True))
+        channel.members.append(one)
+    return ids
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from nps_bot.app import Role, running
 from nps_bot.domain.delivery import LEASE, Priority
-from nps_bot.sandbox import Call, Fault, Message, Person, User
+from nps_bot.sandbox import Call, Fault, Message, Person
 from nps_bot.services import delivering, forgetting, launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.storage import lanes
@@ -18,7 +18,7 @@ from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson
 from tests.scenarios.conftest import World
-from tests.scenarios.desk import ON_POSTGRES, ON_SQLITE, nps, settled, words
+from tests.scenarios.desk import ON_POSTGRES, ON_SQLITE, crowd, nps, settled, words
 from tests.scenarios.siege import BOTH, eventually, read
 
 LOST = Fault(acted=True, drop=True)
@@ -76,17 +76,6 @@ def later(world: World, seconds: float) -> None:
 
 def posts(world: World) -> list[Call]:
     return world.sandbox.ledger.of("chat.postMessage")
-
-
-def crowd(world: World, number: int) -> list[str]:
-    """Let so many more customers join; returns their ids."""
-    workspace = world.sandbox.workspace
-    channel = workspace.channel("customers")
-    ids = [f"U0CROWD{n:03}" for n in range(number)]
-    for one in ids:
-        workspace.put_user(User(one, one.lower(), one, workspace.team.id, is_restricted=True))
-        channel.members.append(one)
-    return ids
 
 
 # --- Slack's answer is lost -------------------------------------------------------------------

@@ -23,9 +23,9 @@ from nps_bot.storage.database import Database
 from nps_bot.storage.lanes import TENURE
 from nps_bot.storage.tables import LaneLease, Outbox, Wave
 from tests.scenarios.conftest import World
-from tests.scenarios.desk import ON_POSTGRES
+from tests.scenarios.desk import ON_POSTGRES, crowd
 from tests.scenarios.siege import eventually, read
-from tests.scenarios.test_courier import crowd, posts
+from tests.scenarios.test_courier import posts
 from tests.scenarios.test_kills import BOT, TO_STOP, Process, process
 
 CROWD = 200
