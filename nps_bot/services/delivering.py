@@ -7,6 +7,7 @@ summary wins.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,16 +28,19 @@ from nps_bot.storage import approvals, claims, contacts, invitations, outbox, pe
 from nps_bot.storage.claims import Claimed, Sent
 from nps_bot.storage.invitations import Standing
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The message has lost its reason and is not sent.
+    """The message is not sent: it has lost its reason, or nobody can tell what it says (failed).
 
     ``rule`` is that of the contact budget which holds its person back, where one does.
     """
 
     reason: str
     rule: Rule | None = None
+    status: Status = Status.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +202,12 @@ def claim(
     known = _with_budget(connection, surveys, _look_up(connection, claimed), claimed, now)
     deliveries = []
     for message in claimed:
-        prepared = _prepare(connection, surveys, known, message, now)
-        match prepared:
-            case Drop(reason, rule):
+        match _ready(connection, surveys, known, message, now):
+            case Drop(reason, rule, status):
                 claims.settle_unsent(
                     connection,
                     message,
-                    status=Status.CANCELLED,
+                    status=status,
                     due_at=None,
                     reason=reason,
                     now=now,
@@ -213,12 +216,38 @@ def claim(
                     contacts.count_excluded(connection, message.wave_id or 0, {rule: 1})
             case Defer(until):
                 claims.release(connection, [message], until)
-            case content:
-                place = _place(surveys, known, message)
-                if _says_less(content) or place is None:
-                    place = ToStanding(message.channel or "")
-                deliveries.append(Delivery(message, place, content))
+            case delivery:
+                deliveries.append(delivery)
     return deliveries
+
+
+_UNREADABLE = (KeyError, TypeError, ValueError)
+"""What reading a row raises that is not as this version writes them."""
+
+
+def _ready(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    known: _Known,
+    message: Claimed,
+    now: datetime,
+) -> Delivery | Drop | Defer:
+    """Return a message as it leaves now, or why it does not.
+
+    One that cannot be read fails alone: raised from here it would be claimed again and again, and
+    nothing would ever leave behind it.
+    """
+    try:
+        content = _prepare(connection, surveys, known, message, now)
+        if isinstance(content, Drop | Defer):
+            return content
+        place = _place(surveys, known, message)
+    except _UNREADABLE:
+        log.exception("A message cannot be read", extra={"delivery": message.id})
+        return Drop("its row cannot be read; the log says why", status=Status.FAILED)
+    if _says_less(content) or place is None:
+        place = ToStanding(message.channel or "")
+    return Delivery(message, place, content)
 
 
 def _says_less(content: Content | Remove) -> bool:
@@ -449,7 +478,16 @@ def claim_lookups(
     """Claim messages of unknown outcome whose time to be looked for has come."""
     claimed = claims.claim_lookups(connection, now, now + LEASE, limit)
     known = _look_up(connection, claimed)
-    return [Search(message, _place(surveys, known, message)) for message in claimed]
+    return [Search(message, _went(surveys, known, message)) for message in claimed]
+
+
+def _went(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Place | None:
+    """Return where a message went; None where its row cannot be read, which stops no other."""
+    try:
+        return _place(surveys, known, message)
+    except _UNREADABLE:
+        log.exception("A message cannot be read", extra={"delivery": message.id})
+        return None
 
 
 def settle_all(

@@ -251,11 +251,12 @@ def forget_person(
         .values(values),
         {"due": now},
     )
-    # What they shared and what they were told is looked after no more, be it in flight: its payload
-    # names them, and where it stands nothing is to be rewritten.
+    # What they shared and what they were told is looked after no more, be it in flight or due to be
+    # rewritten: its payload names them, and where it stands nothing is to be rewritten.
     abandoned = {"status": "cancelled", "claimed_by": None, "lease_until": None, "reason": reason}
     own = (Outbox.person_id == person_id) & Outbox.invitation_id.is_(None)
-    connection.execute(update(Outbox).where(own, in_flight).values(abandoned))
+    waits = in_flight | (Outbox.status == "pending")
+    connection.execute(update(Outbox).where(own, waits).values(abandoned))
     names_them = Outbox.dedupe_key.contains(person_id, autoescape=True)
     key = case((names_them, "forgotten:" + Outbox.id), else_=Outbox.dedupe_key)
     connection.execute(
