@@ -263,7 +263,7 @@ def cancel_unsent(connection: Connection, wave_id: int) -> bool:
     cancelled = outbox.cancel_wave(
         connection, owed.RESPONDENT_KINDS, "the wave closed", wave_id=wave_id, limit=BATCH
     )
-    return cancelled == BATCH
+    return cancelled > 0
 
 
 def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bool:

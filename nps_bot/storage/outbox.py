@@ -205,9 +205,23 @@ def unsent_of(
 def cancel_wave(
     connection: Connection, kinds: Collection[str], reason: str, *, wave_id: int, limit: int
 ) -> int:
-    """Cancel up to ``limit`` unposted prompts of a wave; returns how many it were."""
+    """Cancel up to ``limit`` unposted prompts of a wave; returns how many it were.
+
+    What a courier claims at the same moment is left to it, and not counted.
+    """
     some = select(Outbox.id).where(Outbox.wave_id == wave_id, Outbox.kind.in_(kinds), _UNSENT)
-    return _cancel(connection, Outbox.id.in_(some.limit(limit)), reason)
+    # Two statements: within one PostgreSQL may run the inner one again, and then it skips others.
+    free = connection.scalars(some.limit(limit).with_for_update(skip_locked=True)).all()
+    return _cancel(connection, Outbox.id.in_(free), reason)
+
+
+def waves_with_unsent(
+    connection: Connection, kinds: Collection[str], waves: Collection[int]
+) -> list[int]:
+    """Return those of ``waves`` of which unposted messages wait."""
+    waiting = (WAITING, Outbox.ts.is_(None), Outbox.kind.in_(kinds), Outbox.wave_id.in_(waves))
+    found = connection.scalars(select(Outbox.wave_id).where(*waiting).distinct())
+    return [one for one in found if one is not None]
 
 
 def _cancel(connection: Connection, condition: ColumnElement[bool], reason: str) -> int:

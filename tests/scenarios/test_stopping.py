@@ -168,6 +168,20 @@ async def test_who_had_put_it_off_gets_the_question_back(world: World) -> None:
 
 
 @ON_SQLITE
+async def test_the_clockwork_finishes_what_a_dead_process_began_to_stop(world: World) -> None:
+    ada, prompt = await world.asked("ada")
+    await settled(world)
+    await ada.click(prompt, "snooze")
+    await world.sandbox.until(lambda: "We'll ask you again" in words(ada.inbox[-1]))
+    await settled(world)
+    edge, survey = world.bot.edge, world.surveys["customer"]
+    ids = [one.wave.id for one in await edge.database.read(stopping.extents, "customer")]
+    await edge.database.write(stopping.stop, survey, ids, None, world.clock.now())
+    await world.tick()
+    await world.sandbox.until(lambda: "[10]" in words(ada.inbox[-1]))
+
+
+@ON_SQLITE
 async def test_a_stopped_survey_can_be_sent_again(world: World) -> None:
     priya = world.sandbox.person("priya")
     await world.ask()
