@@ -260,24 +260,26 @@ def held_at_the_door(
     asked = contacts.of_people(
         connection, {person for person, _ in mine.values()}, MessageKind.PROMPT, since
     )
+    batch = {one.id for one in standings}
     found = {}
     for invitation_id, (person_id, limit) in mine.items():
-        before = _before(asked.get(person_id, ()), invitation_id)
+        before = _before(asked.get(person_id, ()), invitation_id, batch)
         hold = held(History(tuple(each.contact for each in before)), limit, now)
         if hold is not None:
             found[invitation_id] = hold
     return found
 
 
-def _before(asked: Collection[Asked], invitation_id: str) -> list[Asked]:
+def _before(asked: Collection[Asked], invitation_id: str, batch: Collection[str]) -> list[Asked]:
     """Return the contacts that count against an invitation whose prompt is about to leave: those
-    that were made, and of those that are leaving with it the ones that were due before.
+    that were made or are in flight, but of its own batch only the ones that were due before.
     """
-    leaving = [each for each in asked if each.contact.planned and each.in_flight]
-    order = [each.invitation_id for each in leaving]
-    first = leaving[: order.index(invitation_id)] if invitation_id in order else leaving
-    made = [each for each in asked if not each.contact.planned]
-    return [each for each in (*made, *first) if each.invitation_id != invitation_id]
+    order = [each.invitation_id for each in asked]
+    later = order[order.index(invitation_id) :] if invitation_id in order else []
+    after = {one for one in later if one in batch}
+    leaving = {each.invitation_id for each in asked if each.in_flight} - after
+    counting = (each for each in asked if not each.contact.planned or each.invitation_id in leaving)
+    return [each for each in counting if each.invitation_id != invitation_id]
 
 
 # --- for people to read -----------------------------------------------------------------------

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select, text, update
 
 from nps_bot.domain.audience import Exclusion, Member
 from nps_bot.domain.budget import Held, Limits, Rule
-from nps_bot.domain.delivery import Accepted, Priority
+from nps_bot.domain.delivery import Accepted, Priority, Unknown
 from nps_bot.domain.survey import Survey
 from nps_bot.services import contacting, delivering, forgetting, launching, responding
 from nps_bot.services.launching import NOMINAL, ByHand, Page
@@ -309,6 +309,30 @@ async def test_of_two_prompts_that_leave_together_the_earlier_one_goes(
         left = connection.execute(select(WaveExclusion.wave_id, WaveExclusion.reason)).all()
         assert [one.reason for one in left] == ["every"]
         assert left[0].wave_id != first
+
+    await database.write(work)
+
+
+@pytest.mark.parametrize("outcome", [None, Unknown("no answer")], ids=["in flight", "unknown"])
+async def test_a_prompt_that_left_before_and_is_under_way_holds_back_one_due_earlier(
+    database: Database, outcome: Unknown | None
+) -> None:
+    """The earlier one waited for its survey to be resumed: the other may have arrived by now."""
+    hasty = {**SURVEYS, "employee": replace(EMPLOYEE, budget=Limits.none())}
+    ready = {"limit": 9, "least": Priority.NORMAL, "now": NOON + MINUTE}
+
+    def work(connection: Connection) -> None:
+        wave = start(connection, CUSTOMER, ADA)
+        launching.pause(connection, "customer", "UPRIYA", NOON)
+        unspaced(connection, NOON + MINUTE)
+        deliveries = delivering.claim(connection, hasty, **ready)  # type: ignore[arg-type]
+        (prompt,) = (one for one in deliveries if one.message.kind == "prompt")
+        assert prompt.message.wave_id != wave
+        if outcome is not None:
+            assert settled(connection, prompt, outcome, NOON + MINUTE)
+        launching.resume(connection, "customer")
+        assert delivering.claim(connection, hasty, **ready) == []  # type: ignore[arg-type]
+        assert excluded(connection, wave) == {"every": 1}
 
     await database.write(work)
 
