@@ -292,15 +292,21 @@ class _Known:
     further: Further
     held: Mapping[str, Held] = field(default_factory=dict)
     """What holds back prompts that are about to leave, by invitation."""
+    today: contacting.Today | None = None
+    """How many of these may still leave today."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whom a prompt asks, which surveys they opted out of, and what else holds it back."""
+    """Whom a prompt asks, which surveys they opted out of, and what else holds it back.
+
+    ``today`` is given where it is the first prompt, which takes one of the day's places.
+    """
 
     standing: Standing
     out_of: set[str]
     held: Held | None
+    today: contacting.Today | None
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
@@ -328,7 +334,11 @@ def _with_budget(
         if message.kind == MessageKind.PROMPT and not message.updating
     ]
     limits = {key: survey.budget for key, survey in surveys.items()}
-    return replace(known, held=contacting.held_at_the_door(connection, limits, leaving, now))
+    return replace(
+        known,
+        held=contacting.held_at_the_door(connection, limits, leaving, now),
+        today=contacting.room_today(connection, limits, leaving, now),
+    )
 
 
 def _prepare(
@@ -351,7 +361,8 @@ def _prepare(
         case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER:
             standing = known.standings[message.invitation_id or ""]
             out_of = known.opt_outs.get(standing.person_id or "", set())
-            asked = _Asked(standing, out_of, known.held.get(standing.id))
+            today = known.today if message.kind == MessageKind.PROMPT else None
+            asked = _Asked(standing, out_of, known.held.get(standing.id), today)
             return _prompt(connection, survey, message, asked, now)
         case MessageKind.ALERT:
             return _alert(connection, survey, message)
@@ -425,18 +436,28 @@ def _prompt(
         reason = _no_reason_to_ask(standing, stopped, now)
         if reason is not None:
             return Drop(reason)
-        free = asked.held.until if asked.held and asked.held.until else now
-        if asked.held is not None and free > standing.closes_at - DAY:
-            return Drop(f"the person {asked.held.rule.words}", asked.held.rule)
-        zone = zone_of(survey.time_zone or standing.time_zone)
-        civil = next_allowed(free, zone, survey.quiet_hours)
-        if civil > now and not standing.at_once:
-            return Defer(civil)
+        later = _held_back(standing, survey, asked.held, now)
+        if later is None and asked.today is not None:
+            later = _held_back(standing, survey, asked.today.take(standing), now)
+        if later is not None:
+            return later
     asks_again = (
         outbox.due_of(connection, owed.reprompt_key(standing.id)) if standing.snoozed_at else None
     )
     reminding = message.kind == MessageKind.REMINDER
     return PromptContent(standing, survey, stopped, asks_again, reminding)
+
+
+def _held_back(
+    standing: Standing, survey: Survey, held: Held | None, now: datetime
+) -> Drop | Defer | None:
+    """Return why a prompt does not leave now; None at a civil hour if nothing holds it back."""
+    free = held.until if held and held.until else now
+    if held is not None and free > standing.closes_at - DAY:
+        return Drop(f"the person {held.rule.words}", held.rule)
+    zone = zone_of(survey.time_zone or standing.time_zone)
+    civil = next_allowed(free, zone, survey.quiet_hours)
+    return Defer(civil) if civil > now and not standing.at_once else None
 
 
 def _hindered(
