@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox import Message
 from nps_bot.services import launching, owed, stopping
+from nps_bot.slack.listeners.answering import OUT_OF_DATE
 from nps_bot.storage import lanes
 from nps_bot.storage.database import Database
 from nps_bot.storage.lanes import POSTING
@@ -339,6 +341,23 @@ async def test_owners_confirm_their_own_and_few_people_are_nobodys_business(
         await whispered(world, priya, "customers", "is on its way to 4 people")
         await settled(world)
         assert await number_of_waves(world) == 2
+
+
+@ON_SQLITE
+async def test_an_old_preview_is_nobodys_word_any_more(large_world: World) -> None:
+    """It named few people: whom it would ask now a second person has to confirm."""
+    world = large_world
+    survey = world.surveys["customer"]
+    async with world.running():
+        priya = world.sandbox.person("priya")
+        world.surveys["customer"] = replace(survey, confirm_above=4)
+        plan = await nps(world, "priya", "send customer")
+        world.surveys["customer"] = survey
+        world.clock.ahead += timedelta(minutes=17)
+        await priya.click(plan, "send_confirm")
+        await whispered(world, priya, "customers", OUT_OF_DATE)
+        await settled(world)
+        assert await number_of_waves(world) == 0
 
 
 @ON_SQLITE
