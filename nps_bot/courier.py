@@ -535,9 +535,9 @@ class Courier:
         if self._stopping:
             self.stop()
         ends = await asyncio.gather(*self._lookups, return_exceptions=True)
-        broken = [end for end in ends if isinstance(end, Exception)]
-        if broken:
-            raise ExceptionGroup("Looking for messages broke", broken)
+        for search, end in zip(searches, ends, strict=True):
+            if isinstance(end, Exception):  # ours: its lease runs out, and the others go on
+                log.error("Looking for a message broke", exc_info=end, extra=_ids(search.message))
         cut_short = [
             search.message
             for search, end in zip(searches, ends, strict=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services import approving, launching, nudging
+from nps_bot.services import approving, launching, nudging, stopping
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody, look_for_newcomers
 
@@ -33,6 +33,7 @@ async def tick(edge: Edge) -> None:
         now = edge.clock.now()
         await edge.database.write(launching.open_due, edge.surveys, now)
         await _close(edge, now)
+        await _finish_stopping(edge, now)
         await edge.database.write(approving.expire, now)
         while await edge.database.write(nudging.owe_due, edge.surveys, now):
             pass
@@ -49,6 +50,12 @@ async def _close(edge: Edge, now: datetime) -> None:
             pass
     if closed:
         log.info("Waves closed", extra={"waves": closed})
+
+
+async def _finish_stopping(edge: Edge, now: datetime) -> None:
+    for wave in await edge.database.read(stopping.unfinished):
+        while await edge.database.write(stopping.cancel_unsent, wave, now):
+            pass
 
 
 def clockwork(edge: Edge) -> AsyncIOScheduler:

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 VALID_FOR = timedelta(days=1)
 """How long a request can be decided."""
+PREVIEW_VALID_FOR = timedelta(minutes=15)
+"""How long a preview can be confirmed: whom it named, and how many, may be others by then."""
 
 
 class State(StrEnum):

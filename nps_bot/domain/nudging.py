@@ -2,7 +2,7 @@
 
 To one prompt belongs at most one further message of ours: a *reminder* where no score came, or a
 *chaser* where a score came without a word. The re-ask that a person wished for by *Ask me in 3
-days* is none of these; who wished for it is not reminded.
+days* is that one message: who wished for it gets neither.
 
 It is decided twice by the same rules: when the message is owed, and once more right before it
 leaves, because people answer meanwhile.
@@ -124,6 +124,8 @@ def _chaser(asked: Asked, chaser: Nudge | None, answered_at: datetime) -> Due | 
     """Return when a chaser's time comes, whatever the hour."""
     if asked.no_contact:
         return Silence.NO_CONTACT
+    if asked.snoozed:
+        return Silence.SNOOZED
     if asked.replied:
         return Silence.REPLIED
     if asked.reminded:

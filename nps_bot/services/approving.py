@@ -99,26 +99,37 @@ def decide(
 
 
 def start(
-    connection: Connection, survey: Survey, how: ByHand, by: str | None, now: datetime
+    connection: Connection, survey: Survey, how: ByHand, starter: Decision | None, now: datetime
 ) -> int | None:
     """Start a wave by hand; returns its id, or None where it was started already.
 
-    Somebody else's open request for a wave of the survey is granted by it: both would ask twice.
+    An open request for a wave of the survey is granted by it where its starter could have said yes:
+    both would ask twice.
 
     Args:
         connection: an open transaction.
         survey: whose wave.
         how: which wave, and for whom.
-        by: who may start it without asking; None from the command line.
+        starter: who may start it without asking; None from the command line.
         now: the current moment.
     """
+    if how.only_person is not None:
+        return launching.start_by_hand(connection, survey, how, now)
+    found = approvals.open_of(connection, survey.key)
+    # Before the wave is created: who says yes meanwhile waits, or has started one.
+    request = approvals.find(connection, found.id, lock=True) if found else None
+    if request is not None and request.state == State.SENT:
+        return None
     started = launching.start_by_hand(connection, survey, how, now)
-    if started is not None and how.only_person is None:
-        found = approvals.open_of(connection, survey.key)
-        locked = found and approvals.find(connection, found.id, lock=True)
-        if locked and locked.state == State.OPEN:
-            _end(connection, locked, State.SENT, by, now)
+    if started is not None and request is not None and _grants(starter, request, now):
+        _end(connection, request, State.SENT, starter.by if starter else None, now)
     return started
+
+
+def _grants(starter: Decision | None, request: Approval, now: datetime) -> bool:
+    """Return whether who starts a wave may say yes to a request for one."""
+    is_open = request.state == State.OPEN
+    return is_open and (starter is None or outcome(request, starter, now) is State.SENT)
 
 
 def expire(connection: Connection, now: datetime) -> int:

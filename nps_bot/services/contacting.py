@@ -62,9 +62,11 @@ def notice(
 
     Until the transaction ends nobody else decides on the same people: two waves that are read at
     the same moment see what the other one has decided. Of those who opted out nothing is noted:
-    some of them asked to be forgotten.
+    some of them asked to be forgotten. Nor does anybody else give away a day's last places.
     """
     seen = _see(connection, survey, ids, now)
+    if survey.budget.daily is not None:
+        contacts.lock_survey(connection, survey.key)
     return _histories(connection, survey, ids, seen, now)
 
 
@@ -168,9 +170,9 @@ def choose(
     daily = survey.budget.daily if wave.number is not None and not wave.at_once else None
     taken: Counter[date] = Counter()
     if daily is not None:
-        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        due = contacts.due_moments(connection, survey.key, today)
-        taken.update(moment.date() for moment in due)
+        due = contacts.due_moments(connection, survey.key, _midnight(now))
+        for moment, number in due.items():
+            taken[moment.date()] += number
     room = Room(wave.closes_at, daily, taken)
     choice = Choice()
     for member in members:
@@ -181,6 +183,11 @@ def choose(
             choice.due[member.id] = found
             taken[found.date()] += 1
     return choice
+
+
+def _midnight(now: datetime) -> datetime:
+    """Return when the day began on which daily numbers are counted, in UTC."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _decide(
@@ -260,24 +267,77 @@ def held_at_the_door(
     asked = contacts.of_people(
         connection, {person for person, _ in mine.values()}, MessageKind.PROMPT, since
     )
+    batch = {one.id for one in standings}
     found = {}
     for invitation_id, (person_id, limit) in mine.items():
-        before = _before(asked.get(person_id, ()), invitation_id)
+        before = _before(asked.get(person_id, ()), invitation_id, batch)
         hold = held(History(tuple(each.contact for each in before)), limit, now)
         if hold is not None:
             found[invitation_id] = hold
     return found
 
 
-def _before(asked: Collection[Asked], invitation_id: str) -> list[Asked]:
-    """Return the contacts that count against an invitation whose prompt is about to leave: those
-    that were made, and of those that are leaving with it the ones that were due before.
+@dataclass(slots=True)
+class Today:
+    """How many first questions surveys with a daily number may still send today.
+
+    Attributes:
+        left: by survey; a place is taken as a question leaves.
+        ends: when there is room again.
+        exempt: the waves for one person: nobody but a person's will sends these.
     """
-    leaving = [each for each in asked if each.contact.planned and each.in_flight]
-    order = [each.invitation_id for each in leaving]
-    first = leaving[: order.index(invitation_id)] if invitation_id in order else leaving
-    made = [each for each in asked if not each.contact.planned]
-    return [each for each in (*made, *first) if each.invitation_id != invitation_id]
+
+    left: dict[str, int]
+    ends: datetime
+    exempt: Collection[int] = ()
+
+    def take(self, standing: Standing) -> Held | None:
+        """Take a place for a question that is about to leave; returns what holds it back where none
+        is left.
+        """
+        if standing.survey_key not in self.left or standing.at_once:
+            return None
+        if standing.wave_id in self.exempt:
+            return None
+        if self.left[standing.survey_key] <= 0:
+            return Held(Rule.DAILY, self.ends)
+        self.left[standing.survey_key] -= 1
+        return None
+
+
+def room_today(
+    connection: Connection,
+    limits: Mapping[str, Limits],
+    standings: Collection[Standing],
+    now: datetime,
+) -> Today:
+    """Return what is left of this day for invitations whose first prompt is about to leave.
+
+    Days were planned when they were invited; those that waited, for a pause or an outage to end,
+    would all leave on one.
+    """
+    today = _midnight(now)
+    leaving = [one.id for one in standings]
+    left = {
+        key: daily - contacts.asked_since(connection, key, MessageKind.PROMPT, today, but=leaving)
+        for key in {one.survey_key for one in standings}
+        if key in limits and (daily := limits[key].daily) is not None
+    }
+    waves = {one.wave_id for one in standings if one.survey_key in left}
+    exempt = contacts.waves_for_one(connection, waves) if waves else ()
+    return Today(left, today + DAY, exempt)
+
+
+def _before(asked: Collection[Asked], invitation_id: str, batch: Collection[str]) -> list[Asked]:
+    """Return the contacts that count against an invitation whose prompt is about to leave: those
+    that were made or are in flight, but of its own batch only the ones that were due before.
+    """
+    order = [each.invitation_id for each in asked]
+    later = order[order.index(invitation_id) :] if invitation_id in order else []
+    after = {one for one in later if one in batch}
+    leaving = {each.invitation_id for each in asked if each.in_flight} - after
+    counting = (each for each in asked if not each.contact.planned or each.invitation_id in leaving)
+    return [each for each in counting if each.invitation_id != invitation_id]
 
 
 # --- for people to read -----------------------------------------------------------------------

@@ -7,6 +7,7 @@ summary wins.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,16 +28,19 @@ from nps_bot.storage import approvals, claims, contacts, invitations, outbox, pe
 from nps_bot.storage.claims import Claimed, Sent
 from nps_bot.storage.invitations import Standing
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The message has lost its reason and is not sent.
+    """The message is not sent: it has lost its reason, or nobody can tell what it says (failed).
 
     ``rule`` is that of the contact budget which holds its person back, where one does.
     """
 
     reason: str
     rule: Rule | None = None
+    status: Status = Status.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +213,12 @@ def claim(
     known = _with_budget(connection, surveys, _look_up(connection, claimed), claimed, now)
     deliveries = []
     for message in claimed:
-        prepared = _prepare(connection, surveys, known, message, now)
-        match prepared:
-            case Drop(reason, rule):
+        match _ready(connection, surveys, known, message, now):
+            case Drop(reason, rule, status):
                 claims.settle_unsent(
                     connection,
                     message,
-                    status=Status.CANCELLED,
+                    status=status,
                     due_at=None,
                     reason=reason,
                     now=now,
@@ -224,12 +227,38 @@ def claim(
                     contacts.count_excluded(connection, message.wave_id or 0, {rule: 1})
             case Defer(until):
                 claims.release(connection, [message], until)
-            case content:
-                place = _place(surveys, known, message)
-                if _says_less(content) or place is None:
-                    place = ToStanding(message.channel or "")
-                deliveries.append(Delivery(message, place, content))
+            case delivery:
+                deliveries.append(delivery)
     return Batch(deliveries, len(claimed))
+
+
+_UNREADABLE = (KeyError, TypeError, ValueError)
+"""What reading a row raises that is not as this version writes them."""
+
+
+def _ready(
+    connection: Connection,
+    surveys: Mapping[str, Survey],
+    known: _Known,
+    message: Claimed,
+    now: datetime,
+) -> Delivery | Drop | Defer:
+    """Return a message as it leaves now, or why it does not.
+
+    One that cannot be read fails alone: raised from here it would be claimed again and again, and
+    nothing would ever leave behind it.
+    """
+    try:
+        content = _prepare(connection, surveys, known, message, now)
+        if isinstance(content, Drop | Defer):
+            return content
+        place = _place(surveys, known, message)
+    except _UNREADABLE:
+        log.exception("A message cannot be read", extra={"delivery": message.id})
+        return Drop("its row cannot be read; the log says why", status=Status.FAILED)
+    if _says_less(content) or place is None:
+        place = ToStanding(message.channel or "")
+    return Delivery(message, place, content)
 
 
 def _says_less(content: Content | Remove) -> bool:
@@ -274,15 +303,21 @@ class _Known:
     further: Further
     held: Mapping[str, Held] = field(default_factory=dict)
     """What holds back prompts that are about to leave, by invitation."""
+    today: contacting.Today | None = None
+    """How many of these may still leave today."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whom a prompt asks, which surveys they opted out of, and what else holds it back."""
+    """Whom a prompt asks, which surveys they opted out of, and what else holds it back.
+
+    ``today`` is given where it is the first prompt, which takes one of the day's places.
+    """
 
     standing: Standing
     out_of: set[str]
     held: Held | None
+    today: contacting.Today | None
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
@@ -310,7 +345,11 @@ def _with_budget(
         if message.kind == MessageKind.PROMPT and not message.updating
     ]
     limits = {key: survey.budget for key, survey in surveys.items()}
-    return replace(known, held=contacting.held_at_the_door(connection, limits, leaving, now))
+    return replace(
+        known,
+        held=contacting.held_at_the_door(connection, limits, leaving, now),
+        today=contacting.room_today(connection, limits, leaving, now),
+    )
 
 
 def _prepare(
@@ -333,7 +372,8 @@ def _prepare(
         case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER:
             standing = known.standings[message.invitation_id or ""]
             out_of = known.opt_outs.get(standing.person_id or "", set())
-            asked = _Asked(standing, out_of, known.held.get(standing.id))
+            today = known.today if message.kind == MessageKind.PROMPT else None
+            asked = _Asked(standing, out_of, known.held.get(standing.id), today)
             return _prompt(connection, survey, message, asked, now)
         case MessageKind.ALERT:
             return _alert(connection, survey, message)
@@ -407,18 +447,28 @@ def _prompt(
         reason = _no_reason_to_ask(standing, stopped, now)
         if reason is not None:
             return Drop(reason)
-        free = asked.held.until if asked.held and asked.held.until else now
-        if asked.held is not None and free > standing.closes_at - DAY:
-            return Drop(f"the person {asked.held.rule.words}", asked.held.rule)
-        zone = zone_of(survey.time_zone or standing.time_zone)
-        civil = next_allowed(free, zone, survey.quiet_hours)
-        if civil > now and not standing.at_once:
-            return Defer(civil)
+        later = _held_back(standing, survey, asked.held, now)
+        if later is None and asked.today is not None:
+            later = _held_back(standing, survey, asked.today.take(standing), now)
+        if later is not None:
+            return later
     asks_again = (
         outbox.due_of(connection, owed.reprompt_key(standing.id)) if standing.snoozed_at else None
     )
     reminding = message.kind == MessageKind.REMINDER
     return PromptContent(standing, survey, stopped, asks_again, reminding)
+
+
+def _held_back(
+    standing: Standing, survey: Survey, held: Held | None, now: datetime
+) -> Drop | Defer | None:
+    """Return why a prompt does not leave now; None at a civil hour if nothing holds it back."""
+    free = held.until if held and held.until else now
+    if held is not None and free > standing.closes_at - DAY:
+        return Drop(f"the person {held.rule.words}", held.rule)
+    zone = zone_of(survey.time_zone or standing.time_zone)
+    civil = next_allowed(free, zone, survey.quiet_hours)
+    return Defer(civil) if civil > now and not standing.at_once else None
 
 
 def _hindered(
@@ -460,7 +510,16 @@ def claim_lookups(
     """Claim messages of unknown outcome whose time to be looked for has come."""
     claimed = claims.claim_lookups(connection, now, now + LEASE, limit)
     known = _look_up(connection, claimed)
-    return [Search(message, _place(surveys, known, message)) for message in claimed]
+    return [Search(message, _went(surveys, known, message)) for message in claimed]
+
+
+def _went(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Place | None:
+    """Return where a message went; None where its row cannot be read, which stops no other."""
+    try:
+        return _place(surveys, known, message)
+    except _UNREADABLE:
+        log.exception("A message cannot be read", extra={"delivery": message.id})
+        return None
 
 
 def settle_all(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.domain.approval import PREVIEW_VALID_FOR
 from nps_bot.domain.audience import Exclusion, Member, exclusion
 from nps_bot.domain.budget import Held
 from nps_bot.domain.cadence import (
@@ -120,6 +121,11 @@ class ByHand:
     nominal: str
     only_person: str | None = None
     at_once: bool = False
+
+
+def is_stale(nominal: str, now: datetime) -> bool:
+    """Return whether a preview of this minute is too old to be confirmed."""
+    return now - _read(nominal).replace(tzinfo=UTC) > PREVIEW_VALID_FOR
 
 
 def start_by_hand(connection: Connection, survey: Survey, how: ByHand, now: datetime) -> int | None:
@@ -263,7 +269,7 @@ def cancel_unsent(connection: Connection, wave_id: int) -> bool:
     cancelled = outbox.cancel_wave(
         connection, owed.RESPONDENT_KINDS, "the wave closed", wave_id=wave_id, limit=BATCH
     )
-    return cancelled == BATCH
+    return cancelled > 0
 
 
 def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bool:

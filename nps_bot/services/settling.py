@@ -55,6 +55,8 @@ def by_click(
         return
     if unsettled.prove(connection, keys, posted.channel, posted.ts, due_at):
         _count_asked(connection, standing.id, standing.wave_id, posted.at)
+        if keys != [owed.prompt_key(standing.id)]:
+            invitations.mark_further(connection, [standing.id], posted.at)
 
 
 def seen(
@@ -88,6 +90,8 @@ def by_hand(connection: Connection, message_id: str, verdict: Verdict, now: date
     unsettled.mark_sent(connection, message_id, "somebody looked: it is there", now)
     if message.kind in owed.PROMPT_KINDS and message.ts is None:
         _count_asked(connection, message.invitation_id or "", message.wave_id or 0, now)
+    if message.kind in owed.FURTHER_KINDS and message.ts is None:
+        invitations.mark_further(connection, [message.invitation_id or ""], now)
     return None
 
 

@@ -92,15 +92,22 @@ def stop(
 def cancel_unsent(connection: Connection, wave_id: int, now: datetime) -> bool:
     """Cancel what a stopped wave has not sent, a batch of it; returns whether there may be more.
 
-    Who had put the question off gets it back: it does not come again by itself. Should this never
-    happen, the courier drops each message when its turn comes.
+    Who had put the question off gets it back: it does not come again by itself. What a courier has
+    in hand meanwhile is left to it: it drops that, or the next tick finds it (:func:`unfinished`).
     """
     put_off = outbox.unsent_of(connection, (MessageKind.REPROMPT,), wave_id=wave_id, limit=BATCH)
     cancelled = outbox.cancel_wave(
         connection, owed.RESPONDENT_KINDS, owed.STOPPED, wave_id=wave_id, limit=BATCH
     )
     outbox.touch(connection, [owed.prompt_key(one) for one in put_off], now)
-    return cancelled == BATCH
+    return cancelled > 0
+
+
+def unfinished(connection: Connection) -> list[int]:
+    """Return the stopped waves of which something waits: it was in hand when they were stopped, or
+    the process that cancelled them died.
+    """
+    return outbox.waves_with_unsent(connection, owed.RESPONDENT_KINDS, waves.stopped(connection))
 
 
 @dataclass(frozen=True, slots=True)

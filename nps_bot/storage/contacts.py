@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from nps_bot.domain.budget import Contact
 from nps_bot.storage.among import among
@@ -44,6 +44,8 @@ class Asked:
 
 
 _PROMPT = (Outbox.invitation_id == Invitation.id) & (Outbox.kind == bindparam("prompt"))
+_LEASED = text("outbox.status IN ('claimed', 'unknown')")
+"""As the partial index has it: see storage.claims."""
 _ON_ITS_WAY = Outbox.status.in_(("pending", "claimed", "unknown"))
 # Every page of an audience and every batch of prompts runs it: see storage.database.
 _CONTACTS = (
@@ -187,22 +189,58 @@ def waves_before(connection: Connection, survey_key: str, wave_id: int | None = 
     return connection.scalar(waves) or 0
 
 
-def due_moments(connection: Connection, survey_key: str, since: datetime) -> list[datetime]:
-    """Return when the invitations of a survey are due, from a moment on.
+def due_moments(connection: Connection, survey_key: str, since: datetime) -> dict[datetime, int]:
+    """Return how many invitations of a survey are due at which moment, from one on.
 
     Those that a stopped wave did not send take up no day's room.
     """
-    return list(
-        connection.scalars(
-            select(Invitation.due_at)
-            .join(Wave, Wave.id == Invitation.wave_id)
-            .where(
-                Wave.survey_key == survey_key,
-                Invitation.due_at >= since,
-                or_(Wave.stopped_at.is_(None), Invitation.asked_at.is_not(None)),
-            )
+    rows = connection.execute(
+        select(Invitation.due_at, func.count())
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .where(
+            Wave.survey_key == survey_key,
+            Invitation.due_at >= since,
+            or_(Wave.stopped_at.is_(None), Invitation.asked_at.is_not(None)),
         )
+        .group_by(Invitation.due_at)
     )
+    return {row[0]: row[1] for row in rows}
+
+
+def lock_survey(connection: Connection, survey_key: str) -> None:
+    """Keep others from giving away days of a survey until the transaction ends."""
+    locked = select(SurveyState.key).where(SurveyState.key == survey_key)
+    connection.execute(locked.with_for_update())
+
+
+def asked_since(
+    connection: Connection, survey_key: str, prompt: str, since: datetime, but: Collection[str]
+) -> int:
+    """Return how many people got, or perhaps get, the first question of a survey since a moment.
+
+    ``but`` are invitations that do not count.
+    """
+    asked = (
+        select(func.count())
+        .select_from(Invitation)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .where(Wave.survey_key == survey_key, Wave.closes_at > since, Invitation.asked_at >= since)
+    )
+    in_flight = select(func.count()).where(
+        _LEASED,
+        Outbox.kind == prompt,
+        Outbox.survey_key == survey_key,
+        Outbox.ts.is_(None),
+        Outbox.claimed_at >= since,
+        Outbox.invitation_id.not_in(but),
+    )
+    return (connection.scalar(asked) or 0) + (connection.scalar(in_flight) or 0)
+
+
+def waves_for_one(connection: Connection, wave_ids: Collection[int]) -> set[int]:
+    """Return those waves that ask one person alone."""
+    alone = Wave.only_person.is_not(None)
+    return set(connection.scalars(select(Wave.id).where(Wave.id.in_(wave_ids), alone)))
 
 
 def count_excluded(connection: Connection, wave_id: int, reasons: Mapping[str, int]) -> None:

@@ -205,9 +205,23 @@ def unsent_of(
 def cancel_wave(
     connection: Connection, kinds: Collection[str], reason: str, *, wave_id: int, limit: int
 ) -> int:
-    """Cancel up to ``limit`` unposted prompts of a wave; returns how many it were."""
+    """Cancel up to ``limit`` unposted prompts of a wave; returns how many it were.
+
+    What a courier claims at the same moment is left to it, and not counted.
+    """
     some = select(Outbox.id).where(Outbox.wave_id == wave_id, Outbox.kind.in_(kinds), _UNSENT)
-    return _cancel(connection, Outbox.id.in_(some.limit(limit)), reason)
+    # Two statements: within one PostgreSQL may run the inner one again, and then it skips others.
+    free = connection.scalars(some.limit(limit).with_for_update(skip_locked=True)).all()
+    return _cancel(connection, Outbox.id.in_(free), reason)
+
+
+def waves_with_unsent(
+    connection: Connection, kinds: Collection[str], waves: Collection[int]
+) -> list[int]:
+    """Return those of ``waves`` of which unposted messages wait."""
+    waiting = (WAITING, Outbox.ts.is_(None), Outbox.kind.in_(kinds), Outbox.wave_id.in_(waves))
+    found = connection.scalars(select(Outbox.wave_id).where(*waiting).distinct())
+    return [one for one in found if one is not None]
 
 
 def _cancel(connection: Connection, condition: ColumnElement[bool], reason: str) -> int:
@@ -251,11 +265,12 @@ def forget_person(
         .values(values),
         {"due": now},
     )
-    # What they shared and what they were told is looked after no more, be it in flight: its payload
-    # names them, and where it stands nothing is to be rewritten.
+    # What they shared and what they were told is looked after no more, be it in flight or due to be
+    # rewritten: its payload names them, and where it stands nothing is to be rewritten.
     abandoned = {"status": "cancelled", "claimed_by": None, "lease_until": None, "reason": reason}
     own = (Outbox.person_id == person_id) & Outbox.invitation_id.is_(None)
-    connection.execute(update(Outbox).where(own, in_flight).values(abandoned))
+    waits = in_flight | (Outbox.status == "pending")
+    connection.execute(update(Outbox).where(own, waits).values(abandoned))
     names_them = Outbox.dedupe_key.contains(person_id, autoescape=True)
     key = case((names_them, "forgotten:" + Outbox.id), else_=Outbox.dedupe_key)
     connection.execute(

@@ -282,8 +282,7 @@ async def test_a_share_and_a_daily_number_spread_the_asks(quiet_world: World) ->
     async with world.running():
         before = 0
         for day in range(4, 10):
-            await at(world, datetime(2027, 1, day, 20, tzinfo=UTC))
-            await at(world, datetime(2027, 1, day, 23, 59, tzinfo=UTC))
+            await day_by_day(world, datetime(2027, 1, day, 23, 59, tzinfo=UTC))
             asked = sum(prompts(world).values())
             assert asked - before <= 2
             before = asked

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
 from nps_bot.app import Role, running
 from nps_bot.domain.delivery import LEASE, Priority
@@ -19,7 +19,7 @@ from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson
 from tests.scenarios.conftest import World
 from tests.scenarios.desk import ON_POSTGRES, ON_SQLITE, crowd, nps, settled, words
-from tests.scenarios.siege import BOTH, eventually, read
+from tests.scenarios.siege import BOTH, eventually, logged, read
 
 LOST = Fault(acted=True, drop=True)
 """Slack does what it is asked, and its answer gets lost."""
@@ -125,6 +125,27 @@ async def test_what_changed_while_a_post_was_unknown_is_shown_once_it_is_found(
     later(world, 11)
     await world.until_in("nps-alerts", "The beans were late.")
     assert len(world.messages("nps-alerts")) == 1
+
+
+@ON_SQLITE
+async def test_a_look_up_that_breaks_stops_no_other(world: World) -> None:
+    """Its row is odd: nobody knows when it was claimed."""
+    world.sandbox.faults.add("chat.postMessage", LOST, times=2)
+    ada, kenji = await invited(world, "ada"), await invited(world, "kenji")
+    await until(world, "prompt", "unknown", "unknown")
+
+    def break_one(connection: Connection) -> None:
+        of_ada = update(Outbox).where(Outbox.person_id == ada.id)
+        connection.execute(of_ada.values(claimed_at=None))
+
+    with logged(world.sandbox) as log:
+        await world.bot.edge.database.write(break_one)
+        later(world, 11)
+        await until(world, "prompt", "sent", "unknown")
+        grace = await invited(world, "grace")
+        await until(world, "prompt", "sent", "sent", "unknown")
+    assert [len(one.inbox) for one in (ada, kenji, grace)] == [1, 1, 1]
+    assert "Looking for a message broke" in log.text
 
 
 @ON_SQLITE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox import Message
 from nps_bot.services import launching, owed, stopping
+from nps_bot.slack.listeners.answering import OUT_OF_DATE
 from nps_bot.storage import lanes
 from nps_bot.storage.database import Database
 from nps_bot.storage.lanes import POSTING
@@ -165,6 +167,20 @@ async def test_who_had_put_it_off_gets_the_question_back(world: World) -> None:
     await later(world, days=4)
     await settled(world)
     assert len(ada.inbox) == 1
+
+
+@ON_SQLITE
+async def test_the_clockwork_finishes_what_a_dead_process_began_to_stop(world: World) -> None:
+    ada, prompt = await world.asked("ada")
+    await settled(world)
+    await ada.click(prompt, "snooze")
+    await world.sandbox.until(lambda: "We'll ask you again" in words(ada.inbox[-1]))
+    await settled(world)
+    edge, survey = world.bot.edge, world.surveys["customer"]
+    ids = [one.wave.id for one in await edge.database.read(stopping.extents, "customer")]
+    await edge.database.write(stopping.stop, survey, ids, None, world.clock.now())
+    await world.tick()
+    await world.sandbox.until(lambda: "[10]" in words(ada.inbox[-1]))
 
 
 @ON_SQLITE
@@ -325,6 +341,23 @@ async def test_owners_confirm_their_own_and_few_people_are_nobodys_business(
         await whispered(world, priya, "customers", "is on its way to 4 people")
         await settled(world)
         assert await number_of_waves(world) == 2
+
+
+@ON_SQLITE
+async def test_an_old_preview_is_nobodys_word_any_more(large_world: World) -> None:
+    """It named few people: whom it would ask now a second person has to confirm."""
+    world = large_world
+    survey = world.surveys["customer"]
+    async with world.running():
+        priya = world.sandbox.person("priya")
+        world.surveys["customer"] = replace(survey, confirm_above=4)
+        plan = await nps(world, "priya", "send customer")
+        world.surveys["customer"] = survey
+        world.clock.ahead += timedelta(minutes=17)
+        await priya.click(plan, "send_confirm")
+        await whispered(world, priya, "customers", OUT_OF_DATE)
+        await settled(world)
+        assert await number_of_waves(world) == 0
 
 
 @ON_SQLITE

@@ -101,17 +101,16 @@ class Starting(Steering):
         survey = await self._managed(origin.person_id, request.survey_key)
         if await edge.database.read(waves.is_paused, survey.key):
             raise paused(survey)
-        large = request.people > survey.confirm_above
-        if large and not await edge.access.is_owner(origin.person_id, survey):
+        now = edge.clock.now()
+        if launching.is_stale(request.nominal, now):
+            raise CommandError(OUT_OF_DATE)  # how many it would ask decides who may confirm it
+        owner = await edge.access.is_owner(origin.person_id, survey)
+        if request.people > survey.confirm_above and not owner:
             await self._ask(origin, survey, request)
             return
-        started = await edge.database.write(
-            approving.start,
-            survey,
-            ByHand(request.nominal),
-            origin.person_id,
-            edge.clock.now(),
-        )
+        starter = Decision(origin.person_id, owner=owner, yes=True)
+        how = ByHand(request.nominal)
+        started = await edge.database.write(approving.start, survey, how, starter, now)
         shown = send.started(survey.wording.title, request.people)
         await edge.messenger.replace_original(origin.response_url or "", shown)
         if started is not None:

@@ -71,6 +71,7 @@ def test_nobody_is_reminded_where_the_wave_closes_in_the_night() -> None:
     ("changes", "reason"),
     [
         ({"no_contact": True}, Silence.NO_CONTACT),
+        ({"snoozed": True}, Silence.SNOOZED),
         ({"replied": True}, Silence.REPLIED),
         ({"reminded": True}, Silence.REMINDED),
         ({"opted_out": True}, Silence.OPTED_OUT),
@@ -80,10 +81,6 @@ def test_nobody_is_reminded_where_the_wave_closes_in_the_night() -> None:
 )
 def test_who_is_not_asked_for_words(changes: dict[str, object], reason: Silence) -> None:
     assert decided(replace(BARE, **changes), 2 * DAY) is reason  # type: ignore[arg-type]
-
-
-def test_who_put_the_question_off_and_answered_is_asked_for_words() -> None:
-    assert isinstance(decided(replace(BARE, snoozed=True), 2 * DAY), Due)
 
 
 def test_a_survey_may_send_neither() -> None:

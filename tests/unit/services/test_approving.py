@@ -6,9 +6,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from nps_bot.domain.approval import VALID_FOR, Approval, Decision, State
 from nps_bot.services import approving, forgetting, launching
@@ -171,14 +172,37 @@ async def test_an_owner_who_starts_it_grants_the_request(database: Database) -> 
         asked = ask(connection)
         told(connection, MINUTE)
         one = ByHand("2026-11-24T12:30", only_person="UADA")
-        assert approving.start(connection, CUSTOMER, one, "UPRIYA", NOON)
+        priya = Decision("UPRIYA", owner=True, yes=True)
+        assert approving.start(connection, CUSTOMER, one, priya, NOON)
         found = approvals.find(connection, asked.id)
         assert found is not None
         assert found.state is State.OPEN  # one person is not what was asked for
-        assert approving.start(connection, CUSTOMER, ByHand("2026-11-24T12:31"), "UPRIYA", NOON)
+        assert approving.start(connection, CUSTOMER, ByHand("2026-11-24T12:31"), priya, NOON)
         assert told(connection)["UMEI"] is State.SENT
         assert isinstance(decide(connection, asked, "UTOM"), Approval)
         assert len(waves_of(connection)) == 2
+
+    await database.write(work)
+
+
+@pytest.mark.parametrize(
+    ("starter", "state"),
+    [
+        (Decision("UMEI", owner=False, yes=True), State.OPEN),
+        (Decision("UMEI", owner=True, yes=True), State.SENT),
+        (Decision("USAM", owner=False, yes=True), State.SENT),
+        (None, State.SENT),
+    ],
+)
+async def test_a_small_wave_of_who_asked_is_no_second_persons_word(
+    database: Database, starter: Decision | None, state: State
+) -> None:
+    def work(connection: Connection) -> None:
+        asked = ask(connection)
+        assert approving.start(connection, CUSTOMER, ByHand(NOMINAL), starter, NOON)
+        found = approvals.find(connection, asked.id)
+        assert found is not None
+        assert found.state is state
 
     await database.write(work)
 
@@ -233,3 +257,32 @@ async def test_of_many_at_once_in_five_processes_one_decides(postgresql_database
         assert len(set(map(str, decided))) == 1
         (ended,) = {one.state for one in decided if isinstance(one, Approval)}
         assert await processes[0].read(number_of_waves) == (ended is State.SENT)
+
+
+async def test_who_starts_one_while_an_owner_says_yes_starts_no_second(
+    postgresql_database_url: str,
+) -> None:
+    decided = Event()
+
+    def say_yes(connection: Connection, asked: Approval, other: asyncio.Task[int | None]) -> None:
+        decide(connection, asked, "UPRIYA")
+        decided.set()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not connection.scalar(waiting) and not other.done():
+            pass
+
+    def start(connection: Connection) -> int | None:
+        assert decided.wait(5)
+        tom = Decision("UTOM", owner=True, yes=True)
+        return approving.start(connection, CUSTOMER, ByHand(NOMINAL), tom, NOON)
+
+    async with AsyncExitStack() as stack:
+        one, other = [
+            await stack.enter_async_context(Database(postgresql_database_url, patience=20))
+            for _ in range(2)
+        ]
+        asked = await one.write(ask)
+        starting = asyncio.create_task(other.write(start))
+        await one.write(say_yes, asked, starting)
+        assert await starting is None
+        assert await one.read(waves_of) == ["2026-11-24T13:00"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import Task
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, func, select, text, update
 
 from nps_bot.domain.audience import Exclusion, Member
 from nps_bot.domain.budget import Held, Limits, Rule
-from nps_bot.domain.delivery import Accepted, Priority
+from nps_bot.domain.delivery import Accepted, Priority, Unknown
 from nps_bot.domain.survey import Nudge, Survey
 from nps_bot.services import (
     contacting,
@@ -25,6 +26,7 @@ from nps_bot.services import (
     nudging,
     responding,
 )
+from nps_bot.services.delivering import Delivery
 from nps_bot.services.launching import NOMINAL, ByHand, Page
 from nps_bot.services.responding import Click
 from nps_bot.storage import contacts, people
@@ -363,6 +365,31 @@ async def test_of_two_prompts_that_leave_together_the_earlier_one_goes(
     await database.write(work)
 
 
+@pytest.mark.parametrize("outcome", [None, Unknown("no answer")], ids=["in flight", "unknown"])
+async def test_a_prompt_that_left_before_and_is_under_way_holds_back_one_due_earlier(
+    database: Database, outcome: Unknown | None
+) -> None:
+    """The earlier one waited for its survey to be resumed: the other may have arrived by now."""
+    hasty = {**SURVEYS, "employee": replace(EMPLOYEE, budget=Limits.none())}
+    ready = {"limit": 9, "least": Priority.NORMAL, "now": NOON + MINUTE}
+
+    def work(connection: Connection) -> None:
+        wave = start(connection, CUSTOMER, ADA)
+        launching.pause(connection, "customer", "UPRIYA", NOON)
+        unspaced(connection, NOON + MINUTE)
+        batch = delivering.claim(connection, hasty, **ready)  # type: ignore[arg-type]
+        (prompt,) = (one for one in batch.deliveries if one.message.kind == "prompt")
+        assert prompt.message.wave_id != wave
+        if outcome is not None:
+            assert settled(connection, prompt, outcome, NOON + MINUTE)
+        launching.resume(connection, "customer")
+        batch = delivering.claim(connection, hasty, **ready)  # type: ignore[arg-type]
+        assert batch.deliveries == []
+        assert excluded(connection, wave) == {"every": 1}
+
+    await database.write(work)
+
+
 async def test_a_prompt_whose_person_is_free_soon_waits_for_it(database: Database) -> None:
     short = replace(CUSTOMER, budget=replace(Limits(), every=2 * DAY, after_silence=2 * DAY))
     hasty = replace(EMPLOYEE, budget=Limits.none(), closes_after=DAY)
@@ -381,6 +408,38 @@ async def test_a_prompt_whose_person_is_free_soon_waits_for_it(database: Databas
         )
         assert connection.execute(due).one() == ("pending", NOON + MINUTE + 2 * DAY)
         assert excluded(connection, wave) == {}
+
+    await database.write(work)
+
+
+async def test_a_daily_number_holds_after_a_pause_too(database: Database) -> None:
+    """Everybody is late by then: as many as planned leave on a day, and some find no day."""
+    few = {"customer": replace(CUSTOMER, budget=replace(Limits.none(), daily=3))}
+    crowd = [Member(f"U{number}", f"{number}") for number in range(12)]
+
+    def prompts(connection: Connection, now: datetime) -> list[Delivery]:
+        batch = delivering.claim(connection, few, limit=8, least=Priority.NORMAL, now=now)
+        found = batch.deliveries
+        return [one for one in found if one.message.kind == "prompt" and not one.message.updating]
+
+    def work(connection: Connection) -> None:
+        wave = start(connection, few["customer"], *crowd)
+        launching.pause(connection, "customer", "UPRIYA", NOON)
+        resumed = NOON + 5 * DAY
+        assert prompts(connection, resumed) == []
+        launching.resume(connection, "customer")
+        for days in range(2):
+            now = resumed + days * DAY
+            leaving = [one for _ in range(3) for one in prompts(connection, now)]
+            assert len(leaving) == 3  # be they settled or not
+            for number, one in enumerate(leaving):
+                accepted = Accepted("D1", f"{days}.{number}")
+                assert settled(connection, one, accepted if number else Unknown("lost"), now)
+            assert prompts(connection, now + MINUTE) == []
+        assert excluded(connection, wave) == {"daily": 6}
+        start(connection, few["customer"], TOM, now=resumed + DAY, only_person="UTOM")
+        (alone,) = prompts(connection, resumed + DAY)
+        assert alone.message.person_id == "UTOM"
 
     await database.write(work)
 
@@ -434,6 +493,45 @@ async def test_two_waves_read_at_the_same_moment_do_not_both_ask_somebody(
         others = await one.read(invitations_of, waves["employee"])
         assert (sorted(asked), sorted(others)) == (["UADA", "UTOM"], ["UKENJI"])
         assert await one.read(excluded, waves["employee"]) == {"every": 2}
+
+
+async def test_two_waves_of_a_survey_read_at_once_keep_its_daily_number(
+    postgresql_database_url: str,
+) -> None:
+    asking = replace(CUSTOMER, budget=replace(Limits.none(), daily=3))
+    crowds = [[Member(f"U{wave}{number}", "P") for number in range(3)] for wave in range(2)]
+    begun = Event()
+
+    def begin(connection: Connection) -> list[int]:
+        launching.see_surveys(connection, SURVEYS, NOON)
+        hows = [ByHand((NOON + wave * MINUTE).strftime(NOMINAL)) for wave in range(2)]
+        return [launching.start_by_hand(connection, asking, how, NOON) or 0 for how in hows]
+
+    def first(connection: Connection, wave: int, other: Task[bool]) -> None:
+        page = Page(None, crowds[0], None)
+        assert launching.add_page(connection, asking, wave, page, NOON)
+        begun.set()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not connection.scalar(waiting) and not other.done():
+            pass
+
+    def second(connection: Connection, wave: int) -> bool:
+        assert begun.wait(5)
+        return launching.add_page(connection, asking, wave, Page(None, crowds[1], None), NOON)
+
+    def on_days(connection: Connection) -> dict[datetime, int]:
+        return contacts.due_moments(connection, "customer", NOON)
+
+    async with AsyncExitStack() as stack:
+        one, other = [
+            await stack.enter_async_context(Database(postgresql_database_url, patience=20))
+            for _ in range(2)
+        ]
+        waves = await one.write(begin)
+        later = asyncio.create_task(other.write(second, waves[1]))
+        await one.write(first, waves[0], later)
+        assert await later
+        assert await one.read(on_days) == {NOON: 3, NOON + DAY: 3}
 
 
 async def test_many_waves_read_at_once_ask_everybody_once(database: Database) -> None:

@@ -84,6 +84,34 @@ def kinds(deliveries: list[Delivery]) -> list[str]:
     return [delivery.message.kind for delivery in deliveries]
 
 
+@pytest.mark.parametrize("payload", [None, {}, {"key": "k", "wrong": 1}])
+@pytest.mark.parametrize("kind", ["notice", "shared_report", "approval"])
+async def test_a_row_nobody_can_read_fails_alone_and_visibly(
+    database: Database, kind: str, payload: dict[str, object] | None
+) -> None:
+    def work(connection: Connection) -> None:
+        ask(connection, ADA)
+        unreadable = outbox.NewMessage("odd", kind, 1, NOON, "customer", payload=payload)
+        outbox.add(connection, [unreadable])
+        assert sorted(kinds(claimed(connection))) == ["prompt", "summary"]
+        status, reason, *_ = message(connection, "odd")
+        assert (status, reason) == ("failed", "its row cannot be read; the log says why")
+
+    await database.write(work)
+
+
+async def test_a_row_nobody_can_read_is_looked_for_nowhere(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        unreadable = outbox.NewMessage("odd", "notice", 1, NOON, "customer", payload={})
+        outbox.add(connection, [unreadable])
+        lost = {"status": "unknown", "claimed_at": NOON, "lease_until": NOON}
+        connection.execute(update(Outbox).values(lost))
+        (search,) = delivering.claim_lookups(connection, SURVEYS, limit=8, now=NOON)
+        assert search.place is None
+
+    await database.write(work)
+
+
 # --- a prompt ---------------------------------------------------------------------------------
 
 

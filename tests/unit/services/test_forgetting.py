@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, String, cast, func, or_, select, update
 
+from nps_bot.domain.approval import Decision
 from nps_bot.domain.audience import Member
 from nps_bot.domain.delivery import (
     LEASE,
@@ -20,7 +21,7 @@ from nps_bot.domain.delivery import (
     Unknown,
     after_lookup,
 )
-from nps_bot.services import delivering, forgetting, launching, owed, responding
+from nps_bot.services import approving, delivering, forgetting, launching, owed, responding
 from nps_bot.services.delivering import AlertContent, Remove, ToPerson
 from nps_bot.services.forgetting import Forgotten
 from nps_bot.services.launching import Page
@@ -324,6 +325,27 @@ async def test_what_an_owner_was_told_or_was_to_be_told_goes_too(
         assert traces(connection, "UMORI") == {"opt_outs": 1}
         assert traces(connection, "UTOM") == {"outbox": 1}
         assert len(claimed(connection, LATER)) == (0 if carried else 1)
+
+    await database.write(work)
+
+
+async def test_a_request_that_a_forgotten_owner_was_asked_about_stops_nobody(
+    database: Database,
+) -> None:
+    """Their message stands in Slack and is due to be rewritten: nobody knows any more what of."""
+    asking = {"customer": replace(SURVEYS["customer"], owners=("UMORI", "UTOM"))}
+
+    def work(connection: Connection) -> None:
+        request = approving.ask(
+            connection, asking["customer"], "2026-11-24T12:00", 80, "UMEI", NOON
+        )
+        carry(connection, surveys=asking)
+        declined = Decision("UTOM", owner=True, yes=False)
+        approving.decide(connection, asking["customer"], request.approval.id, declined, LATER)
+        forgetting.forget(connection, "UMORI", LATER)
+        told = [one.message.person_id for one in carry(connection, LATER, surveys=asking)]
+        assert sorted(one or "" for one in told) == ["UMEI", "UTOM"]
+        assert traces(connection, "UMORI").keys() == {"opt_outs", "approvals"}
 
     await database.write(work)
 

@@ -559,6 +559,7 @@ async def test_a_large_wave_is_closed_a_batch_at_a_time(database: Database) -> N
         assert launching.cancel_unsent(connection, wave_id)
         left = [who for who, (status, _) in prompts(connection).items() if status == "pending"]
         assert len(left) == 5
+        assert launching.cancel_unsent(connection, wave_id)
         assert not launching.cancel_unsent(connection, wave_id)
         assert {status for status, _ in prompts(connection).values()} == {"cancelled"}
 

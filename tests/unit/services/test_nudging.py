@@ -313,6 +313,20 @@ async def test_a_bare_score_is_asked_for_words_once(database: Database) -> None:
     await database.write(work)
 
 
+async def test_who_had_put_the_question_off_gets_it_again_and_nothing_more(
+    database: Database,
+) -> None:
+    def work(connection: Connection) -> None:
+        (ada,) = asked(connection, ADA)
+        snoozes(connection, ada)
+        again = [one.message.kind for one in carry(connection, NOON + 4 * DAY)]
+        assert "reprompt" in again
+        scores(connection, ada, now=NOON + 4 * DAY)
+        assert owe(connection, NOON + 5 * DAY) == []
+
+    await database.write(work)
+
+
 def asks_not_to_be_contacted(connection: Connection, invitation: str) -> None:
     responding.ask_no_contact(connection, invitation, "UADA", NOON)
 
@@ -532,7 +546,7 @@ def check(connection: Connection, nudge: Delivery, now: datetime) -> None:
         assert now >= NOON + 3 * DAY
     else:
         assert given is not None
-        assert given.no_contact_at is None
+        assert (given.no_contact_at, standing.snoozed_at) == (None, None)
         assert responses.replies(connection, given.id) == []
         assert now >= given.answered_at + DAY
 

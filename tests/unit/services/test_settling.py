@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select, update
 
-from nps_bot.domain.delivery import LEASE, LOOKUP_AFTER, Status
+from nps_bot.domain.delivery import LEASE, LOOKUP_AFTER, MessageKind, Status
 from nps_bot.services import owed, responding, settling
 from nps_bot.services.responding import Click
 from nps_bot.services.settling import Posted, Verdict
-from nps_bot.storage import outbox, unsettled
+from nps_bot.storage import invitations, outbox, unsettled
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
 from tests.unit.services.asking import ADA, KENJI, SURVEYS, ask, carry, claimed, message
@@ -186,5 +186,40 @@ async def test_an_id_is_found_by_its_beginning(database: Database) -> None:
         assert found("ab0") == {ids["UADA"]}
         assert found("abfff") == found(ids["UKENJI"]) == {ids["UKENJI"]}
         assert found("ab1") == set()
+
+    await database.write(work)
+
+
+@pytest.mark.parametrize("by", ["click", "hand"])
+async def test_a_further_message_that_proves_to_be_there_counts_as_one(
+    database: Database, by: str
+) -> None:
+    """Silence counts from it; the question itself came when it came."""
+
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        carry(connection)
+        responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        lost = lose(connection, owed.reprompt_key(invitation))
+        if by == "click":
+            click(connection, invitation, "UADA", HERE)
+        else:
+            assert settling.by_hand(connection, lost, Verdict.SENT, HERE.at) is None
+        asked = connection.execute(select(Invitation.asked_at, Invitation.further_at)).one()
+        assert asked == (NOON, HERE.at)
+
+    await database.write(work)
+
+
+async def test_a_chaser_found_by_hand_counts_as_a_further_message(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        invitation = ask(connection, ADA)["UADA"]
+        carry(connection)
+        standing = invitations.find(connection, invitation)
+        assert standing is not None
+        outbox.add(connection, [owed.nudge(MessageKind.CHASER, standing, NOON)])
+        lost = lose(connection, owed.chaser_key(invitation))
+        assert settling.by_hand(connection, lost, Verdict.SENT, NOON + MINUTE) is None
+        assert connection.scalar(select(Invitation.further_at)) == NOON + MINUTE
 
     await database.write(work)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import Connection, func, select
@@ -25,7 +26,7 @@ from nps_bot.services import status as standing
 from nps_bot.services.launching import BATCH, NOMINAL, ByHand, Page
 from nps_bot.services.responding import Click, Refusal
 from nps_bot.services.stopping import Extent
-from nps_bot.storage import waves
+from nps_bot.storage import claims, waves
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox, Wave
 from tests.unit.services.asking import (
@@ -216,8 +217,12 @@ async def test_a_large_wave_is_cancelled_in_batches(sqlite_database_url: str) ->
         ask(connection, *people)
         stop(connection, cancel=False)
         wave_id = wave_of(connection)
+        assert stopping.unfinished(connection) == [wave_id]
+        assert stopping.cancel_unsent(connection, wave_id, NOON)
+        assert stopping.unfinished(connection) == [wave_id]
         assert stopping.cancel_unsent(connection, wave_id, NOON)
         assert not stopping.cancel_unsent(connection, wave_id, NOON)
+        assert stopping.unfinished(connection) == []
         statement = select(func.count()).where(Outbox.status == "cancelled")
         assert connection.scalar(statement) == BATCH + 5
 
@@ -320,3 +325,39 @@ async def test_a_page_that_is_added_while_it_is_stopped_asks_nobody(
         kinds = await one.write(lambda c: [each.message.kind for each in carry(c)])
         assert set(kinds) <= {"summary"}
         assert await one.read(lambda c: len(waves.stopped(c))) == 10
+
+
+async def test_what_a_courier_claims_meanwhile_does_not_end_the_cancelling(
+    postgresql_database_url: str,
+) -> None:
+    """Of what waits some is in hand: all the rest is cancelled, without waiting for it."""
+    claimed_some, cancelled = Event(), Event()
+
+    def prepare(connection: Connection) -> int:
+        ask(connection, *(Member(f"U{number}", f"P{number}") for number in range(BATCH + 9)))
+        stop(connection, cancel=False)
+        return wave_of(connection)
+
+    def courier(connection: Connection) -> None:
+        claims.claim(connection, claims.Waiting(7, 2), NOON, NOON + LEASE)
+        claimed_some.set()
+        assert cancelled.wait(5)
+
+    def pending(connection: Connection) -> int:
+        statement = select(func.count()).where(Outbox.kind == "prompt", Outbox.status == "pending")
+        return connection.scalar(statement) or 0
+
+    async with AsyncExitStack() as stack:
+        one, other = [
+            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(2)
+        ]
+        wave_id = await one.write(prepare)
+        claiming = asyncio.create_task(one.write(courier))
+        assert await asyncio.to_thread(claimed_some.wait, 5)
+        while await other.write(stopping.cancel_unsent, wave_id, NOON):
+            pass
+        left = await other.read(pending)
+        cancelled.set()
+        await claiming
+        assert left == 6  # a summary was claimed too
+        assert await other.read(pending) == 0
