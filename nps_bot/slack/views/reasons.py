@@ -63,6 +63,8 @@ def _because_of(
     contact: Contact, rule: Rule, limits: Limits, title: str, day: Callable[[datetime], str]
 ) -> str:
     asked = day(contact.asked_at)
+    if rule is Rule.OPEN and contact.lost:
+        return f"{title} of {asked} may have reached them, and would be open"
     if rule is Rule.OPEN and contact.planned:
         return f"{title} is on its way to them, for {asked}, and will be open"
     if rule is Rule.OPEN:
@@ -76,6 +78,8 @@ def _because_of(
         wait = span(limits.after_silence)
         return f"they left {title} of {last} unanswered, and silence is followed by {wait} of rest"
     verb = "is on its way to them, for" if contact.planned else "came on"
+    if contact.lost:
+        verb = "may have reached them on"
     apart = f"two questions to one person are at least {span(limits.every)} apart"
     return f"{title} {verb} {asked}, and {apart}"
 

@@ -55,6 +55,8 @@ def _contacts(facts: Why, titles: Mapping[str, str]) -> str:
 
 
 def _told(contact: Contact) -> str:
+    if contact.lost:
+        return f"sent {when(contact.asked_at)}, and nobody knows whether it arrived"
     if contact.planned:
         return f"on its way, for {when(contact.asked_at)}"
     then = []

@@ -36,17 +36,19 @@ def test_what_somebody_got_is_told_without_a_score() -> None:
     said = shown(
         contacts=(
             Contact("customer", NOON, planned=True, open_until=closes),
+            Contact("customer", NOON, planned=True, lost=True, open_until=closes),
             Contact("gone", NOON, open_until=closes),
             Contact("customer", NOON, further_at=closes),
             Contact("customer", NOON, closes, answered_at=NOON),
             Contact("customer", NOON, NOON, answered_at=closes),
         ),
-        total=10,
+        total=11,
     )
     assert said == [
         "When is Ada <L> asked?",
         "*What they got*, the latest first:",
         f"• “Customers &amp; friends”: on its way, for {NOON_TOKEN}",
+        f"• “Customers &amp; friends”: sent {NOON_TOKEN}, and nobody knows whether it arrived",
         f"• “gone”: asked {NOON_TOKEN}, not answered, open until {CLOSES_TOKEN}",
         f"• “Customers &amp; friends”: asked {NOON_TOKEN}, once more {CLOSES_TOKEN}, not answered",
         (
@@ -114,6 +116,19 @@ ASKED = Contact("customer", datetime(2026, 11, 1, tzinfo=UTC))
             Rule.OPEN,
             replace(ASKED, planned=True),
             "Q is on its way to them, for 1 Nov, and will be open",
+        ),
+        (
+            Rule.OPEN,
+            replace(ASKED, planned=True, lost=True),
+            "Q of 1 Nov may have reached them, and would be open",
+        ),
+        (
+            Rule.EVERY,
+            replace(ASKED, planned=True, lost=True),
+            (
+                "Q may have reached them on 1 Nov, and two questions to one person are at least"
+                " 1 day apart"
+            ),
         ),
         (
             Rule.AFTER_ANSWER,
