@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 # Tests wait more than they compute, so there are more at a time than a small machine has processors.
-AT_ONCE ?= 4
+AT_ONCE ?= 3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode

@@ -99,7 +99,7 @@ async def process(world: World, folder: Path, *command: str) -> AsyncIterator[Pr
     )
     try:
         await world.sandbox.until(lambda: started.line_with("Ready"), timeout=30)
-        if settings.slack_app_token is None:
+        if settings.slack_app_token is None and started.port is not None:
             world.sandbox.deliver_to(f"http://127.0.0.1:{started.port}/slack/events")
         yield started
     finally:
