@@ -23,10 +23,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from nps_bot.domain.delivery import (
-    LOOK_AGAIN,
     Accepted,
-    Finding,
-    LookLater,
     MessageKind,
     NotSent,
     Outcome,
@@ -36,26 +33,24 @@ from nps_bot.domain.delivery import (
     Settlement,
     Status,
     Unknown,
-    Unreadable,
-    after_lookup,
-    look_from,
     may_call,
     priority_of,
     settle,
 )
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.in_hand import InHand
+from nps_bot.searching import Searcher
 from nps_bot.services import delivering, owed, stopping
 from nps_bot.services.delivering import (
     Batch,
     Content,
     Delivery,
     Remove,
-    Search,
     SharedReportContent,
     ToChannel,
 )
 from nps_bot.services.stopping import Halted
+from nps_bot.settler import Settler
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
@@ -82,8 +77,6 @@ AHEAD = timedelta(seconds=2)
 """For how long messages are claimed ahead of the calls: well within their leases."""
 MOST_AHEAD = 256
 """How many that are at most; at least one for each call, whatever the pace."""
-GATHERING = 0.01
-"""Seconds in which what came of calls is gathered, to be committed together."""
 LOOK_EVERY = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is owed: another
 process may have written there, and leases run out."""
@@ -99,10 +92,8 @@ HOLD = 5.0
 comes, it shall say what is right then."""
 FRESH = timedelta(seconds=1)
 """For how long what a message says is taken as right without a look at whether it changed."""
-SETTLE_AGAIN = 0.5
-"""Seconds after which what could not be settled is tried again, while its lease lasts."""
 
-_POST, _UPDATE, _HISTORY = POSTING, "chat.update", "conversations.history"
+_POST, _UPDATE = POSTING, "chat.update"
 
 
 class Courier:
@@ -120,13 +111,12 @@ class Courier:
         self._woken = woken
         self._lane_free = lane_free
         self._tenure = Tenure(edge.database, edge.clock)
-        self._lookups: list[asyncio.Task[None]] = []
         self._in_hand = InHand()
-        self._ended: list[tuple[Claimed, Settlement]] = []
-        self._settling: asyncio.Task[None] | None = None
         self._more = False
         """Whether the last claim found something, so that there may be more."""
         self._stop_asked = asyncio.Event()
+        self._settler = Settler(edge, self._stop_asked)
+        self._searcher = Searcher(edge, self._tenure, woken, self._stop_asked)
         self._halts: asyncio.Task[Halted] | None = None
         self._halts_at = -inf
 
@@ -151,7 +141,7 @@ class Courier:
     async def _work(self) -> None:
         carriers = [asyncio.create_task(self._carry()) for _ in range(IN_FLIGHT)]
         claiming = asyncio.create_task(self._keep_claiming())
-        looking = asyncio.create_task(self._keep_looking())
+        looking = asyncio.create_task(self._searcher.run())
         try:
             await asyncio.wait((claiming, looking), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -167,8 +157,7 @@ class Courier:
         self._stop_asked.set()
         self._woken.set()
         self._lane_free.set()
-        for lookup in self._lookups:
-            lookup.cancel()
+        self._searcher.stop()
 
     async def _stop(self, carriers: list[asyncio.Task[None]]) -> None:
         """End the carriers after their calls in flight; give back what was not begun, and the
@@ -176,8 +165,7 @@ class Courier:
         left = self._in_hand.take_all()
         self._in_hand.end(len(carriers))
         await asyncio.gather(*carriers)
-        if self._settling is not None:
-            await self._settling
+        await self._settler.finish()
         with suppress(StorageUnavailableError):  # the leases run out by themselves
             await self._edge.database.write(self._leave, left, self._now())
 
@@ -256,7 +244,7 @@ class Courier:
             except StorageUnavailableError as error:  # nothing left without the database
                 self._settle(message, NotSent(str(error)))
             except Exception:  # one message must not stop the others; its lease runs out
-                log.exception("A delivery failed", extra=_ids(message))
+                log.exception("A delivery failed", extra=message.ids)
 
     async def _deliver(self, delivery: Delivery) -> None:
         message, content = delivery.message, delivery.content
@@ -338,7 +326,7 @@ class Courier:
             return False
         halts = await self._halted()
         if halts.stops(message):
-            self._end(message, Settlement(Status.CANCELLED, reason=owed.STOPPED))
+            self._settler.add(message, Settlement(Status.CANCELLED, reason=owed.STOPPED))
             return True
         if halts.holds(message):
             await self._give_back(message)
@@ -442,55 +430,11 @@ class Courier:
         return outcome
 
     def _settle(self, message: Claimed, outcome: Outcome) -> None:
-        """Have recorded what came of a call, with what ends at the same time; the next may begin.
-
-        Should the process die before, the message is looked for like any of unknown outcome.
-        """
+        """Have recorded what came of a call."""
         attempts, now = message.attempts, self._now()
-        self._end(message, settle(outcome, updating=message.updating, attempts=attempts, now=now))
-
-    def _end(self, message: Claimed, settlement: Settlement) -> None:
-        self._ended.append((message, settlement))
-        if self._settling is None or self._settling.done():
-            self._settling = asyncio.create_task(self._keep_settling())
-
-    async def _keep_settling(self) -> None:
-        """Commit what has ended, until nothing more has."""
-        while self._ended:
-            await asyncio.sleep(GATHERING)
-            ended, self._ended = self._ended, []
-            await self._record(ended)
-
-    async def _record(self, ended: Sequence[tuple[Claimed, Settlement]]) -> None:
-        """Commit what became of messages; where that fails until their leases end, they are looked
-        for, one by one.
-        """
-        try:
-            kept = await self._edge.database.write(delivering.settle_all, ended, self._now())
-        except StorageUnavailableError as error:
-            await self._record_later(ended, error)
-        except Exception:  # ours: one message must not spoil the others, nor stop the courier
-            if len(ended) == 1:
-                log.exception("A delivery was not settled", extra=_ids(ended[0][0]))
-                return
-            for one in ended:
-                await self._record([one])
-        else:
-            for (message, settlement), held in zip(ended, kept, strict=True):
-                _report(message, settlement, held=held)
-
-    async def _record_later(
-        self, ended: Sequence[tuple[Claimed, Settlement]], error: StorageUnavailableError
-    ) -> None:
-        now = self._now()
-        for one in ended:
-            if one[0].lease_until > now and not self._stopping:
-                self._ended.append(one)
-            else:
-                log.warning("A delivery was not settled: %s", error, extra=_ids(one[0]))
-        if self._ended:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_asked.wait(), SETTLE_AGAIN)
+        self._settler.add(
+            message, settle(outcome, updating=message.updating, attempts=attempts, now=now)
+        )
 
     async def _remove(self, message: Claimed) -> None:
         """Delete a message whose person asked to be forgotten."""
@@ -504,79 +448,11 @@ class Courier:
 
     async def _refuse_outsiders(self, message: Claimed, error: ExternalChannelError) -> None:
         """Post nothing internal where outsiders read; tell the owners."""
-        log.warning("%s", error, extra=_ids(message))
+        log.warning("%s", error, extra=message.ids)
         await self._edge.database.write(
             delivering.refuse_outsiders, self._edge.surveys, message, str(error), self._now()
         )
         self._woken.set()
-
-    # --- unknown outcomes --------------------------------------------------------------------
-
-    async def _keep_looking(self) -> None:
-        """Look again and again; beside the claims, which must not wait for a slow history."""
-        while not self._stopping:
-            try:
-                if self._tenure.may_call():
-                    await self._look_up()
-            except StorageUnavailableError as error:
-                log.warning("The outbox cannot be read: %s", error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_asked.wait(), LOOK_EVERY)
-
-    async def _look_up(self) -> None:
-        """Look in the history for messages of which nobody knows whether Slack has them."""
-        if self._tenure.pace.is_stopped(_HISTORY, monotonic()):
-            return
-        now = self._now()
-        searches = await self._edge.database.write(
-            delivering.claim_lookups, self._edge.surveys, limit=IN_FLIGHT, now=now
-        )
-        self._lookups = [asyncio.create_task(self._look_for(search, now)) for search in searches]
-        if self._stopping:
-            self.stop()
-        ends = await asyncio.gather(*self._lookups, return_exceptions=True)
-        for search, end in zip(searches, ends, strict=True):
-            if isinstance(end, Exception):  # ours: its lease runs out, and the others go on
-                log.error("Looking for a message broke", exc_info=end, extra=_ids(search.message))
-        cut_short = [
-            search.message
-            for search, end in zip(searches, ends, strict=True)
-            if isinstance(end, asyncio.CancelledError)
-        ]
-        if cut_short:
-            await self._edge.database.write(claims.release_lookups, cut_short, self._now())
-
-    async def _look_for(self, search: Search, now: datetime) -> None:
-        message = search.message
-        try:
-            finding = await self._find(search)
-            settlement = after_lookup(finding, claimed_at=message.claimed_at, now=now)
-            found = [(message, settlement)]
-            await self._edge.database.write(delivering.settle_all, found, self._now())
-        except StorageUnavailableError as error:
-            log.warning("A look-up was not settled: %s", error, extra=_ids(message))
-            return
-        log.info(
-            "Looked for a message: %s", settlement.reason or "it is there", extra=_ids(message)
-        )
-        self._woken.set()
-
-    async def _find(self, search: Search) -> Finding:
-        message = search.message
-        if search.place is None:
-            return Unreadable("nobody knows any more where it went")
-        try:
-            channel = await find_place(self._edge, search.place)
-        except NotInSlackError as error:
-            return Unreadable(str(error))
-        except SlackCallError as error:
-            return LookLater(LOOK_AGAIN, error.reason)
-        since = look_from(message.claimed_at)
-        finding = await self._edge.messenger.find_delivery(channel, message.id, since)
-        if isinstance(finding, LookLater) and finding.limited:
-            seconds = finding.after.total_seconds()
-            self._tenure.pace.limited(_HISTORY, monotonic(), seconds)
-        return finding
 
     def _now(self) -> datetime:
         return self._edge.clock.now()
@@ -591,19 +467,3 @@ def _nothing_posted(error: SlackCallError) -> Outcome:
     if isinstance(error.failure, Unknown):
         return NotSent(error.reason)
     return error.failure
-
-
-def _report(message: Claimed, settlement: Settlement, *, held: bool) -> None:
-    """Write the line about a message that did not simply leave."""
-    if not held:
-        log.warning("The lease of a delivery was lost", extra=_ids(message))
-    elif settlement.status not in (Status.SENT, Status.PENDING, Status.CANCELLED):
-        log.warning(
-            "A message is %s: %s", settlement.status, settlement.reason, extra=_ids(message)
-        )
-
-
-def _ids(message: Claimed) -> dict[str, str]:
-    """Return what a log line may say of a message."""
-    ids = {"delivery": message.id, "kind": message.kind, "invitation": message.invitation_id}
-    return {name: value for name, value in ids.items() if value is not None}

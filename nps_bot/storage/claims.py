@@ -53,6 +53,12 @@ class Claimed:
         """Whether the message stands in Slack already and is only rewritten."""
         return self.ts is not None
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """What a log line may say of the message."""
+        ids = {"delivery": self.id, "kind": self.kind, "invitation": self.invitation_id}
+        return {name: value for name, value in ids.items() if value is not None}
+
 
 _CLAIMED: dict[str, Any] = {
     name: getattr(Outbox, "claimed_by" if name == "token" else name)
