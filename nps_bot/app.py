@@ -289,7 +289,11 @@ class _Answering:
         task = asyncio.create_task(self._handler.handle(self._handler.client, request))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await task
+        try:
+            await task
+        except ConnectionError as error:
+            # The work is done; whoever waited for it was told by Slack that nobody answered.
+            log.warning("An answer did not reach Slack: %s", error)
 
     async def finish(self) -> None:
         """Take nothing more and answer what was taken; it ends with the writer's patience."""
