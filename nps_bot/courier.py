@@ -75,7 +75,7 @@ IN_FLIGHT = 8
 """Calls at the same time: four to eight saturate any pace Slack allows."""
 AHEAD = timedelta(seconds=2)
 """For how long messages are claimed ahead of the calls: well within their leases."""
-MOST_AHEAD = 256
+MOST_AHEAD = 512
 """How many that are at most; at least one for each call, whatever the pace."""
 LOOK_EVERY = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is owed: another

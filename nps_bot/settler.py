@@ -15,7 +15,7 @@ from nps_bot.storage.claims import Claimed
 
 log = logging.getLogger(__name__)
 
-GATHERING = 0.01
+GATHERING = 0.02
 """Seconds in which what came of calls is gathered, to be committed together."""
 SETTLE_AGAIN = 0.5
 """Seconds after which what could not be settled is tried again, while its lease lasts."""

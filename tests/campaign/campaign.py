@@ -23,7 +23,7 @@ _PATIENCE = 4.0
 when a process is ready: on a busy machine that takes longer."""
 _POLL = 0.005
 """Seconds between two looks at who has claimed what."""
-_GATHERING = 0.02
+_GATHERING = 0.03
 """Seconds in which what came of calls is gathered and committed: the kill comes before or amid."""
 _RATHER = 0.3
 """How often another call than a post is waited for: opening a DM, rewriting a message."""
