@@ -347,6 +347,7 @@ async def test_a_paused_survey_asks_nobody_and_keeps_taking_answers(world: World
 
     assert "goes on" in words(await nps(world, "priya", "resume customer"))
     await world.sandbox.until(lambda: len(sent_to(world)) == 4)
+    await settled(world)  # Slack has them; the bot has noted it, too
     assert "is not paused" in words(await nps(world, "priya", "resume customer"))
     assert "Paused" not in words(await nps(world, "priya", "status customer"))
 
