@@ -54,6 +54,7 @@ async def sandbox(random: Random) -> AsyncIterator[Sandbox]:
         yield started
 
 
+@pytest.mark.timeout(300)  # how long is chance: each kill waits for its boundary and a new start
 @pytest.mark.parametrize(
     ("database_url", "workers"), [("sqlite", 0), ("postgresql", 2)], indirect=["database_url"]
 )
