@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,7 +42,6 @@ from nps_bot.in_hand import InHand
 from nps_bot.searching import Searcher
 from nps_bot.services import delivering, owed, stopping
 from nps_bot.services.delivering import (
-    Batch,
     Content,
     Delivery,
     Remove,
@@ -63,7 +62,7 @@ from nps_bot.slack.places import (
 )
 from nps_bot.slack.rendering import render
 from nps_bot.storage import claims
-from nps_bot.storage.claims import Claimed
+from nps_bot.storage.claims import Claimed, Waiting
 from nps_bot.storage.lanes import POSTING
 from nps_bot.tenure import Tenure
 
@@ -165,6 +164,7 @@ class Courier:
         left = self._in_hand.take_all()
         self._in_hand.end(len(carriers))
         await asyncio.gather(*carriers)
+        left += self._in_hand.take_all()  # a carrier may have put one aside meanwhile
         await self._settler.finish()
         with suppress(StorageUnavailableError):  # the leases run out by themselves
             await self._edge.database.write(self._leave, left, self._now())
@@ -192,7 +192,8 @@ class Courier:
             waker = self._woken if self._tenure.held else self._lane_free
             if not self._stopping:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(waker.wait(), LOOK_EVERY)
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await waker.wait()
 
     async def _claim(self) -> None:
         """Claim what is due and there is room for; what is urgent overtakes even without room.
@@ -200,28 +201,27 @@ class Courier:
         Posts and rewritings have a pace each, and so each has room of its own: neither waits for
         the other.
         """
-        claiming = [self._claim_some(updating=updating) for updating in (False, True)]
-        batches = await asyncio.gather(*claiming)  # committed together
-        self._more = any(batch.deliveries for batch in batches)
-        if not self._more and any(batch.taken for batch in batches):
+        wanted = [*self._wanted(updating=False), *self._wanted(updating=True)]
+        batch = await self._edge.database.write(
+            delivering.claim, self._edge.surveys, wanted, self._now()
+        )
+        self._more = bool(batch.deliveries)
+        if batch.taken and not batch.deliveries:
             self._woken.set()  # all of them were dropped or put off: what is behind them?
-        for delivery in (one for batch in batches for one in batch.deliveries):
+        for delivery in batch.deliveries:
             self._in_hand.add(delivery)
 
-    async def _claim_some(self, *, updating: bool) -> Batch:
+    def _wanted(self, *, updating: bool) -> Iterator[Waiting]:
+        """Yield which messages there is room for, if any."""
         method = _UPDATE if updating else _POST
+        if self._tenure.pace.delay(method, None, monotonic()) > HOLD:
+            return
         ahead = self._ahead(method)
         room = ahead - self._in_hand.number(updating=updating)
-        if room <= -ahead or self._tenure.pace.delay(method, None, monotonic()) > HOLD:
-            return Batch()
-        return await self._edge.database.write(
-            delivering.claim,
-            self._edge.surveys,
-            updating=updating,
-            limit=room if room > 0 else IN_FLIGHT,
-            least=Priority.NORMAL if room > 0 else Priority.URGENT,
-            now=self._edge.clock.now(),
-        )
+        if room > 0:
+            yield Waiting(room, Priority.NORMAL, updating)
+        elif room > -ahead:
+            yield Waiting(IN_FLIGHT, Priority.URGENT, updating)
 
     def _ahead(self, method: str) -> int:
         """Return how many messages to have in hand."""

@@ -68,7 +68,8 @@ class Searcher:
             except StorageUnavailableError as error:
                 log.warning("The outbox cannot be read: %s", error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_asked.wait(), LOOK_EVERY)
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._stop_asked.wait()
 
     def stop(self) -> None:
         """Give up the searches under way: they change nothing, and others begin them anew."""

@@ -88,7 +88,8 @@ class Settler:
                 log.warning("A delivery was not settled: %s", error, extra=one[0].ids)
         if self._ended:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_asked.wait(), SETTLE_AGAIN)
+                async with asyncio.timeout(SETTLE_AGAIN):
+                    await self._stop_asked.wait()
 
 
 def _report(message: Claimed, settlement: Settlement, *, held: bool) -> None:

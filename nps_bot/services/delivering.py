@@ -18,14 +18,14 @@ from nps_bot.domain.approval import Approval
 from nps_bot.domain.audience import zone_of
 from nps_bot.domain.budget import DAY, Held, Rule
 from nps_bot.domain.cadence import next_allowed
-from nps_bot.domain.delivery import LEASE, MessageKind, Priority, Settlement, Status
+from nps_bot.domain.delivery import LEASE, MessageKind, Settlement, Status
 from nps_bot.domain.survey import Survey
 from nps_bot.services import alerting, contacting, nudging, owed, reporting, stopping, summarising
 from nps_bot.services.nudging import Further
 from nps_bot.services.owed import Approving, Notice, SharedReport
 from nps_bot.services.periods import parse_period
 from nps_bot.storage import approvals, claims, contacts, invitations, outbox, people, waves
-from nps_bot.storage.claims import Claimed, Sent
+from nps_bot.storage.claims import Claimed, Sent, Waiting
 from nps_bot.storage.invitations import Standing
 
 log = logging.getLogger(__name__)
@@ -190,26 +190,23 @@ class Batch:
 def claim(
     connection: Connection,
     surveys: Mapping[str, Survey],
-    *,
-    limit: int,
-    least: Priority,
+    wanted: Sequence[Waiting],
     now: datetime,
-    updating: bool | None = None,
 ) -> Batch:
     """Claim due messages, the most urgent first; those that need no call are settled here.
 
     Args:
         connection: an open transaction.
         surveys: as their files stand.
-        limit: how many at most.
-        least: none less urgent than this.
+        wanted: which messages, and how many of them.
         now: the current moment.
-        updating: whether those that stand in Slack already, or the others; None for both.
     """
     claims.expire_leases(connection, now)
-    paused = waves.paused(connection)
-    waiting = claims.Waiting(limit, least, updating, paused, owed.RESPONDENT_KINDS)
-    claimed = claims.claim(connection, waiting, now, now + LEASE)
+    keys = waves.paused(connection)
+    paused = claims.Paused(keys, owed.RESPONDENT_KINDS) if keys else None
+    claimed: list[Claimed] = []
+    for which in wanted:
+        claimed += claims.claim(connection, which, now, now + LEASE, paused)
     known = _with_budget(connection, surveys, _look_up(connection, claimed), claimed, now)
     deliveries = []
     for message in claimed:

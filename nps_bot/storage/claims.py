@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Executable, Select, bindparam, case, select, text, update
 
@@ -66,6 +66,13 @@ _CLAIMED: dict[str, Any] = {
 }
 
 
+class Paused(NamedTuple):
+    """Surveys, by key, of which nothing new of these kinds is posted."""
+
+    surveys: Collection[str]
+    kinds: Collection[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Which due messages to claim.
@@ -73,25 +80,25 @@ class Waiting:
     Attributes:
         limit: how many at most, the most urgent first.
         least: none less urgent than this priority.
-        updating: whether those that stand in Slack already, or the others; None for both.
-        paused: the keys of surveys of which nothing new is posted ...
-        kinds: ... of these kinds.
+        updating: whether those that stand in Slack already and are rewritten, or the others.
     """
 
     limit: int
     least: int
-    updating: bool | None = None
-    paused: Collection[str] = ()
-    kinds: Collection[str] = ()
+    updating: bool = False
 
 
 def claim(
-    connection: Connection, which: Waiting, now: datetime, lease_until: datetime
+    connection: Connection,
+    which: Waiting,
+    now: datetime,
+    lease_until: datetime,
+    paused: Paused | None = None,
 ) -> list[Claimed]:
-    """Claim messages that are due."""
-    due = _DUE[which.updating]
-    if which.paused:
-        due = due.where(~askings(which.paused, which.kinds))
+    """Claim messages that are due, except what is ``paused``."""
+    due = _REWRITTEN if which.updating else _POSTED
+    if paused is not None:
+        due = due.where(~askings(paused.surveys, paused.kinds))
     wanted = {"least": which.least, "now": now + ALIKE, "at_most": which.limit}
     marks = {"claimed_at": now, "lease_until": lease_until}
     return _claim(connection, due, wanted, _CLAIM, marks)
@@ -109,18 +116,15 @@ def claim_lookups(
 
 
 # The courier runs all statements of this module again and again: see storage.database.
-_ALL_DUE = (
+_DUE = (
     select(Outbox.id)
     .where(Outbox.priority <= bindparam("least"), Outbox.due_at <= bindparam("now"))
     .order_by(Outbox.priority, Outbox.due_at)
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
-_DUE = {
-    None: _ALL_DUE.where(WAITING),
-    False: _ALL_DUE.where(WAITING, Outbox.ts.is_(None)),
-    True: _ALL_DUE.where(text("status = 'pending' AND ts IS NOT NULL")),  # as the index has it
-}
+_POSTED = _DUE.where(WAITING, Outbox.ts.is_(None))
+_REWRITTEN = _DUE.where(text("status = 'pending' AND ts IS NOT NULL"))  # as the index has it
 _LOST = (
     select(Outbox.id)
     .where(_LEASED, Outbox.status == "unknown", Outbox.lease_until <= bindparam("now"))

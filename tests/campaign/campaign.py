@@ -204,7 +204,8 @@ class Campaign:
         await self._crew.listener.ready.wait()
         self._crowd.clicking.clear()
         try:
-            await asyncio.wait_for(self._crowd.clicking.wait(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await self._crowd.clicking.wait()
         except TimeoutError:
             self.done.by_chance += 1
         await asyncio.sleep(self._random.uniform(0, 0.01))

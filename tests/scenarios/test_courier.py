@@ -14,6 +14,7 @@ from nps_bot.sandbox import Call, Fault, Message, Person
 from nps_bot.services import delivering, forgetting, launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.storage import lanes
+from nps_bot.storage.claims import Waiting
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson
@@ -175,9 +176,8 @@ async def test_what_a_killed_process_had_in_hand_is_posted_once(quiet_world: Wor
         claimed = await edge.database.write(
             delivering.claim,
             world.surveys,
-            limit=99,
-            least=Priority.NORMAL,
-            now=world.clock.now(),
+            [Waiting(99, Priority.NORMAL)],
+            world.clock.now(),
         )
         assert claimed.taken == 5
     async with world.running():

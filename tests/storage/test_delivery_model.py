@@ -15,7 +15,7 @@ minute.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,7 +64,8 @@ from nps_bot.storage.tables import Invitation, Outbox, StoredWording, Wave
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 DM = "D1"
-ALL = Waiting(limit=10, least=2)
+POSTS = Waiting(limit=10, least=2)
+REWRITINGS = replace(POSTS, updating=True)
 
 WAITS = st.sampled_from([1, 2, 9, 11, 21, 29, 31, 61, 91]).map(lambda number: number * SECOND)
 PAUSES = st.sampled_from([timedelta(), 3 * SECOND, CALL_TIMEOUT])
@@ -182,7 +183,10 @@ class OneMessageInTheOutbox(RuleBasedStateMachine):
 
         def job(connection: Connection) -> None:
             claims.expire_leases(connection, self.now)
-            for message in claims.claim(connection, ALL, self.now, self.now + LEASE):
+            lease_until = self.now + LEASE
+            claimed = claims.claim(connection, POSTS, self.now, lease_until)
+            claimed += claims.claim(connection, REWRITINGS, self.now, lease_until)
+            for message in claimed:
                 if self.forgotten and not message.updating:  # as services.delivering drops it
                     self._unsent(connection, message, Settlement(Status.CANCELLED))
                 else:

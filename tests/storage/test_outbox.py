@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Row, event, select, text
 
 from nps_bot.storage import claims, outbox
-from nps_bot.storage.claims import Claimed, Sent, Waiting
+from nps_bot.storage.claims import Claimed, Paused, Sent, Waiting
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.outbox import NewMessage
@@ -36,8 +36,20 @@ def sent(connection: Connection, message: Claimed, now: datetime, *, ts: str = "
     return message.id in held
 
 
-def claim(connection: Connection, now: datetime = NOON, which: Waiting = ALL) -> list[Claimed]:
-    return claims.claim(connection, which, now, now + LEASE)
+def claim(
+    connection: Connection,
+    now: datetime = NOON,
+    which: Waiting = ALL,
+    paused: Paused | None = None,
+) -> list[Claimed]:
+    """Claim what is to be posted, and then what is to be rewritten."""
+    return [
+        message
+        for updating in (False, True)
+        for message in claims.claim(
+            connection, replace(which, updating=updating), now, now + LEASE, paused
+        )
+    ]
 
 
 def look_up(connection: Connection, now: datetime) -> list[Claimed]:
@@ -459,7 +471,7 @@ async def test_a_rewriting_that_the_courier_has_in_hand_is_left_to_it(database: 
 
 # --- paused, cancelled ---------------------------------------------------------------------
 
-PAUSED = replace(ALL, paused=("customer",), kinds=("prompt", "reprompt"))
+PAUSED = Paused(["customer"], ["prompt", "reprompt"])
 
 
 async def test_nothing_new_of_a_paused_survey_is_claimed(database: Database) -> None:
@@ -475,7 +487,7 @@ async def test_nothing_new_of_a_paused_survey_is_claimed(database: Database) -> 
                 NewMessage("no survey", "notice", 0, NOON),
             ],
         )
-        claimed = keys(connection, claim(connection, which=PAUSED))
+        claimed = keys(connection, claim(connection, paused=PAUSED))
         assert sorted(claimed) == ["alert", "clicked", "no survey", "other survey"]
         assert keys(connection, claim(connection)) == ["prompt"]
 
@@ -555,12 +567,13 @@ async def test_settled_messages_slow_no_claim_down(database_url: str) -> None:
         connection.execute(text("ANALYZE"))
     with engine.begin() as connection, recorded(connection) as statements:
         claims.expire_leases(connection, NOON)
-        claims.claim(connection, PAUSED, NOON, NOON)
+        claims.claim(connection, ALL, NOON, NOON, PAUSED)
         claims.claim(connection, ALL, NOON, NOON)
+        claims.claim(connection, replace(ALL, updating=True), NOON, NOON)
         claims.claim_lookups(connection, NOON + LEASE, NOON, 8)
     with engine.begin() as connection:
         found = plans(connection, statements)
-    assert found.count("ix_outbox_waiting") == 2
+    assert found.count("ix_outbox_waiting") + found.count("ix_outbox_rewriting") == 3
     assert found.count("ix_outbox_leased") == 2
     assert "SCAN outbox" not in found  # SQLite's word for reading everything
     assert "Seq Scan" not in found

@@ -15,7 +15,7 @@ from nps_bot.domain.survey import Survey
 from nps_bot.services import delivering, launching
 from nps_bot.services.delivering import Delivery
 from nps_bot.services.launching import NOMINAL, ByHand, Page
-from nps_bot.storage.claims import Claimed
+from nps_bot.storage.claims import Claimed, Waiting
 from nps_bot.storage.tables import Invitation, Outbox
 from tests.unit.services.world import NOON, survey
 
@@ -62,7 +62,8 @@ def claimed(
     least: Priority = Priority.NORMAL,
 ) -> list[Delivery]:
     """Claim everything that is due."""
-    return [*delivering.claim(connection, surveys, limit=500, least=least, now=now).deliveries]
+    wanted = [Waiting(500, least), Waiting(500, least, updating=True)]
+    return [*delivering.claim(connection, surveys, wanted, now).deliveries]
 
 
 def settled(connection: Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> bool:

@@ -30,9 +30,10 @@ from nps_bot.services.delivering import Delivery
 from nps_bot.services.launching import NOMINAL, ByHand, Page
 from nps_bot.services.responding import Click
 from nps_bot.storage import contacts, people
+from nps_bot.storage.claims import Waiting
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Sighting, Wave, WaveExclusion
-from tests.unit.services.asking import invitations_of, settled
+from tests.unit.services.asking import claimed, invitations_of, settled
 from tests.unit.services.world import survey
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -64,8 +65,7 @@ def carry(
     connection: Connection, now: datetime, surveys: Mapping[str, Survey] = SURVEYS
 ) -> list[str]:
     """Have Slack accept all that is due; returns who was asked."""
-    batch = delivering.claim(connection, surveys, limit=500, least=Priority.NORMAL, now=now)
-    deliveries = batch.deliveries
+    deliveries = claimed(connection, now, surveys=surveys)
     for number, delivery in enumerate(deliveries):
         assert settled(connection, delivery, Accepted("C1", f"{now:%s}.{number}"), now)
     return sorted(
@@ -353,10 +353,8 @@ async def test_of_two_prompts_that_leave_together_the_earlier_one_goes(
         unspaced(connection, NOON + MINUTE)
         second = replace(EMPLOYEE, budget=Limits())
         surveys = {**SURVEYS, "employee": second}
-        batch = delivering.claim(
-            connection, surveys, limit=9, least=Priority.NORMAL, now=NOON + DAY
-        )
-        waves = [one.message.wave_id for one in batch.deliveries if one.message.kind == "prompt"]
+        deliveries = claimed(connection, NOON + DAY, surveys=surveys)
+        waves = [one.message.wave_id for one in deliveries if one.message.kind == "prompt"]
         assert waves == [first]
         left = connection.execute(select(WaveExclusion.wave_id, WaveExclusion.reason)).all()
         assert [one.reason for one in left] == ["every"]
@@ -371,20 +369,18 @@ async def test_a_prompt_that_left_before_and_is_under_way_holds_back_one_due_ear
 ) -> None:
     """The earlier one waited for its survey to be resumed: the other may have arrived by now."""
     hasty = {**SURVEYS, "employee": replace(EMPLOYEE, budget=Limits.none())}
-    ready = {"limit": 9, "least": Priority.NORMAL, "now": NOON + MINUTE}
 
     def work(connection: Connection) -> None:
         wave = start(connection, CUSTOMER, ADA)
         launching.pause(connection, "customer", "UPRIYA", NOON)
         unspaced(connection, NOON + MINUTE)
-        batch = delivering.claim(connection, hasty, **ready)  # type: ignore[arg-type]
-        (prompt,) = (one for one in batch.deliveries if one.message.kind == "prompt")
+        deliveries = claimed(connection, NOON + MINUTE, surveys=hasty)
+        (prompt,) = (one for one in deliveries if one.message.kind == "prompt")
         assert prompt.message.wave_id != wave
         if outcome is not None:
             assert settled(connection, prompt, outcome, NOON + MINUTE)
         launching.resume(connection, "customer")
-        batch = delivering.claim(connection, hasty, **ready)  # type: ignore[arg-type]
-        assert batch.deliveries == []
+        assert claimed(connection, NOON + MINUTE, surveys=hasty) == []
         assert excluded(connection, wave) == {"every": 1}
 
     await database.write(work)
@@ -401,8 +397,7 @@ async def test_a_prompt_whose_person_is_free_soon_waits_for_it(database: Databas
         start(connection, hasty, ADA, now=NOON + MINUTE)
         carry(connection, NOON + MINUTE)
         launching.resume(connection, "customer")
-        ready = {"limit": 9, "least": Priority.NORMAL}
-        delivering.claim(connection, surveys, now=NOON + DAY, **ready)  # type: ignore[arg-type]
+        claimed(connection, NOON + DAY, surveys=surveys)
         due = select(Outbox.status, Outbox.due_at).where(
             Outbox.wave_id == wave, Outbox.kind == "prompt"
         )
@@ -418,8 +413,7 @@ async def test_a_daily_number_holds_after_a_pause_too(database: Database) -> Non
     crowd = [Member(f"U{number}", f"{number}") for number in range(12)]
 
     def prompts(connection: Connection, now: datetime) -> list[Delivery]:
-        batch = delivering.claim(connection, few, limit=8, least=Priority.NORMAL, now=now)
-        found = batch.deliveries
+        found = delivering.claim(connection, few, [Waiting(8, Priority.NORMAL)], now).deliveries
         return [one for one in found if one.message.kind == "prompt" and not one.message.updating]
 
     def work(connection: Connection) -> None:

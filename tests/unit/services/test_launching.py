@@ -13,14 +13,14 @@ from sqlalchemy import Connection, func, select, update
 from nps_bot.domain.audience import Exclusion, Member
 from nps_bot.domain.budget import Rule
 from nps_bot.domain.cadence import Cadence, Cron, Every, Unit
-from nps_bot.domain.delivery import Priority
 from nps_bot.domain.survey import Audience, QuietHours, Survey
-from nps_bot.services import delivering, launching, owed
+from nps_bot.services import launching, owed
 from nps_bot.services.launching import BATCH, ByHand, Page
 from nps_bot.storage import people, waves
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Person, Wave
 from nps_bot.storage.waves import WaveRow
+from tests.unit.services import asking
 from tests.unit.services.world import WORDING, survey
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -100,10 +100,8 @@ def the_wave(connection: Connection) -> WaveRow:
 
 def claimed(connection: Connection, now: datetime) -> list[str]:
     """Return the kinds of messages that leave."""
-    batch = delivering.claim(
-        connection, {"customer": CUSTOMER}, limit=9, least=Priority.NORMAL, now=now
-    )
-    return [one.message.kind for one in batch.deliveries]
+    left = asking.claimed(connection, now, surveys={"customer": CUSTOMER})
+    return [one.message.kind for one in left]
 
 
 def summaries(connection: Connection) -> dict[str, tuple[str, int, datetime]]:
