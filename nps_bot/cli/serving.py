@@ -6,17 +6,16 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from nps_bot.app import Role, running
 from nps_bot.clock import SystemClock
-from nps_bot.domain.survey import Survey
 from nps_bot.errors import SettingsError
 from nps_bot.settings import Mode, Settings
-from nps_bot.surveys import load_surveys
+from nps_bot.surveys import load_surveys, load_surveys_apart
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +41,12 @@ async def until_told(serving: Coroutine[Any, Any, None]) -> None:
 
 async def everything(settings: Settings) -> None:
     """Run the whole bot; without credentials, in a sandbox Slack of its own."""
-    surveys = load_surveys(settings.surveys)
     if settings.mode is Mode.SANDBOX:
         from nps_bot.cli import trying  # noqa: PLC0415  # a bot in a real Slack never loads it
 
-        await trying.in_sandbox(settings, surveys)
+        await trying.in_sandbox(settings, load_surveys(settings.surveys))
     else:
-        await _serve(settings, surveys, Role.ALL)
+        await _serve(settings, Role.ALL)
 
 
 async def web(settings: Settings) -> None:
@@ -78,10 +76,11 @@ async def _share(settings: Settings, name: str, role: Role) -> None:
             f"DATABASE_URL names SQLite, which one process serves: `python bot.py {name}` needs "
             "PostgreSQL (postgresql://...). `python bot.py` alone does everything on SQLite."
         )
-    await _serve(settings, load_surveys(settings.surveys), role)
+    await _serve(settings, role)
 
 
-async def _serve(settings: Settings, surveys: Mapping[str, Survey], role: Role) -> None:
+async def _serve(settings: Settings, role: Role) -> None:
+    surveys = load_surveys_apart(settings.surveys)
     async with running(settings, surveys, SystemClock(), role) as bot:
         _keep_what_is_loaded()
         where = f" on port {bot.port}" if bot.port is not None else ""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from pydantic import ValidationError
-
-from nps_bot.domain.cadence import times_of_day
 from nps_bot.domain.survey import Survey
 from nps_bot.errors import SurveyFileError
-from nps_bot.surveys.building import build, quiet_hours
-from nps_bot.surveys.explaining import explain
-from nps_bot.surveys.reading import read_yaml
-from nps_bot.surveys.schema import CadenceGroup, QuietHoursGroup, SurveyFile
 
-__all__ = ["load_survey", "load_surveys"]
+__all__ = ["load_surveys", "load_surveys_apart"]
 
 
 def load_surveys(folder: Path) -> Mapping[str, Survey]:
@@ -33,6 +27,45 @@ def load_surveys(folder: Path) -> Mapping[str, Survey]:
         SurveyFileError: there is no survey, a file is wrong, or two have the same key; one line per
             problem, of all files.
     """
+    return MappingProxyType(_load(folder))
+
+
+def load_surveys_apart(folder: Path) -> Mapping[str, Survey]:
+    """Return the same as :func:`load_surveys`, read by a process of its own.
+
+    What reads the files (pydantic, YAML) takes nine megabytes, and a process that serves for
+    months needs none of it once they are read.
+
+    Raises:
+        SurveyFileError: as above.
+    """
+    apart = get_context("fork")  # it knows all that this one knows, and so it is quick
+    receiving, sending = apart.Pipe(duplex=False)
+    process = apart.Process(target=_send, args=(folder, sending))
+    process.start()
+    sending.close()
+    with receiving:
+        try:
+            found = receiving.recv()
+        except EOFError:  # somebody killed it
+            return load_surveys(folder)
+        finally:
+            process.join()
+    if isinstance(found, SurveyFileError):
+        raise found
+    return MappingProxyType(found)
+
+
+def _send(folder: Path, sending: Connection) -> None:
+    try:
+        sending.send(_load(folder))
+    except SurveyFileError as error:
+        sending.send(error)
+
+
+def _load(folder: Path) -> dict[str, Survey]:
+    from nps_bot.surveys.loading import load_survey  # noqa: PLC0415  # see load_surveys_apart
+
     if not folder.is_dir():
         raise SurveyFileError(f"{folder} is no folder; NPS_SURVEYS names the one with the surveys.")
     paths = sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"})
@@ -53,48 +86,4 @@ def load_surveys(folder: Path) -> Mapping[str, Survey]:
             surveys[survey.key] = (path, survey)
     if problems:
         raise SurveyFileError("\n".join(problems))
-    return MappingProxyType({key: surveys[key][1] for key in sorted(surveys)})
-
-
-def load_survey(path: Path) -> Survey:
-    """Return the survey of one file.
-
-    Raises:
-        SurveyFileError: the file is wrong; one line per problem, each with the file, the key and
-            what is allowed.
-    """
-    values, problems = read_yaml(path)
-    try:
-        file = SurveyFile.model_validate(values) if values else None
-    except ValidationError as error:
-        file = None
-        problems += explain(error, SurveyFile)
-    problems += _hours_in_quiet_hours(values)
-    if file is None or problems:
-        raise SurveyFileError("\n".join(f"{path}: {_sentence(each)}" for each in problems))
-    return build(file)
-
-
-def _sentence(problem: str) -> str:
-    """Return ``problem`` as one line, whatever a file quoted in it holds."""
-    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in problem)
-    return line if line.endswith("?") else f"{line}."
-
-
-def _hours_in_quiet_hours(values: Mapping[str, Any]) -> list[str]:
-    """Return the hours at which the survey would ask in its own quiet hours.
-
-    Checked on the raw values, so that it is told together with other problems of the file.
-    """
-    try:
-        cadence = CadenceGroup.model_validate(values.get("cadence"))
-        quiet = quiet_hours(QuietHoursGroup.model_validate(values.get("quiet_hours", {})))
-    except ValidationError:
-        return []
-    hours = [f"{at:%H:%M}" for at in times_of_day(cadence.cadence()) if quiet.covers(at)]
-    key = "cadence.at" if cadence.cron is None else "cadence.cron"
-    return [
-        f"'{key}' asks at {hour}, inside the quiet hours {quiet.start:%H:%M}-{quiet.end:%H:%M};"
-        f" choose an hour from {quiet.end:%H:%M} until {quiet.start:%H:%M}, or change quiet_hours"
-        for hour in hours[:1]
-    ]
+    return {key: surveys[key][1] for key in sorted(surveys)}

@@ -14,9 +14,9 @@ from pydantic.fields import FieldInfo
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import Kind
 from nps_bot.settings import VARIABLES, Mode
-from nps_bot.surveys import load_survey
 from nps_bot.surveys.defaults import CHASERS, FOLLOW_UPS, QUESTIONS, REMINDER, THANK_YOUS
 from nps_bot.surveys.explaining import keys_of, model_in
+from nps_bot.surveys.loading import load_survey
 from nps_bot.surveys.schema import SurveyFile
 from tests.unit.services.test_contacting import WEEKLY
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nps_bot.logs import LogFormat, LogLevel, configure
 from nps_bot.settings import load_settings
-from nps_bot.surveys import load_survey
+from nps_bot.surveys.loading import load_survey
 
 WORDS = "My manager shouts at me"
 

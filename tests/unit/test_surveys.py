@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -28,7 +30,8 @@ from nps_bot.domain.survey import (
 )
 from nps_bot.domain.wording import wording_digest, wording_document, wording_from_document
 from nps_bot.errors import SurveyFileError
-from nps_bot.surveys import load_survey, load_surveys
+from nps_bot.surveys import load_surveys, load_surveys_apart
+from nps_bot.surveys.loading import load_survey
 
 READY_MADE = Path(__file__).parents[2] / "config" / "surveys"
 
@@ -593,10 +596,33 @@ def test_there_must_be_a_survey(tmp_path: Path) -> None:
         load_surveys(tmp_path / "absent")
 
 
-def test_the_surveys_cannot_be_changed() -> None:
-    surveys: Any = load_surveys(READY_MADE)
+@pytest.mark.parametrize("load", [load_surveys, load_surveys_apart])
+def test_the_surveys_cannot_be_changed(load: Callable[[Path], Any]) -> None:
+    surveys = load(READY_MADE)
     with pytest.raises(TypeError):
         surveys["customer"] = None
+
+
+def test_another_process_reads_the_same_surveys_and_tells_the_same_problems(tmp_path: Path) -> None:
+    assert load_surveys_apart(READY_MADE) == load_surveys(READY_MADE)
+    (tmp_path / "a.yaml").write_text(changed("customer", "Customer!"))
+    with pytest.raises(SurveyFileError) as here:
+        load_surveys(tmp_path)
+    with pytest.raises(SurveyFileError) as apart:
+        load_surveys_apart(tmp_path)
+    assert str(apart.value) == str(here.value)
+
+
+def test_who_reads_the_surveys_apart_keeps_nothing_of_what_reads_them() -> None:
+    code = (
+        "import sys; from pathlib import Path; import bot; import nps_bot.cli.serving; "
+        "from nps_bot.surveys import load_surveys_apart; "
+        "print(*load_surveys_apart(Path(sys.argv[1])), 'pydantic' in sys.modules)"
+    )
+    told = subprocess.run(  # our own code
+        [sys.executable, "-c", code, str(READY_MADE)], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["customer", "employee", "False"]
 
 
 YAML_VALUES = st.recursive(
