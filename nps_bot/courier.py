@@ -202,6 +202,8 @@ class Courier:
         the other.
         """
         wanted = [*self._wanted(updating=False), *self._wanted(updating=True)]
+        if not wanted:
+            return
         batch = await self._edge.database.write(
             delivering.claim, self._edge.surveys, wanted, self._now()
         )
