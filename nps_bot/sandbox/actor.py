@@ -219,13 +219,19 @@ class Person:
             opened["view"] = self.home
         return await self._delivery.send(Kind.EVENT, payloads.event(self._platform, opened))
 
-    def say(self, channel: str | Channel, text: str) -> Message:
-        """Write a message in a channel; raise NotThereError where the person cannot."""
+    def say(self, channel: str | Channel, text: str, *, thread_ts: str | None = None) -> Message:
+        """Write a message in a channel, or a reply to the one at ``thread_ts``.
+
+        Raises:
+            NotThereError: the person cannot write there, or there is nothing to reply to.
+        """
         workspace = self._platform.workspace
         where = self._inside(channel)
         if where.kind is ChannelKind.DM and not self._platform.manifest.takes_messages:
             raise NotThereError(f"{workspace.bot.real_name} does not take messages.")
-        message = Message(where.id, workspace.next_ts(), self.id, text)
+        if thread_ts is not None and thread_ts not in workspace.posted(where.id):
+            raise NotThereError("This message is not there (any more).")
+        message = Message(where.id, workspace.next_ts(), self.id, text, thread_ts=thread_ts)
         workspace.put_message(message)
         return message
 

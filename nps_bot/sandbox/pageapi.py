@@ -183,7 +183,8 @@ class PageApi:
             case "open_home":
                 await person.open_home()
             case "say":
-                person.say(wish.word("channel"), wish.word("text"))
+                thread = wish.word("thread_ts") if wish.has("thread_ts") else None
+                person.say(wish.word("channel"), wish.word("text"), thread_ts=thread)
             case "read":
                 person.read(wish.word("channel"))
             case unknown:

@@ -52,6 +52,7 @@ def _channel(workspace: Workspace, channel: Channel, user_id: str) -> dict[str, 
         "kind": channel.kind.value,
         "is_ext_shared": channel.is_ext_shared,
         "topic": channel.topic,
+        "members": channel.members,
     }
     if channel.kind is ChannelKind.DM:
         other = next(member for member in channel.members if member != user_id)

@@ -3,14 +3,13 @@
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5000;
 
-/** Does something as a person. Always resolves: {ok: true} or {ok: false, error: sentence, errors?}. */
-export async function act(request) {
+async function post(address, wish) {
   let response;
   try {
-    response = await fetch("/page/act", {
+    response = await fetch(address, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(request),
+      body: JSON.stringify(wish),
     });
   } catch {
     return { ok: false, error: "The sandbox does not answer. Is it still running? Nothing was sent." };
@@ -21,6 +20,12 @@ export async function act(request) {
     return { ok: false, error: `The sandbox answered something unexpected (${response.status}).` };
   }
 }
+
+/** Does something as a person. Always resolves: {ok: true} or {ok: false, error: sentence, errors?}. */
+export const act = (request) => post("/page/act", request);
+
+/** Moves the clock, wakes the workspace or breaks something ("clock", "living", "switch"); resolves like `act`. */
+export const control = (what, wish) => post(`/page/${what}`, wish);
 
 /**
  * Follows what `person` sees until `close()` is called. Comes back by itself after a lost

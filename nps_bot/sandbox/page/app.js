@@ -1,52 +1,51 @@
-// The page: one person's view of the workspace, kept live.
+// The page: one person's view of the workspace, kept live. Here the parts are put together.
 
-import { act, follow, lookUp } from "./api.js";
+import { createBench, sandboxClock } from "./bench.js";
 import { createComposer } from "./composer.js";
-import { byId, h } from "./dom.js";
+import { confirmWith } from "./confirm.js";
+import { byId } from "./dom.js";
+import { createDrawer } from "./drawer.js";
+import { createGuide } from "./guide.js";
+import { announce, createHearing } from "./hearing.js";
+import { createHome } from "./home.js";
+import { placeIcons } from "./icons.js";
 import { createMessages } from "./messages.js";
-import { confirmWith, createModal } from "./modal.js";
-import { spoken } from "./mrkdwn.js";
-import { drawNote } from "./note.js";
-import { createHome, drawHead, drawTabs, emptyWords, placeName } from "./place.js";
+import { createModal } from "./modal.js";
+import { createPeople } from "./people.js";
+import { drawHead, drawTabs, introOf, placeName } from "./place.js";
+import { drawRail } from "./rail.js";
+import { readerOf } from "./reader.js";
 import { addressOf, appPlace, findPlace, readAddress, writeAddress } from "./route.js";
-import { createDrawer, drawSidebar } from "./sidebar.js";
-import { knownZone } from "./time.js";
+import { createSession } from "./session.js";
+import { calls, drawSidebar } from "./sidebar.js";
+import { createTheme } from "./theme.js";
+import { createThread } from "./thread.js";
 import { toast } from "./toast.js";
 
 const FIRST_PERSON = "ada";
 const MINUTE_HAND = 30_000; // how often the times on the page are looked at again, in milliseconds
 
-const route = { as: "", c: "", tab: "" };
+const route = { as: "", c: "", tab: "", thread: "" };
 let state = null; // what the server last told about the person in `route`
-let stream = null;
-let opener = null; // finds what was last pressed, for focus when a modal closes
-let heard = new Set(); // messages that were already there
+let opener = null; // finds what was last pressed, for focus when a modal or thread closes
 let marked = ""; // what was last told to be read
 let homeAsked = ""; // for whom Home was last opened
-let turns = 0; // counts changes of person: a slow answer for an earlier one is dropped
+let newMark = { scope: "", ts: "" }; // the first message that was new when the place was entered
 
+const clock = sandboxClock();
+const hear = createHearing();
+const session = createSession({ onState });
+const { send } = session;
 const drawer = createDrawer();
 const messages = createMessages(byId("messages"), byId("scroller"));
 const home = createHome(byId("home"));
-const composer = createComposer({ commands: () => state?.commands ?? [], deliver, announce });
+const known = () => ({ commands: state?.commands ?? [], people: state?.people ?? [] });
+const composer = createComposer(byId("composer"), { testid: "composer", known, deliver, announce });
+const thread = createThread({ deliver: reply, onClosed: () => openThread(""), announce });
 const modal = createModal({ send, onClosed: focusBack });
-const watchers = { onState, onLost: () => banner("Connection lost, trying again"), onBack: () => banner("") };
-
-function announce(words) {
-  byId("announcer").replaceChildren(h("span", {}, words));
-}
-
-function banner(words) {
-  byId("banner").textContent = words;
-  byId("banner").hidden = !words;
-}
-
-/** Does something as the acting person and shows what went wrong, unless the caller does (`quiet`). */
-async function send(request, { quiet = false } = {}) {
-  const answer = await act({ as: route.as, ...request });
-  if (!answer.ok && !quiet) toast(answer.error ?? "That did not work.");
-  return answer;
-}
+const people = createPeople({ become: actAs });
+const bench = createBench({ announce });
+const guide = createGuide({ go, here: () => route });
 
 /** Presses or chooses something; `root()` is where it stands, to come back to after a modal. */
 function press(root, change) {
@@ -59,27 +58,29 @@ function focusBack() {
   (opener?.() ?? byId("messages")).focus({ preventScroll: true });
 }
 
-/** The acting person's eyes, for everything that draws text. */
-function readerOf(current) {
-  const people = new Map(current.people.map((person) => [person.id, person]));
-  const channels = current.channels.filter((channel) => channel.kind !== "dm");
-  return {
-    me: current.me.id,
-    people,
-    channels: new Map(channels.map((channel) => [channel.id, channel])),
-    zone: knownZone(people.get(current.me.id)?.tz),
-    now: new Date(),
-    linkTo: (id) => addressOf({ as: current.me.id, c: id }),
-  };
+async function copyLink(place, message) {
+  const named = { as: route.as, c: place.id, thread: message.thread_ts, message: message.ts };
+  const address = new URL(addressOf(named), location.href);
+  try {
+    await navigator.clipboard.writeText(address.href);
+    toast("The link is copied.");
+  } catch {
+    toast("This browser does not let the page copy.");
+  }
 }
 
-function hostFor(reader, place, message) {
+/** Where the blocks of a message stand; `list` is what shows it. */
+function hostFor(list, reader, place, message) {
+  const isMain = list === messages;
   return {
     reader,
     draft: new Map(),
     confirm: (object) => confirmWith(object, reader),
-    act: (change) => press(() => messages.row(message.ts), { channel: place.id, ts: message.ts, ...change }),
+    act: (change) => press(() => list.row(message.ts), { channel: place.id, ts: message.ts, ...change }),
     again: draw,
+    openThread: isMain ? openThread : null,
+    takesReplies: place.kind !== "dm",
+    copyLink: (copied) => copyLink(place, copied),
   };
 }
 
@@ -87,12 +88,17 @@ async function deliver(text) {
   const place = findPlace(state, route.c);
   const [, command, rest] = text.match(/^(\/\S+)\s*([\s\S]*)$/) ?? [];
   if (!command) return (await send({ do: "say", channel: place.id, text })).ok;
-  if (!state.commands.some((known) => known.command === command)) {
-    const known = state.commands.map((entry) => entry.command).join(", ");
-    toast(`${command} is not a command here.${known ? ` There is: ${known}.` : ""}`);
+  if (!state.commands.some((entry) => entry.command === command)) {
+    const names = state.commands.map((entry) => entry.command).join(", ");
+    toast(`${command} is not a command here.${names ? ` There is: ${names}.` : ""}`);
     return false;
   }
   return (await send({ do: "command", channel: place.id, command, text: rest })).ok;
+}
+
+async function reply(text) {
+  const place = findPlace(state, route.c);
+  return (await send({ do: "say", channel: place.id, text, thread_ts: route.thread })).ok;
 }
 
 function drawHome(reader) {
@@ -114,60 +120,66 @@ function markRead(place, atHome) {
   send({ do: "read", channel: place.id }, { quiet: true });
 }
 
+/** The first message that was new when the person came; it stays marked until they leave. */
+function newFrom(place, scope) {
+  if (newMark.scope !== scope) {
+    const others = place.messages.filter((message) => message.user !== route.as);
+    newMark = { scope, ts: place.unread ? others.at(-place.unread)?.ts ?? "" : "" };
+  }
+  return newMark.ts;
+}
+
 function drawMessages(place, reader, isApp) {
   const today = reader.now.toLocaleDateString("en", { timeZone: reader.zone });
+  const scope = `${route.as} ${place.id}`;
+  const base = JSON.stringify([state.people, today]);
+  const common = { scope, reader, base };
   messages.update({
-    channel: `${route.as} ${place.id}`,
+    ...common,
     messages: place.messages,
-    reader,
-    base: JSON.stringify([state.people, today]),
-    empty: emptyWords(isApp),
-    hostFor: (message) => hostFor(reader, place, message),
+    intro: introOf(place, reader, isApp),
+    newFrom: newFrom(place, scope),
+    hostFor: (message) => hostFor(messages, reader, place, message),
   });
   const name = placeName(place, reader);
-  const label = isApp ? `Type / for a command to ${name}` : `Message ${place.kind === "dm" ? name : `#${name}`}`;
-  composer.turnTo(`${route.as} ${place.id}`, label);
+  const words = place.kind === "dm" ? name : `#${name}`;
+  composer.turnTo(scope, { words: isApp ? `Type / for a command to ${name}` : `Message ${words}` });
+  thread.update({
+    ...common, top: route.thread, place, placeWords: words, takesReplies: place.kind !== "dm",
+    hostFor: (message) => hostFor(thread, reader, place, message),
+  });
 }
 
 function draw() {
-  const reader = readerOf(state);
+  const reader = readerOf(state, clock.now());
   const app = appPlace(state);
   const place = findPlace(state, route.c);
   const isApp = place.id === app?.id;
   const atHome = isApp && route.tab === "home";
-  const unread = state.channels.reduce((sum, channel) => sum + channel.unread, 0);
-  document.title = `${unread ? `(${unread}) ` : ""}${placeName(place, reader)} · ${state.team.name} sandbox`;
+  const waiting = state.channels.reduce((sum, channel) => sum + calls(channel, reader), 0);
+  document.title = `${waiting ? `(${waiting}) ` : ""}${placeName(place, reader)} · ${state.team.name} sandbox`;
+  drawRail(state, { place, app, reader });
+  people.update(state, reader);
   drawSidebar(state, { selected: place.id, app, reader });
   drawHead(place, reader);
   drawTabs(isApp, atHome);
   if (atHome) {
     messages.clear();
+    thread.update({ top: "" });
     drawHome(reader);
   } else {
     home.clear();
     drawMessages(place, reader, isApp);
   }
   modal.update(state.modal, reader);
-  drawNote({ state, go, prefill: composer.prefill });
+  bench.update(state.control, reader);
+  guide.update(state.control?.guide, reader);
   markRead(place, atHome);
 }
 
-/** Says aloud what is new since the last state. */
-function announceNew(next, first) {
-  const all = next.channels.flatMap((channel) => channel.messages.map((message) => ({ channel, message })));
-  const fresh = all.filter(({ channel, message }) =>
-    !heard.has(`${channel.id} ${message.ts}`) && message.user !== next.me.id);
-  heard = new Set(all.map(({ channel, message }) => `${channel.id} ${message.ts}`));
-  if (first || !fresh.length) return;
-  const reader = readerOf(next);
-  const { channel, message } = fresh.at(-1);
-  const who = reader.people.get(message.user)?.real_name ?? "Somebody";
-  const where = channel.kind === "dm" ? "" : ` in #${channel.name}`;
-  announce(`${who}${where}: ${spoken(message.text, reader)}`);
-}
-
 function onState(next) {
-  announceNew(next, state?.me.id !== next.me.id);
+  clock.set(next.control?.clock);
+  hear(next, readerOf(next, clock.now()), state?.me.id !== next.me.id);
   state = next;
   route.as = next.me.id; // it may have been a handle
   draw();
@@ -175,29 +187,22 @@ function onState(next) {
 
 /** Turns to another person. False when there is nothing to draw yet. */
 async function become(next) {
-  turns += 1;
-  const turn = turns;
-  const seen = await lookUp(next.as).catch(() => undefined);
-  if (turn !== turns) return false;
-  if (seen === null) {
+  const came = await session.become(next.as, (person) => {
+    Object.assign(route, next, { as: person });
+    homeAsked = "";
+    opener = null;
+  });
+  if (came === "nobody") {
     toast("There is no such person here.");
-    if (!state) return become({ ...next, as: FIRST_PERSON });
-    draw(); // puts the picker back
-    return false;
+    return state ? false : become({ ...next, as: FIRST_PERSON });
   }
-  stream?.close();
-  Object.assign(route, next);
-  homeAsked = "";
-  opener = null;
-  if (seen) onState(seen);
-  stream = follow(route.as, watchers);
-  return Boolean(seen);
+  return came === "there";
 }
 
 /** Shows a person's view of a place. `c` empty: the app's. */
 async function show(next, { replace = false } = {}) {
   if (next.as !== route.as && !(await become(next))) return;
-  Object.assign(route, { c: findPlace(state, next.c).id, tab: next.tab });
+  Object.assign(route, { c: findPlace(state, next.c).id, tab: next.tab, thread: next.thread ?? "" });
   if (route.tab !== "home") homeAsked = "";
   writeAddress(route, { replace });
   draw();
@@ -209,20 +214,32 @@ async function go(next) {
   drawer.close();
 }
 
+function openThread(ts) {
+  if (ts) opener = () => messages.row(ts)?.querySelector(".replies-button") ?? messages.row(ts);
+  show({ ...route, thread: ts });
+  if (!ts) focusBack();
+}
+
 /** Opens a place of this workspace, and the message that a link names. */
 async function openLink({ open, ts }) {
   if (!state.channels.some((channel) => channel.id === open) && open !== appPlace(state)?.id) {
     toast("You are not in the channel that this link leads to.");
     return;
   }
-  await go({ c: open });
-  if (ts) messages.reveal(ts);
+  const message = findPlace(state, open).messages.find((one) => one.ts === ts);
+  const isReply = message?.thread_ts && message.thread_ts !== ts;
+  await go({ c: open, thread: isReply ? message.thread_ts : "" });
+  reveal(ts);
+}
+
+function reveal(ts) {
+  if (ts) (messages.row(ts) ? messages : thread).reveal(ts);
 }
 
 /** The same place for somebody else, as far as there is one: the app stays the app. */
 function actAs(person) {
   const place = findPlace(state, route.c);
-  show({ as: person, c: place.kind === "dm" ? "" : place.id, tab: route.tab });
+  go({ as: person, c: place.kind === "dm" ? "" : place.id, tab: route.tab });
 }
 
 function onTabKey(event) {
@@ -239,13 +256,15 @@ function onClick(event) {
   openLink(link.dataset);
 }
 
-function fromAddress() {
-  const asked = readAddress();
-  show({ ...asked, as: asked.as || FIRST_PERSON }, { replace: true });
+async function fromAddress() {
+  const { message, ...asked } = readAddress();
+  await show({ ...asked, as: asked.as || FIRST_PERSON }, { replace: true });
+  reveal(message);
 }
 
-byId("act-as").addEventListener("change", (event) => actAs(event.target.value));
-byId("tab-home").addEventListener("click", () => show({ ...route, tab: "home" }));
+placeIcons();
+createTheme(byId("theme"));
+byId("tab-home").addEventListener("click", () => show({ ...route, tab: "home", thread: "" }));
 byId("tab-messages").addEventListener("click", () => show({ ...route, tab: "" }));
 byId("tabs").addEventListener("keydown", onTabKey);
 document.addEventListener("click", onClick);

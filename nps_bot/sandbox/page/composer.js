@@ -1,66 +1,81 @@
 // Writing: ordinary text and slash commands, with completion.
 
-import { byId, h } from "./dom.js";
+import { completions } from "./completion.js";
+import { freshId, h } from "./dom.js";
+import { icon } from "./icons.js";
 
-/** The words a usage hint offers first: "report [survey] | status" -> report, status. */
-function hintWords(hint) {
-  return (hint ?? "").split("|").map((part) => part.trim().match(/^\[?([a-z][\w-]*)/)?.[1]).filter(Boolean);
-}
+const TALLEST = 160; // pixels, after which the text scrolls
 
-/** What could stand where the person is writing: [{text, note}]. */
-function suggestions(text, commands) {
-  if (/^\/\S*$/.test(text)) {
-    return commands.filter(({ command }) => command.startsWith(text) && command !== text)
-      .map(({ command, description }) => ({ text: `${command} `, label: command, note: description }));
-  }
-  const [, name, word] = text.match(/^(\/\S+) +(\S*)$/) ?? [];
-  const command = commands.find((candidate) => candidate.command === name);
-  return hintWords(command?.usage_hint).filter((hint) => hint.startsWith(word) && hint !== word)
-    .map((hint) => ({ text: `${name} ${hint}`, label: `${name} ${hint}`, note: "" }));
-}
+/**
+ * Builds a composer into `root`. `known()` gives {commands, people} for completion; `deliver(text)`
+ * sends and resolves to true when it went out; `announce(words)` speaks.
+ */
+export function createComposer(root, { testid, known, deliver, announce }) {
+  const ids = { field: freshId("composer"), list: freshId("completions") };
+  const list = h("ul", { class: "completions", id: ids.list, role: "listbox", "aria-label": "Commands", hidden: true });
+  const label = h("label", { class: "unseen", for: ids.field }, "Message");
+  const field = h("textarea", {
+    id: ids.field, rows: 1, autocomplete: "off", "data-testid": testid, role: "combobox",
+    "aria-autocomplete": "list", "aria-controls": ids.list, "aria-expanded": "false", "aria-haspopup": "listbox",
+  });
+  const slash = h("button", { type: "button", class: "icon-button", title: "Commands", "aria-label": "Commands" }, icon("command"));
+  const sender = h("button", { type: "submit", class: "icon-button send", title: "Send", "aria-label": "Send" }, icon("send"));
+  const form = h("form", { class: "composer" }, list, label,
+    h("div", { class: "composer-box" }, field, h("div", { class: "composer-foot" }, slash, sender)));
+  root.append(form);
 
-/** `commands()` lists the slash commands; `deliver(text)` sends and resolves to true when it went out. */
-export function createComposer({ commands, deliver, announce }) {
-  const [field, list] = [byId("composer"), byId("completions")];
   const drafts = new Map(); // place -> text not sent yet
   let place = "";
   let offered = [];
   let picked = -1;
 
-  function grow() {
+  function set(text) {
+    field.value = text;
+    drafts.set(place, text);
+    fit();
+  }
+
+  function fit() {
     field.style.height = "auto";
-    field.style.height = `${Math.min(field.scrollHeight + 2, 160)}px`;
+    field.style.height = `${Math.min(field.scrollHeight, TALLEST)}px`;
+    form.classList.toggle("ready", field.value.trim() !== "");
   }
 
   function mark() {
     [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === picked)));
     if (picked < 0) field.removeAttribute("aria-activedescendant");
-    else field.setAttribute("aria-activedescendant", list.children[picked].id);
+    else {
+      field.setAttribute("aria-activedescendant", list.children[picked].id);
+      list.children[picked].scrollIntoView({ block: "nearest" });
+    }
   }
 
-  function offer(found) {
-    if (found.length && !offered.length) announce(`${found.length} to choose from, with the arrow keys and Tab`);
+  function option(entry, index) {
+    const onmousedown = (event) => {
+      event.preventDefault(); // the field keeps the focus
+      take(entry);
+    };
+    return h("li", { role: "option", id: `${ids.list}-${index}`, onmousedown },
+      h("strong", {}, entry.label), h("span", { class: "completion-hint" }, entry.hint), h("span", {}, entry.note));
+  }
+
+  function offer({ found, begun }) {
+    if (found.length && !offered.length) announce(`${found.length} to choose from, with the arrow keys`);
     offered = found;
-    picked = -1;
+    picked = begun && found.length ? 0 : -1;
     list.hidden = !found.length;
-    list.replaceChildren(...found.map((entry, index) => h("li", {
-      role: "option", id: `completion-${index}`, onmousedown: (event) => {
-        event.preventDefault();
-        take(entry);
-      },
-    }, h("strong", {}, entry.label), h("span", {}, entry.note))));
+    field.setAttribute("aria-expanded", String(found.length > 0));
+    list.replaceChildren(...found.map(option));
     mark();
   }
 
+  const none = () => offer({ found: [], begun: false });
+  const look = () => offer(completions(field.value, known()));
+
   function take(entry) {
     set(entry.text);
-    offer(entry.text.endsWith(" ") ? suggestions(entry.text, commands()) : []);
-  }
-
-  function set(text) {
-    field.value = text;
-    drafts.set(place, text);
-    grow();
+    if (/[ @]$/.test(entry.text)) look();
+    else none();
   }
 
   async function send() {
@@ -68,27 +83,23 @@ export function createComposer({ commands, deliver, announce }) {
     if (!text) return;
     const from = place;
     set("");
-    offer([]);
+    none();
     if (await deliver(text)) return;
     if (place === from && !field.value) set(text);
     else drafts.set(from, text);
   }
 
-  function onEnter() {
-    // "/n" and Enter can only mean the command; "/nps report" is complete as it stands.
-    const half = /^\/\S*$/.test(field.value) && !commands().some(({ command }) => command === field.value);
-    const entry = offered[picked] ?? (half ? offered[0] : null);
-    if (entry) take(entry);
-    else send();
-  }
-
   function onKey(event) {
     if (event.isComposing) return;
     const steps = { ArrowDown: 1, ArrowUp: -1 };
-    if (event.key === "Enter" && !event.shiftKey) onEnter();
-    else if (offered.length && event.key === "Tab" && !event.shiftKey) take(offered[Math.max(picked, 0)]);
-    else if (offered.length && event.key === "Escape") offer([]);
-    else if (offered.length && event.key in steps) {
+    if (event.key === "Enter" && !event.shiftKey) {
+      if (offered[picked]) take(offered[picked]);
+      else send();
+    } else if (offered.length && event.key === "Tab" && !event.shiftKey) take(offered[Math.max(picked, 0)]);
+    else if (offered.length && event.key === "Escape") {
+      none();
+      event.stopPropagation(); // it closed the list, not the thread around it
+    } else if (offered.length && event.key in steps) {
       const from = picked < 0 && event.key === "ArrowUp" ? 0 : picked;
       picked = (from + steps[event.key] + offered.length) % offered.length;
       mark();
@@ -98,30 +109,31 @@ export function createComposer({ commands, deliver, announce }) {
 
   field.addEventListener("keydown", onKey);
   field.addEventListener("input", () => {
-    drafts.set(place, field.value);
-    grow();
-    offer(suggestions(field.value, commands()));
+    set(field.value);
+    look();
   });
-  field.addEventListener("blur", () => offer([]));
-  byId("composer-form").addEventListener("submit", (event) => {
+  field.addEventListener("blur", none);
+  slash.addEventListener("click", () => {
+    if (!field.value.startsWith("/")) set(known().commands[0] ? "/" : field.value);
+    field.focus();
+    look();
+  });
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     send();
   });
 
   return {
-    /** Turns to another place (a channel as seen by one person) and what was being written there. */
-    turnTo(next, label) {
-      byId("composer-label").textContent = label;
-      field.placeholder = label;
+    focus: () => field.focus(),
+    /** Turns to another place (as seen by one person) and what was being written there. */
+    turnTo(next, { words, takesCommands = true }) {
+      label.textContent = words;
+      field.placeholder = words;
+      slash.hidden = !takesCommands;
       if (next === place) return;
       place = next;
       set(drafts.get(place) ?? "");
-      offer([]);
-    },
-    /** Writes something for the person, ready to be sent. */
-    prefill(text) {
-      set(text);
-      field.focus();
+      none();
     },
   };
 }

@@ -1,32 +1,10 @@
-// The view on top, in a real <dialog>; and the small dialog that asks "are you sure?".
+// The view on top, in a real <dialog>.
 
 import { drawBlocks, missing, values } from "./blocks.js";
-import { freshId, h, redraw } from "./dom.js";
-import { textObject } from "./mrkdwn.js";
+import { confirmWith } from "./confirm.js";
+import { h, redraw } from "./dom.js";
+import { icon } from "./icons.js";
 import { toast } from "./toast.js";
-
-/** Asks a Block Kit confirm object. Resolves to true when the person goes ahead. */
-export function confirmWith(object, reader) {
-  return new Promise((resolve) => {
-    const id = freshId("confirm");
-    const button = (value, style, words) =>
-      h("button", { class: `button ${style}`, value, "data-testid": `confirm-${value}` }, words);
-    const yes = button("yes", object.style === "danger" ? "danger-full" : "primary", object.confirm?.text ?? "Yes");
-    const no = button("no", "", object.deny?.text ?? "Cancel");
-    const dialog = h("dialog", { class: "confirm", "aria-labelledby": id, "data-testid": "confirm" },
-      h("form", { method: "dialog" },
-        h("h2", { id }, object.title?.text ?? "Are you sure?"),
-        textObject(object.text, reader, "div", { class: "confirm-words" }),
-        h("div", { class: "dialog-foot" }, no, yes)));
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-    no.focus();
-  });
-}
 
 function showErrors(form, errors) {
   let first = null;
@@ -101,7 +79,7 @@ export function createModal({ send, onClosed }) {
     const form = h("form", { novalidate: true, onsubmit: submit },
       h("header", { class: "dialog-head" },
         h("h2", { id: "modal-title", tabindex: "-1" }, view.title.text),
-        h("button", { ...leave, class: "icon-button", "aria-label": `Close “${view.title.text}”` }, "×")),
+        h("button", { ...leave, class: "icon-button", "aria-label": `Close “${view.title.text}”` }, icon("close"))),
       h("div", { class: "dialog-body" }, drawBlocks(view.blocks, host)),
       h("footer", { class: "dialog-foot" },
         h("button", { ...leave, class: "button", "data-testid": "modal-close" }, closeWord),

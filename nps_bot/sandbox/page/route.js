@@ -1,16 +1,21 @@
 // Which person and place the page shows, kept in the address so that reload and back work.
 
-/** What the address says: {as, c, tab}; empty where it says nothing. */
+/** What the address says: {as, c, tab, thread, message}; empty where it says nothing. */
 export function readAddress() {
   const params = new URLSearchParams(location.search);
-  return { as: params.get("as") ?? "", c: params.get("c") ?? "", tab: params.get("tab") ?? "" };
+  return {
+    as: params.get("as") ?? "", c: params.get("c") ?? "", tab: params.get("tab") ?? "",
+    thread: params.get("thread") ?? "", message: params.get("message") ?? "",
+  };
 }
 
 /** The address of a person's view of a place. */
-export function addressOf({ as, c, tab }) {
+export function addressOf({ as, c, tab, thread, message }) {
   const params = new URLSearchParams({ as });
   if (c) params.set("c", c);
   if (tab === "home") params.set("tab", "home");
+  if (thread) params.set("thread", thread);
+  if (message) params.set("message", message);
   return `?${params}`;
 }
 

@@ -22,6 +22,18 @@ export function knownZone(zone) {
 /** "14:05" */
 export const clock = (moment, zone) => format(zone, { hour: "2-digit", minute: "2-digit" }).format(moment);
 
+/** The hour of the day, 0 to 23. */
+export const hourOf = (moment, zone) => Number(format(zone, { hour: "2-digit", hourCycle: "h23" }).format(moment));
+
+/** "Tue 3 Jun 2026, 14:05" */
+export function shortMoment(moment, zone) {
+  const day = format(zone, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).format(moment);
+  return `${day.replaceAll(",", "")}, ${clock(moment, zone)}`;
+}
+
+/** "London" of "Europe/London". */
+export const cityOf = (zone) => zone.split("/").at(-1).replaceAll("_", " ");
+
 /** "Tuesday, 3 June 2026 at 14:05:09" */
 export const fullMoment = (moment, zone) => format(zone, { dateStyle: "full", timeStyle: "medium" }).format(moment);
 
@@ -55,7 +67,8 @@ export function dayLine(moment, zone, now) {
 
 export const sameDay = (one, other, zone) => dayNumber(one, zone) === dayNumber(other, zone);
 
-function ago(moment, now) {
+/** "3 days ago" */
+export function ago(moment, now) {
   const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const seconds = (moment - now) / 1000;
   for (const [unit, size] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {

@@ -1,6 +1,7 @@
 // One short sentence when something was refused or failed.
 
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 
 const STAYS = 9000;
 let current = null;
@@ -17,7 +18,7 @@ export function toast(sentence) {
     drop(current.toast);
   }
   const host = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
-  const close = h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss" }, "×");
+  const close = h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss" }, icon("close"));
   const box = h("div", { class: "toast", role: "alert", "data-testid": "toast" }, h("p", {}, sentence), close);
   close.addEventListener("click", () => drop(box));
   host.append(box);

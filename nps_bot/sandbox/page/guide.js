@@ -1,0 +1,103 @@
+// The guide beside the workspace: what to try, step by step. The server says what is done.
+
+import { nameOf } from "./avatar.js";
+import { byId, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+const KEY = "sandbox-guide";
+
+const firstName = (person) => nameOf(person).split(" ")[0];
+
+/** `go(place)` takes the visitor to {as, c, tab}; `here()` says where they are, as {as, c, tab}. */
+export function createGuide({ go, here }) {
+  const [panel, opener] = [byId("guide"), byId("guide-open")];
+  let told = null;
+  let drawn = "";
+  let reader = null;
+
+  function show(open) {
+    panel.hidden = !open;
+    opener.setAttribute("aria-expanded", String(open));
+  }
+
+  const remember = (open) => localStorage.setItem(KEY, open ? "open" : "closed");
+  const wanted = () => localStorage.getItem(KEY) !== "closed";
+
+  function placeOf(step) {
+    const home = step.place === "home";
+    return { as: step.as ?? reader.me, c: home || !step.place ? "" : step.place, tab: home ? "home" : "" };
+  }
+
+  function isThere(step) {
+    const at = here();
+    if (step.as && step.as !== at.as) return false;
+    if (!step.place) return true;
+    return step.place === "home" ? at.tab === "home" : step.place === at.c && at.tab !== "home";
+  }
+
+  /** "Be Ada", or where to go for whoever is that person already. */
+  function goWords(step) {
+    if (step.as && step.as !== reader.me) return `Be ${firstName(reader.people.get(step.as))}`;
+    if (step.place === "home") return "Open Home";
+    const channel = reader.channels.get(step.place);
+    return channel ? `Go to #${channel.name}` : "Go to the messages";
+  }
+
+  function goButton(step) {
+    if (step.as && !reader.people.has(step.as)) return null;
+    if (isThere(step)) return h("p", { class: "guide-here" }, icon("tick"), "You are in the right place.");
+    return h("button", {
+      type: "button", class: "button primary", "data-key": `guide ${step.key}`, "data-testid": `guide-go-${step.key}`,
+      onclick: () => go(placeOf(step)),
+    }, goWords(step));
+  }
+
+  function stepRow(step, index, current) {
+    const open = step === current;
+    const mark = h("span", { class: "guide-mark", "aria-hidden": "true" }, step.done ? icon("tick") : String(index + 1));
+    const state = step.done ? h("span", { class: "unseen" }, " (done)") : null;
+    const words = open && h("div", { class: "guide-more" }, h("p", {}, step.text), goButton(step));
+    return h("li", {
+      class: step.done ? "guide-step done" : "guide-step", "aria-current": open ? "step" : null,
+      "data-testid": `guide-step-${step.key}`, "data-done": String(step.done),
+    }, mark, h("div", { class: "guide-words" }, h("h3", {}, step.title, state), words));
+  }
+
+  function draw() {
+    const { steps } = told;
+    const current = steps.find((step) => !step.done);
+    const done = steps.filter((step) => step.done).length;
+    const signature = JSON.stringify([steps, here(), reader.me]);
+    if (signature === drawn) return;
+    drawn = signature;
+    const hadFocus = byId("guide-steps").contains(document.activeElement);
+    byId("guide-progress").max = steps.length;
+    byId("guide-progress").value = done;
+    byId("guide-count").textContent = current ? `${done} of ${steps.length}` : "All done";
+    byId("guide-steps").replaceChildren(...steps.map((step, index) => stepRow(step, index, current)));
+    byId("guide-end").hidden = Boolean(current);
+    byId("guide-steps").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    // The button that was pressed is gone: whoever uses the keyboard goes on from the guide.
+    if (hadFocus) byId("guide-title").focus();
+  }
+
+  opener.addEventListener("click", () => {
+    remember(panel.hidden);
+    show(panel.hidden);
+  });
+  byId("guide-close").addEventListener("click", () => {
+    remember(false);
+    show(false);
+    opener.focus();
+  });
+
+  return {
+    /** Shows the guide as the server tells it; nothing where it tells none. */
+    update(next, nextReader) {
+      [told, reader] = [next, nextReader];
+      opener.hidden = !told;
+      show(Boolean(told) && wanted());
+      if (told) draw();
+    },
+  };
+}
