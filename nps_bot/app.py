@@ -18,7 +18,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from nps_bot.clock import SettableClock, passing
+from nps_bot.clock import Clock, SettableClock, passing
 from nps_bot.courier import Courier
 from nps_bot.domain.delivery import NotSent, RateLimited, Unknown
 from nps_bot.domain.survey import Survey
@@ -89,6 +89,7 @@ async def connected(
     *,
     wake: asyncio.Event,
     patient: bool = True,
+    leases: Clock | None = None,
 ) -> AsyncIterator[Edge]:
     """Give what every use of the bot needs: the migrated database and Slack.
 
@@ -98,6 +99,7 @@ async def connected(
         clock: tells the time.
         wake: set when something is owed.
         patient: whether to wait for a Slack that cannot be reached.
+        leases: tells the time that leases last for; ``clock`` does where there is no other.
 
     Raises:
         NpsBotError: the database cannot be used, or Slack refuses the token.
@@ -120,7 +122,7 @@ async def connected(
 
         session = await stack.enter_async_context(open_session(settings.slack_api_url))
         api = WebApi(session, settings.slack_bot_token, settings.slack_api_url)
-        messenger, directory = Messenger(api), Directory(api, clock)
+        messenger, directory = Messenger(api), Directory(api, leases or clock)
         identity = await _reach(messenger, patient=patient)
         background = Background()
         stack.push_async_callback(background.drain, LAST_WORDS)
@@ -131,6 +133,7 @@ async def connected(
             surveys=surveys,
             database=database,
             clock=clock,
+            leases=leases or clock,
             messenger=messenger,
             directory=directory,
             access=Access(directory, surveys),
@@ -186,9 +189,20 @@ async def _reach(messenger: Messenger, *, patient: bool) -> Identity:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, surveys: Mapping[str, Survey], clock: SettableClock, role: Role = Role.ALL
+    settings: Settings,
+    surveys: Mapping[str, Survey],
+    clock: SettableClock,
+    role: Role = Role.ALL,
+    leases: Clock | None = None,
 ) -> AsyncIterator[Bot]:
     """Run the bot while the context lasts; leaving it stops cleanly.
+
+    Args:
+        settings: with credentials.
+        surveys: all surveys, by key.
+        clock: tells the time.
+        role: what this process does.
+        leases: tells the time that leases last for; ``clock`` does where there is no other.
 
     Raises:
         NpsBotError: it cannot start; the text says why and what to do.
@@ -197,7 +211,9 @@ async def running(
     courier: Courier | None = None
     async with AsyncExitStack() as stack:
         stack.enter_context(ServingLock(settings.database_url))
-        edge = await stack.enter_async_context(connected(settings, surveys, clock, wake=wake))
+        edge = await stack.enter_async_context(
+            connected(settings, surveys, clock, wake=wake, leases=leases)
+        )
         if Role.WORK in role:
             courier = await stack.enter_async_context(_working(settings, edge, wake))
         stack.push_async_callback(edge.background.drain, LAST_WORDS)

@@ -55,6 +55,27 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class MovableClock:
+    """A clock that runs with another one and can be moved on, to see what time brings.
+
+    What binds processes to each other (leases, the lane to Slack) must not follow it: that goes by
+    :attr:`real`.
+    """
+
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
+        """Begin so far ahead of the machine's time."""
+        self.ahead = ahead
+        self.real = SystemClock()
+
+    def now(self) -> datetime:
+        """Return the current moment, moved on."""
+        return self.real.now() + self.ahead
+
+    def set(self, moment: datetime, passed: float) -> None:
+        """Run with another clock from here on; see :meth:`SystemClock.set`."""
+        self.real.set(moment, passed)
+
+
 def passing() -> float:
     """Return seconds that only ever pass: also while the process is stopped or the machine sleeps,
     and whatever somebody sets the machine's clock to."""

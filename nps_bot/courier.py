@@ -109,7 +109,7 @@ class Courier:
         self._edge = edge
         self._woken = woken
         self._lane_free = lane_free
-        self._tenure = Tenure(edge.database, edge.clock)
+        self._tenure = Tenure(edge.database, edge.leases)
         self._in_hand = InHand()
         self._more = False
         """Whether the last claim found something, so that there may be more."""
@@ -205,7 +205,7 @@ class Courier:
         if not wanted:
             return
         batch = await self._edge.database.write(
-            delivering.claim, self._edge.surveys, wanted, self._now()
+            delivering.claim, self._edge.surveys, wanted, self._now(), self._leases_now()
         )
         self._more = bool(batch.deliveries)
         if batch.taken and not batch.deliveries:
@@ -318,7 +318,7 @@ class Courier:
 
     def _may_call(self, message: Claimed) -> bool:
         """Return whether a call may begin: the message and the lane are still ours, long enough."""
-        return self._tenure.may_call() and may_call(message.lease_until, self._now())
+        return self._tenure.may_call() and may_call(message.lease_until, self._leases_now())
 
     async def _held_back(self, message: Claimed) -> bool:
         """Drop a message whose wave was stopped, give back one whose survey was paused, be it after
@@ -346,7 +346,7 @@ class Courier:
         """Give a message back that should say something else by now, or nothing: its person may
         have answered or opted out while it waited. Returns whether that was so.
         """
-        if self._now() < message.claimed_at + FRESH:
+        if self._leases_now() < message.claimed_at + FRESH:
             return False
         current = await self._edge.database.read(claims.version, message)
         if current == message.version:
@@ -382,7 +382,7 @@ class Courier:
     async def _wait(self, delivery: Delivery, seconds: float) -> None:
         """Put a message aside until its turn may come; give it back where that is far away."""
         message, delay = delivery.message, timedelta(seconds=seconds)
-        if seconds > HOLD or not may_call(message.lease_until, self._now() + delay):
+        if seconds > HOLD or not may_call(message.lease_until, self._leases_now() + delay):
             await self._give_back(message, delay)
         else:
             self._in_hand.put_aside(delivery, seconds)
@@ -433,10 +433,14 @@ class Courier:
 
     def _settle(self, message: Claimed, outcome: Outcome) -> None:
         """Have recorded what came of a call."""
-        attempts, now = message.attempts, self._now()
-        self._settler.add(
-            message, settle(outcome, updating=message.updating, attempts=attempts, now=now)
+        settlement = settle(
+            outcome,
+            updating=message.updating,
+            attempts=message.attempts,
+            now=self._now(),
+            leases=self._leases_now(),
         )
+        self._settler.add(message, settlement)
 
     async def _remove(self, message: Claimed) -> None:
         """Delete a message whose person asked to be forgotten."""
@@ -458,6 +462,9 @@ class Courier:
 
     def _now(self) -> datetime:
         return self._edge.clock.now()
+
+    def _leases_now(self) -> datetime:
+        return self._edge.leases.now()
 
 
 class _StoppedError(Exception):

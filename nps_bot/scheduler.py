@@ -66,7 +66,7 @@ def clockwork(edge: Edge) -> AsyncIOScheduler:
         "interval",
         args=(edge,),
         seconds=TICK.total_seconds(),
-        next_run_time=edge.clock.now(),
+        next_run_time=edge.leases.now(),  # APScheduler goes by the machine
         coalesce=True,
         max_instances=1,
         # APScheduler's default of one second would skip a tick that starts late.
@@ -77,7 +77,7 @@ def clockwork(edge: Edge) -> AsyncIOScheduler:
         "interval",
         args=(edge,),
         seconds=LOOK.total_seconds(),
-        next_run_time=edge.clock.now() + FIRST_LOOK,
+        next_run_time=edge.leases.now() + FIRST_LOOK,
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,

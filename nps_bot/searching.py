@@ -80,7 +80,7 @@ class Searcher:
         """Look in the history for messages of which nobody knows whether Slack has them."""
         if self._tenure.pace.is_stopped(_HISTORY, monotonic()):
             return
-        now = self._now()
+        now = self._edge.leases.now()
         searches = await self._edge.database.write(
             delivering.claim_lookups, self._edge.surveys, limit=AT_ONCE, now=now
         )
@@ -97,7 +97,8 @@ class Searcher:
             if isinstance(end, asyncio.CancelledError)
         ]
         if cut_short:
-            await self._edge.database.write(claims.release_lookups, cut_short, self._now())
+            again = self._edge.leases.now()
+            await self._edge.database.write(claims.release_lookups, cut_short, again)
 
     async def _look_for(self, search: Search, now: datetime) -> None:
         message = search.message
@@ -105,7 +106,7 @@ class Searcher:
             finding = await self._find(search)
             settlement = after_lookup(finding, claimed_at=message.claimed_at, now=now)
             found = [(message, settlement)]
-            await self._edge.database.write(delivering.settle_all, found, self._now())
+            await self._edge.database.write(delivering.settle_all, found, self._edge.clock.now())
         except StorageUnavailableError as error:
             log.warning("A look-up was not settled: %s", error, extra=message.ids)
             return
@@ -128,6 +129,3 @@ class Searcher:
             seconds = finding.after.total_seconds()
             self._tenure.pace.limited(_HISTORY, monotonic(), seconds)
         return finding
-
-    def _now(self) -> datetime:
-        return self._edge.clock.now()

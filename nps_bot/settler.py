@@ -80,7 +80,7 @@ class Settler:
     async def _record_later(
         self, ended: Sequence[tuple[Claimed, Settlement]], error: StorageUnavailableError
     ) -> None:
-        now = self._edge.clock.now()
+        now = self._edge.leases.now()
         for one in ended:
             if one[0].lease_until > now and not self._stop_asked.is_set():
                 self._ended.append(one)

@@ -121,7 +121,8 @@ def sandbox(faults: tuple[str, ...], seed: int | None) -> None:
 
     With --fault a share of the calls of a METHOD goes wrong. KIND is 429 (Slack asks to wait
     SECONDS), 500, delay (the answer takes SECONDS), lost (done, but the connection breaks before
-    the answer) or cut (it breaks before anything is done).
+    the answer), cut (it breaks before anything is done), invalid_blocks or unknown_method (Slack
+    refuses it so).
     """
     from nps_bot.cli import trying  # noqa: PLC0415  # as in cli.serving
 

@@ -6,7 +6,8 @@ request never left, or that the channel's history does not show the message once
 
 The promise is: at most once, and never silently missed. Whoever carries a message claims it first,
 commits, and then starts its call no later than :data:`LEASE` after the claim; everything here
-counts from that moment (``claimed_at``).
+counts from that moment (``claimed_at``). Leases and look-ups are counted in time that only passes;
+when to try again, in the time people live by, which a sandbox moves on.
 """
 
 from __future__ import annotations
@@ -185,7 +186,14 @@ def priority_of(kind: MessageKind) -> Priority:
             return Priority.NORMAL
 
 
-def settle(outcome: Outcome, *, updating: bool, attempts: int, now: datetime) -> Settlement:
+def settle(
+    outcome: Outcome,
+    *,
+    updating: bool,
+    attempts: int,
+    now: datetime,
+    leases: datetime | None = None,
+) -> Settlement:
     """Decide what becomes of a message after one call.
 
     Args:
@@ -194,6 +202,7 @@ def settle(outcome: Outcome, *, updating: bool, attempts: int, now: datetime) ->
             may simply be repeated; posting may not.
         attempts: calls made for the message so far, this one included; at least 1.
         now: the moment of the decision.
+        leases: the same moment in the time that leases and look-ups last for; ``now`` by default.
     """
     match outcome:
         case Accepted(channel, ts):
@@ -206,7 +215,7 @@ def settle(outcome: Outcome, *, updating: bool, attempts: int, now: datetime) ->
         case Unknown(reason) if updating:
             return Settlement(Status.PENDING, now + backoff(attempts), reason)
         case Unknown(reason):
-            return Settlement(Status.UNKNOWN, now + FIRST_LOOK, reason)
+            return Settlement(Status.UNKNOWN, (leases or now) + FIRST_LOOK, reason)
         case Refused(reason):
             return Settlement(Status.FAILED, reason=reason)
 
@@ -217,7 +226,8 @@ def after_lookup(finding: Finding, *, claimed_at: datetime, now: datetime) -> Se
     Args:
         finding: what the history, read from :func:`look_from` on, shows.
         claimed_at: when the message was last claimed for posting.
-        now: a moment taken before the history was read.
+        now: a moment taken before the history was read, in the time that leases last for, as is
+            ``claimed_at``.
     """
     match finding:
         case Found(channel, ts):

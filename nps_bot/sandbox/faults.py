@@ -60,6 +60,7 @@ class Faults:
     def __init__(self, seed: int | None = None) -> None:
         self._coming: dict[str, deque[Fault]] = {}
         self._lasting: dict[str, Fault] = {}
+        self._switched: Mapping[str, Fault] = {}
         self._chances: dict[str, list[Chance]] = {}
         self.sow(seed)
 
@@ -89,10 +90,15 @@ class Faults:
                 raise FaultError(f"The shares of {method} are more than 100%.")
         self._chances = shared
 
+    def switch(self, faults: Mapping[str, Fault]) -> None:
+        """Let all calls of these methods go wrong, in place of those switched on before."""
+        self._switched = faults
+
     def clear(self) -> None:
         """Let everything go right again."""
         self._coming.clear()
         self._lasting.clear()
+        self._switched = {}
         self._chances.clear()
 
     def take(self, method: str) -> Fault | None:
@@ -101,6 +107,8 @@ class Faults:
             return coming.popleft()
         if method in self._lasting:
             return self._lasting[method]
+        if method in self._switched:
+            return self._switched[method]
         if method not in self._chances:
             return None
         drawn = self._random.random()
@@ -119,9 +127,12 @@ KINDS: Mapping[str, Callable[[float], Fault]] = {
     "delay": lambda seconds: Fault(delay=seconds),
     "lost": lambda _: Fault(acted=True, drop=True),
     "cut": lambda _: Fault(drop=True),
+    "invalid_blocks": lambda _: Fault(error="invalid_blocks"),
+    "unknown_method": lambda _: Fault(error="unknown_method"),
 }
 """Slack asks to wait; has trouble of its own and does nothing; is slow; does what it was asked, but
-the connection breaks before the answer; the connection breaks before anything is done."""
+the connection breaks before the answer; the connection breaks before anything is done; does not
+like the blocks; does not know the method."""
 
 
 def parse_chance(text: str, methods: Collection[str]) -> Chance:

@@ -5,13 +5,18 @@ sees, ``GET /page/events?as=U1`` the same as server-sent events, at once and aft
 ``POST /page/act`` does something as somebody; the answer is ``{"ok": true}`` or ``{"ok": false,
 "error": "one sentence", "errors": {block_id: sentence}}``. ``PUT /page/faults`` with a JSON list of
 texts such as ``"chat.postMessage=429:5%"`` lets calls go wrong, in place of those before.
+
+Where a bot runs beside the sandbox, ``control`` in the state tells its clock, whether the people
+live, what goes wrong, and the guide. ``POST /page/clock`` ``{"move": "hour" | "day" | "next_wave" |
+"close_wave"}`` moves time on, ``POST /page/living`` ``{"on": true}`` lets the people answer by
+themselves, ``POST /page/switch`` ``{"fault": key, "on": true}`` breaks something or mends it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,10 +26,12 @@ from aiohttp import web
 from nps_bot.sandbox import api
 from nps_bot.sandbox.actor import Person, Target
 from nps_bot.sandbox.blocks.state import Given
+from nps_bot.sandbox.control import Control, Move, as_document
 from nps_bot.sandbox.errors import FormError, NotThereError, SandboxError
 from nps_bot.sandbox.faults import Faults, parse_chance
 from nps_bot.sandbox.platform import Platform
 from nps_bot.sandbox.sight import sight
+from nps_bot.sandbox.switches import Switches
 
 PAGE = Path(__file__).parent / "page"
 _TOGETHER_SECONDS = 0.03
@@ -54,6 +61,13 @@ class Wish:
         value = self._asked.get(key, default)
         if not isinstance(value, str):
             raise NotThereError(f"'{key}' must be a text.")
+        return value
+
+    def flag(self, key: str) -> bool:
+        """Return a part that is a yes or a no."""
+        value = self._asked.get(key)
+        if not isinstance(value, bool):
+            raise NotThereError(f"'{key}' must be true or false.")
         return value
 
     def given(self) -> Given:
@@ -95,6 +109,11 @@ class PageApi:
         self._platform = platform
         self._person = person
         self._stopped = False
+        self._switches = Switches(faults, platform.workspace)
+        self.control: Control | None = None
+        """The bot beside the sandbox, where there is one."""
+        self.played: set[str] = set()
+        """The ids of those whom somebody at the page has acted as."""
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return what to add to the server."""
@@ -105,6 +124,9 @@ class PageApi:
             web.get("/page/events", self._events),
             web.post("/page/act", self._act),
             web.put("/page/faults", self._set_faults),
+            web.post("/page/clock", self._move),
+            web.post("/page/living", self._live),
+            web.post("/page/switch", self._turn),
         ]
 
     async def _index(self, request: web.Request) -> web.FileResponse:
@@ -112,7 +134,15 @@ class PageApi:
         return web.FileResponse(PAGE / "index.html")
 
     async def _state(self, request: web.Request) -> web.Response:
-        return web.json_response(sight(self._platform, self._who(request)))
+        return web.json_response(self._sight(self._who(request)))
+
+    def _sight(self, person: Person) -> dict[str, Any]:
+        """Return what a person sees, and what the page can do beside it."""
+        control = self.control
+        shown = None
+        if control is not None:
+            shown = {**as_document(control), "faults": self._switches.as_document()}
+        return {**sight(self._platform, person), "control": shown}
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         person = self._who(request)
@@ -128,7 +158,7 @@ class PageApi:
         """Send what the person sees, again after every change."""
         told = ""
         while not self._stopped:
-            seen = json.dumps(sight(self._platform, person))
+            seen = json.dumps(self._sight(person))
             if seen != told:
                 told = seen
                 await response.write(f"data: {seen}\n\n".encode())
@@ -138,36 +168,72 @@ class PageApi:
                 await response.write(b": still there\n\n")
 
     async def _act(self, request: web.Request) -> web.Response:
+        return await self._wished(request, self._do)
+
+    async def _move(self, request: web.Request) -> web.Response:
+        async def move(wish: Wish) -> dict[str, Any]:
+            how = wish.word("move")
+            if how not in set(Move):
+                raise NotThereError(f"'{how}' is no way to move time: {', '.join(Move)}.")
+            return {"now": (await self._controlled().move(Move(how))).isoformat()}
+
+        return await self._wished(request, move)
+
+    async def _live(self, request: web.Request) -> web.Response:
+        async def live(wish: Wish) -> None:
+            self._controlled().live(on=wish.flag("on"))
+            self._platform.workspace.changes.notify()
+
+        return await self._wished(request, live)
+
+    async def _turn(self, request: web.Request) -> web.Response:
+        async def turn(wish: Wish) -> None:
+            self._switches.turn(wish.word("fault"), on=wish.flag("on"))
+
+        return await self._wished(request, turn)
+
+    async def _set_faults(self, request: web.Request) -> web.Response:
+        async def share(asked: Any) -> None:
+            if not isinstance(asked, list) or not all(isinstance(one, str) for one in asked):
+                raise NotThereError("Faults are a list of texts.")
+            self._faults.share([parse_chance(text, api.NAMES) for text in asked])
+
+        return await self._answered(request, share)
+
+    async def _wished(
+        self, request: web.Request, do: Callable[[Wish], Awaitable[dict[str, Any] | None]]
+    ) -> web.Response:
+        return await self._answered(request, lambda asked: do(Wish(asked)))
+
+    async def _answered(
+        self, request: web.Request, do: Callable[[Any], Awaitable[dict[str, Any] | None]]
+    ) -> web.Response:
+        """Do what was asked for, and say what came of it."""
         # Only the page may act: a form on another site cannot send this content type unasked.
         if request.content_type != _JSON:
             raise web.HTTPUnsupportedMediaType
         try:
-            await self._do(Wish(await request.json()))
+            asked = await request.json()
+        except ValueError:
+            return web.json_response({"ok": False, "error": "This is not JSON."})
+        try:
+            told = await do(asked)
         except FormError as error:
             return web.json_response({"ok": False, "error": str(error), "errors": error.errors})
         except SandboxError as error:
             return web.json_response({"ok": False, "error": str(error)})
-        except ValueError:
-            return web.json_response({"ok": False, "error": "This is not JSON."})
-        return web.json_response({"ok": True})
+        return web.json_response({"ok": True, **(told or {})})
 
-    async def _set_faults(self, request: web.Request) -> web.Response:
-        if request.content_type != _JSON:
-            raise web.HTTPUnsupportedMediaType
-        try:
-            wanted = await request.json()
-            if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
-                raise NotThereError("Faults are a list of texts.")
-            self._faults.share([parse_chance(text, api.NAMES) for text in wanted])
-        except SandboxError as error:
-            return web.json_response({"ok": False, "error": str(error)})
-        except ValueError:
-            return web.json_response({"ok": False, "error": "This is not JSON."})
-        return web.json_response({"ok": True})
+    def _controlled(self) -> Control:
+        if self.control is None:
+            raise NotThereError("No bot runs beside this sandbox.")
+        return self.control
 
     async def _do(self, wish: Wish) -> None:
         """Do what somebody wished; raise SandboxError where that cannot be done."""
         person = self._person(wish.word("as"))
+        if wish.word("do") != "read":
+            self.played.add(person.id)
         match wish.word("do"):
             case "block_action":
                 await self._press(person, wish)

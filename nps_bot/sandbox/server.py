@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
 
 from nps_bot.sandbox.actor import Person
+from nps_bot.sandbox.control import Control
 from nps_bot.sandbox.delivery import Delivery, Kind, Reply, SignedRequest, sign, signed_request
 from nps_bot.sandbox.ledger import Ledger
 from nps_bot.sandbox.limits import Limits
@@ -103,6 +104,16 @@ class Sandbox:
     def watch(self, watch: Watch | None) -> None:
         """Have every call pass by somebody, stage by stage; it is held as long as they take."""
         self._api.watch = watch
+
+    def controlled_by(self, control: Control | None) -> None:
+        """Have the page offer what moves the time of this sandbox and of the bot beside it."""
+        self._page.control = control
+        self.workspace.changes.notify()
+
+    @property
+    def played(self) -> Collection[str]:
+        """The ids of those whom somebody at the page has acted as."""
+        return self._page.played
 
     async def stop(self) -> None:
         """Stop serving; the connections of the bot and the page are closed."""

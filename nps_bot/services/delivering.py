@@ -192,6 +192,7 @@ def claim(
     surveys: Mapping[str, Survey],
     wanted: Sequence[Waiting],
     now: datetime,
+    leases: datetime | None = None,
 ) -> Batch:
     """Claim due messages, the most urgent first; those that need no call are settled here.
 
@@ -200,13 +201,17 @@ def claim(
         surveys: as their files stand.
         wanted: which messages, and how many of them.
         now: the current moment.
+        leases: the same in the time that leases last for; ``now`` by default.
     """
-    claims.expire_leases(connection, now)
+    leased_at = leases or now
+    claims.expire_leases(connection, leased_at)
     keys = waves.paused(connection)
     paused = claims.Paused(keys, owed.RESPONDENT_KINDS) if keys else None
     claimed: list[Claimed] = []
     for which in wanted:
-        claimed += claims.claim(connection, which, now, now + LEASE, paused)
+        claimed += claims.claim(
+            connection, which, now, leased_at + LEASE, paused, claimed_at=leased_at
+        )
     known = _with_budget(connection, surveys, _look_up(connection, claimed), claimed, now)
     deliveries = []
     for message in claimed:
@@ -504,7 +509,10 @@ def _no_reason_to_ask(standing: Standing, stopped: str | None, now: datetime) ->
 def claim_lookups(
     connection: Connection, surveys: Mapping[str, Survey], *, limit: int, now: datetime
 ) -> list[Search]:
-    """Claim messages of unknown outcome whose time to be looked for has come."""
+    """Claim messages of unknown outcome whose time to be looked for has come.
+
+    ``now`` is in the time that leases last for.
+    """
     claimed = claims.claim_lookups(connection, now, now + LEASE, limit)
     known = _look_up(connection, claimed)
     return [Search(message, _went(surveys, known, message)) for message in claimed]

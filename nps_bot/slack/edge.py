@@ -21,6 +21,9 @@ class Edge:
     """The bot as its listeners see it.
 
     Attributes:
+        clock: tells the time people live by.
+        leases: tells the time that leases, look-ups and what was read of Slack last for. It is
+            the same clock, unless somebody moves time on to see what comes.
         wake_courier: tells the courier that something is owed now.
         workspace_url: the workspace's address, to link messages.
     """
@@ -28,6 +31,7 @@ class Edge:
     surveys: Mapping[str, Survey]
     database: Database
     clock: Clock
+    leases: Clock
     messenger: Messenger
     directory: Directory
     access: Access

@@ -94,13 +94,18 @@ def claim(
     now: datetime,
     lease_until: datetime,
     paused: Paused | None = None,
+    *,
+    claimed_at: datetime | None = None,
 ) -> list[Claimed]:
-    """Claim messages that are due, except what is ``paused``."""
+    """Claim messages that are due at ``now``, except what is ``paused``.
+
+    ``claimed_at``, ``now`` by default, is in the same time as ``lease_until``.
+    """
     due = _REWRITTEN if which.updating else _POSTED
     if paused is not None:
         due = due.where(~askings(paused.surveys, paused.kinds))
     wanted = {"least": which.least, "now": now + ALIKE, "at_most": which.limit}
-    marks = {"claimed_at": now, "lease_until": lease_until}
+    marks = {"claimed_at": claimed_at or now, "lease_until": lease_until}
     return _claim(connection, due, wanted, _CLAIM, marks)
 
 

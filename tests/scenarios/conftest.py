@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nps_bot.app import Bot, Role, running
-from nps_bot.clock import SystemClock
+from nps_bot.clock import MovableClock
 from nps_bot.domain.budget import Limits as Budget
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox import Limits, Message, Person, Sandbox
@@ -23,22 +22,6 @@ from nps_bot.settings import Mode, Settings, load_settings
 from nps_bot.surveys import load_surveys
 
 SURVEYS = Path(__file__).parents[2] / "config" / "surveys"
-
-
-class MovableClock:
-    """A clock that runs with the machine's and can be moved forward."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-        self._clock = SystemClock()
-
-    def now(self) -> datetime:
-        """Return the machine's time, moved."""
-        return self._clock.now() + self.ahead
-
-    def set(self, moment: datetime, passed: float) -> None:
-        """Go by the database's clock, moved."""
-        self._clock.set(moment, passed)
 
 
 @dataclass

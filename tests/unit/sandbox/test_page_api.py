@@ -219,3 +219,38 @@ async def test_an_open_page_does_not_hold_up_the_end() -> None:
                 await sandbox.stop()
                 await stream.content.read()
             assert stream.content.at_eof()
+
+
+@pytest.mark.parametrize(
+    ("address", "wish"),
+    [
+        ("clock", {"move": "day"}),
+        ("living", {"on": True}),
+    ],
+)
+async def test_without_a_bot_beside_it_there_is_nothing_to_control(
+    call: Caller, address: str, wish: dict[str, Any]
+) -> None:
+    assert (await state(call, "ada"))["control"] is None
+    url = f"{call.sandbox.url}/page/{address}"
+    async with call.session.post(url, json=wish) as answer:
+        told = await answer.json()
+    assert told == {"ok": False, "error": "No bot runs beside this sandbox."}
+
+
+@pytest.mark.parametrize(
+    ("address", "wish", "error"),
+    [
+        ("clock", {"move": "year"}, "'year' is no way to move time: hour, day, next_wave"),
+        ("switch", {"fault": "slow", "on": "yes"}, "'on' must be true or false."),
+        ("switch", {"fault": "rain", "on": True}, "There is no switch 'rain'."),
+        ("switch", [], "This is not something one can do."),
+    ],
+)
+async def test_what_the_page_asks_for_wrongly_is_refused_in_a_sentence(
+    call: Caller, address: str, wish: Any, error: str
+) -> None:
+    url = f"{call.sandbox.url}/page/{address}"
+    async with call.session.post(url, json=wish) as answer:
+        told = await answer.json()
+    assert told["error"].startswith(error)
