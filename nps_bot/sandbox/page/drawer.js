@@ -9,7 +9,7 @@ export function createDrawer() {
   const set = (open) => {
     document.body.classList.toggle("drawer-open", open);
     menu.setAttribute("aria-expanded", String(open));
-    byId("stage").inert = open;
+    byId("view").inert = open;
   };
   const close = () => {
     if (!document.body.classList.contains("drawer-open")) return;

@@ -3,7 +3,6 @@
 import { svg } from "./dom.js";
 
 const STROKES = {
-  home: "M3.5 9 10 3.5 16.5 9v7.5h-4.4v-4.2H7.9v4.2H3.5z",
   chat: "M3.5 4.5h13v9h-7l-3.4 3v-3H3.5z",
   menu: "M3.5 5.5h13M3.5 10h13M3.5 14.5h13",
   close: "m5 5 10 10M15 5 5 15",

@@ -23,21 +23,23 @@ function follows(before, message) {
     Number(message.ts) - Number(before.ts) < TOGETHER;
 }
 
-const line = (words, look = "") => h("li", { class: `day ${look}` }, h("span", {}, words));
+const line = (words, { look = "", isNew = false } = {}) =>
+  h("li", { class: `day ${look} ${isNew ? "new" : ""}` }, words && h("span", {}, words),
+    isNew && h("span", { class: "new-word" }, "New"));
 
 /** In a channel: a line before each day, and one before what is new since the last visit. */
 function channelLine(before, { message }, { reader, newFrom }) {
   const moment = tsMoment(message.ts);
   const day = !before || !sameDay(tsMoment(before.message.ts), moment, reader.zone);
   const isNew = message.ts === newFrom;
-  if (day) return line(dayLine(moment, reader.zone, reader.now), isNew ? "new" : "");
-  return isNew ? line("New", "new only") : null;
+  if (day) return line(dayLine(moment, reader.zone, reader.now), { isNew });
+  return isNew ? line("", { isNew }) : null;
 }
 
 /** In a thread: one line below the message it is about. */
 function threadLine(before, entry, { messages }) {
   if (before !== undefined && before.message.ts === messages[0].ts) {
-    return line(messages.length === 2 ? "1 reply" : `${messages.length - 1} replies`, "replies-line");
+    return line(messages.length === 2 ? "1 reply" : `${messages.length - 1} replies`, { look: "replies-line" });
   }
   return null;
 }

@@ -15,7 +15,6 @@ export function createThread({ deliver, onClosed, announce }) {
 
   function close() {
     panel.hidden = true;
-    byId("stage").classList.remove("has-thread");
     messages.clear();
   }
 
@@ -37,7 +36,6 @@ export function createThread({ deliver, onClosed, announce }) {
       }
       const entered = panel.hidden;
       panel.hidden = false;
-      byId("stage").classList.add("has-thread");
       byId("thread-place").textContent = placeWords;
       slot.hidden = !takesReplies;
       messages.update({ scope: `${scope} ${top}`, messages: found, reader, base, hostFor });
