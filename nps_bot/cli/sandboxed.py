@@ -5,13 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from nps_bot import logs
 from nps_bot.errors import AlreadyServingError, SettingsError
-from nps_bot.sandbox import Sandbox
+from nps_bot.sandbox import Limits, Sandbox
+from nps_bot.sandbox.cast import all_of_lumen_coffee
 from nps_bot.sandbox.platform import Secrets
 from nps_bot.sandbox.store import Store
 from nps_bot.settings import Settings
@@ -20,19 +22,26 @@ from nps_bot.storage.serving import ServingLock
 STATE = Path("var/sandbox.sqlite3")
 """Where the workspace survives a restart, and where it is kept at which address it is served."""
 _SERVED, _HERE = "served", "here"
+_VISIT = "visit"
 _PATIENCE = 1.0
 """Seconds that a server on this very machine may take to accept a connection."""
 
 
 @asynccontextmanager
-async def open_sandbox(settings: Settings) -> AsyncIterator[tuple[Sandbox, Settings]]:
+async def open_sandbox(
+    settings: Settings, limits: Limits | None = None
+) -> AsyncIterator[tuple[Sandbox, Settings]]:
     """Serve the sandbox Slack; give it with the settings of a bot in it.
+
+    Args:
+        settings: where to serve it, and how to log.
+        limits: Slack's rate limits by default.
 
     Raises:
         SettingsError: another process serves it, or the port cannot be used.
     """
     with _alone():
-        sandbox = await _start(settings.port)
+        sandbox = await _start(settings.port, limits)
         try:
             with closing(Store(STATE)) as store:
                 store.put(_SERVED, _HERE, {"api_url": sandbox.api_url})
@@ -49,6 +58,46 @@ async def open_sandbox(settings: Settings) -> AsyncIterator[tuple[Sandbox, Setti
             await sandbox.stop()
 
 
+@dataclass(slots=True)
+class Visit:
+    """What is remembered of a visit from one start to the next.
+
+    Attributes:
+        founded: when the sandbox was started for the first time.
+        ahead: how far its clock was moved on since.
+        done: the steps of the guide that are done.
+    """
+
+    founded: datetime
+    ahead: timedelta = timedelta()
+    done: tuple[str, ...] = ()
+
+    @classmethod
+    def recall(cls, now: datetime) -> Visit:
+        """Go on with the visit of before, or begin one now."""
+        kept = {}
+        if STATE.exists():
+            with closing(Store(STATE)) as store:
+                kept = dict(store.items(_VISIT)).get(_HERE, {})
+        if not kept:
+            return cls(now)
+        return cls(
+            datetime.fromisoformat(kept["founded"]),
+            timedelta(seconds=kept["ahead"]),
+            tuple(kept["done"]),
+        )
+
+    def keep(self) -> None:
+        """Remember it."""
+        body = {
+            "founded": self.founded.isoformat(),
+            "ahead": self.ahead.total_seconds(),
+            "done": self.done,
+        }
+        with closing(Store(STATE)) as store:
+            store.put(_VISIT, _HERE, body)
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """Keep other processes from serving the same workspace."""
@@ -61,9 +110,11 @@ def _alone() -> Iterator[None]:
         ) from error
 
 
-async def _start(port: int) -> Sandbox:
+async def _start(port: int, limits: Limits | None) -> Sandbox:
     try:
-        return await Sandbox.start(port=port, state=STATE)
+        return await Sandbox.start(
+            port=port, workspace=all_of_lumen_coffee(), limits=limits, state=STATE
+        )
     except OSError as error:
         raise SettingsError(
             f"PORT {port} cannot be used ({error.strerror}): set PORT to another one, or to 0 for "

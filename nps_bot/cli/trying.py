@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import UTC
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import click
 
 from nps_bot.app import Bot, running
+from nps_bot.cli.guiding import Guide
 from nps_bot.cli.importing import match
-from nps_bot.cli.sandboxed import open_sandbox, page_address
+from nps_bot.cli.moving import Moving
+from nps_bot.cli.sandboxed import Visit, open_sandbox, page_address
 from nps_bot.cli.serving import for_ever
-from nps_bot.clock import SystemClock
+from nps_bot.clock import MovableClock, SystemClock
 from nps_bot.domain.survey import Survey
 from nps_bot.errors import PeopleFileError
 from nps_bot.people_file import parse_people_file
-from nps_bot.sandbox import parse_chance
+from nps_bot.sandbox import Limits, Sandbox, parse_chance
 from nps_bot.sandbox.api import NAMES
+from nps_bot.sandbox.crowd import Crowd
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.settings import Settings
@@ -31,17 +34,40 @@ PEOPLE = "people.csv"
 """Beside the folder of the surveys: the sandbox's people, and an example for `people import`."""
 
 
+DAYS_IN_SECONDS = Limits().scaled(20)
+"""Where days pass in seconds, so do the calls that Slack takes in them."""
+
+
 async def in_sandbox(settings: Settings, surveys: Mapping[str, Survey]) -> None:
     """Run the whole bot in the sandbox; it asks the people there at once."""
-    async with (
-        open_sandbox(settings) as (sandbox, inside),
-        running(inside, surveys, SystemClock()) as bot,
-    ):
-        if await _is_new(bot, surveys):
-            await _introduce(bot, settings.surveys.parent / PEOPLE)
-        await _ask_at_once(bot, surveys)
-        click.echo(f"Your sandbox Slack is open at {page_address(sandbox)}. Ctrl-C stops it.")
-        await for_ever()
+    visit = Visit.recall(SystemClock().now())
+    clock = MovableClock(visit.ahead)
+    async with open_sandbox(settings, DAYS_IN_SECONDS) as (sandbox, inside):
+        sandbox.workspace.tell_time = lambda: int(clock.now().timestamp() * 1_000_000)
+        visit.keep()
+        async with running(inside, surveys, clock, leases=clock.real) as bot:
+            if await _is_new(bot, surveys):
+                await _introduce(bot, settings.surveys.parent / PEOPLE)
+            await _ask_at_once(bot, surveys)
+            sandbox.controlled_by(_control(bot, sandbox, clock, visit))
+            click.echo(f"Your sandbox Slack is open at {page_address(sandbox)}. Ctrl-C stops it.")
+            await for_ever()
+
+
+def _control(bot: Bot, sandbox: Sandbox, clock: MovableClock, visit: Visit) -> Moving:
+    """Return what the page moves time and leads its visitors with."""
+
+    def keep_ahead(ahead: timedelta) -> None:
+        visit.ahead = ahead
+        visit.keep()
+
+    def keep_done(done: Collection[str]) -> None:
+        visit.done = tuple(done)
+        visit.keep()
+
+    crowd = Crowd(sandbox.workspace, sandbox.person, lambda: sandbox.played)
+    guide = Guide(f"{visit.founded.timestamp():.6f}", visit.done, keep_done)
+    return Moving(bot, sandbox, clock, crowd, guide, keep_ahead)
 
 
 async def only_sandbox(

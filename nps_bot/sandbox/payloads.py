@@ -6,7 +6,6 @@ https://docs.slack.dev/reference/interaction-payloads
 from __future__ import annotations
 
 import secrets
-import time
 from typing import Any
 
 from nps_bot.sandbox.api.shapes import message_json
@@ -130,7 +129,7 @@ def event(platform: Platform, inner: dict[str, Any]) -> dict[str, Any]:
         "event": inner | {"event_ts": workspace.next_ts()},
         "type": "event_callback",
         "event_id": f"Ev0{secrets.token_hex(4).upper()}",
-        "event_time": int(time.time()),
+        "event_time": platform.workspace.tell_time() // 1_000_000,
         "authorizations": [
             {
                 "enterprise_id": None,

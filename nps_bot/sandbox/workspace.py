@@ -7,6 +7,7 @@ Everything here is plain state. What may be done to it, and by whom, is decided 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -142,6 +143,8 @@ class Workspace:
         self._messages: dict[str, dict[str, Message]] = {}
         self._ephemerals: dict[tuple[str, str], dict[str, Message]] = {}
         self._read: dict[tuple[str, str], str] = {}
+        self.tell_time: Callable[[], int] = lambda: time.time_ns() // 1000
+        """Tells microseconds since 1970, for the timestamps of messages and clicks."""
         self._last_microsecond = 0
         self._store: Store | None = None
 
@@ -205,7 +208,7 @@ class Workspace:
 
     def next_ts(self) -> str:
         """Return a new message timestamp: now, unique and greater than all before it."""
-        self._last_microsecond = max(time.time_ns() // 1000, self._last_microsecond + 1)
+        self._last_microsecond = max(self.tell_time(), self._last_microsecond + 1)
         return f"{self._last_microsecond // 1_000_000}.{self._last_microsecond % 1_000_000:06d}"
 
     def put_user(self, user: User) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select, text
 from nps_bot.domain.delivery import Priority
 from nps_bot.storage.outbox import WAITING, askings
 from nps_bot.storage.tables import Outbox
+from nps_bot.storage.waves import paused
 
 # In the words of the indexes: see storage.claims.
 _LEASED = text("status IN ('claimed', 'unknown')")
@@ -55,3 +56,14 @@ def oldest_due(
         for priority in Priority
     ]
     return min((first for first in firsts if first is not None), default=None)
+
+
+def is_busy(connection: Connection, now: datetime, kinds: Collection[str]) -> bool:
+    """Return whether anything is being delivered, or could be at ``now``.
+
+    Messages of these ``kinds`` wait while their survey is paused.
+    """
+    held = askings(paused(connection), kinds)
+    due = select(Outbox.id).where(WAITING, Outbox.due_at <= now, ~held).limit(1)
+    claimed = select(Outbox.id).where(_LEASED, Outbox.status == "claimed").limit(1)
+    return connection.scalar(due) is not None or connection.scalar(claimed) is not None

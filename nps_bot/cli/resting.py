@@ -1,0 +1,43 @@
+"""Whether the bot has done all that was due: the sandbox waits for it before it shows the page."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from sqlalchemy import Connection
+
+from nps_bot.app import Bot
+from nps_bot.sandbox import Sandbox
+from nps_bot.services import owed
+from nps_bot.storage import backlog, waves
+
+PATIENCE = 20.0
+"""Seconds to wait for it at most."""
+IN_TROUBLE = 2.0
+"""The same where Slack fails or asks to wait: what becomes of it is worth watching."""
+_LOOK_EVERY = 0.05
+"""Seconds between two looks where nothing happens in Slack meanwhile."""
+
+
+async def come_to_rest(bot: Bot, sandbox: Sandbox) -> bool:
+    """Wait until the bot has nothing to do now; return whether it came to that."""
+    began, calls = monotonic(), len(sandbox.ledger)
+    while await _is_busy(bot):
+        troubled = any(call.status != 200 for call in sandbox.ledger[calls:])
+        if monotonic() > began + (IN_TROUBLE if troubled else PATIENCE):
+            return False
+        await sandbox.workspace.changes.wait(_LOOK_EVERY)
+    return True
+
+
+async def _is_busy(bot: Bot) -> bool:
+    edge = bot.edge
+    if edge.background.running:
+        return True
+
+    def looked(connection: Connection) -> bool:
+        kinds = owed.RESPONDENT_KINDS
+        busy = backlog.is_busy(connection, edge.clock.now(), kinds)
+        return busy or bool(waves.resolving(connection))
+
+    return await edge.database.read(looked)
