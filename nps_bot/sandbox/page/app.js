@@ -45,7 +45,7 @@ const thread = createThread({ deliver: reply, onClosed: () => openThread(""), an
 const modal = createModal({ send, onClosed: focusBack });
 const people = createPeople({ become: actAs });
 const bench = createBench({ announce });
-const guide = createGuide({ go, here: () => route });
+const guide = createGuide({ go, here: () => route, find: (c) => findPlace(state, c) });
 
 /** Presses or chooses something; `root()` is where it stands, to come back to after a modal. */
 function press(root, change) {

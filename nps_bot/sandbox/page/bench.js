@@ -69,7 +69,8 @@ export function createBench({ announce }) {
     if (focused) byId("settings").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     const broken = faults.filter((fault) => fault.on).length;
     byId("settings-open").classList.toggle("broken", broken > 0);
-    byId("settings-words").textContent = broken ? `Settings: ${broken} ${broken === 1 ? "fault" : "faults"} on` : "Settings";
+    byId("settings-words").textContent = broken
+      ? `${broken} ${broken === 1 ? "fault" : "faults"} on` : "Faults & settings";
   }
 
   return {

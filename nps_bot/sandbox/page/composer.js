@@ -15,8 +15,8 @@ export function createComposer(root, { testid, known, deliver, announce }) {
   const list = h("ul", { class: "completions", id: ids.list, role: "listbox", "aria-label": "Commands", hidden: true });
   const label = h("label", { class: "unseen", for: ids.field }, "Message");
   const field = h("textarea", {
-    id: ids.field, rows: 1, autocomplete: "off", "data-testid": testid, role: "combobox",
-    "aria-autocomplete": "list", "aria-controls": ids.list, "aria-expanded": "false", "aria-haspopup": "listbox",
+    id: ids.field, rows: 1, autocomplete: "off", "data-testid": testid,
+    "aria-autocomplete": "list", "aria-controls": ids.list, "aria-haspopup": "listbox",
   });
   const slash = h("button", { type: "button", class: "icon-button", title: "Commands", "aria-label": "Commands" }, icon("command"));
   const sender = h("button", { type: "submit", class: "icon-button send", title: "Send", "aria-label": "Send" }, icon("send"));
@@ -64,7 +64,6 @@ export function createComposer(root, { testid, known, deliver, announce }) {
     offered = found;
     picked = begun && found.length ? 0 : -1;
     list.hidden = !found.length;
-    field.setAttribute("aria-expanded", String(found.length > 0));
     list.replaceChildren(...found.map(option));
     mark();
   }

@@ -8,8 +8,11 @@ const KEY = "sandbox-guide";
 
 const firstName = (person) => nameOf(person).split(" ")[0];
 
-/** `go(place)` takes the visitor to {as, c, tab}; `here()` says where they are, as {as, c, tab}. */
-export function createGuide({ go, here }) {
+/**
+ * `go(place)` takes the visitor to {as, c, tab}; `here()` says where they are; `find(c)` gives the place
+ * that `c` stands for, which for an app that has not written yet has another id.
+ */
+export function createGuide({ go, here, find }) {
   const [panel, opener] = [byId("guide"), byId("guide-open")];
   let told = null;
   let drawn = "";
@@ -32,7 +35,7 @@ export function createGuide({ go, here }) {
     const at = here();
     if (step.as && step.as !== at.as) return false;
     if (!step.place) return true;
-    return step.place === "home" ? at.tab === "home" : step.place === at.c && at.tab !== "home";
+    return step.place === "home" ? at.tab === "home" : find(step.place).id === at.c && at.tab !== "home";
   }
 
   /** "Be Ada", or where to go for whoever is that person already. */

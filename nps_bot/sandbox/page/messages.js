@@ -68,6 +68,14 @@ export function createMessages(list, scroller, { isThread = false } = {}) {
   sizes.observe(scroller);
   sizes.observe(list);
 
+  /** What is new is read from its beginning, where it is longer than the screen. */
+  function toNew(ts) {
+    const top = rows.get(ts)?.node.offsetTop;
+    if (top === undefined || top > scroller.scrollTop) return;
+    scroller.scrollTop = top;
+    atEnd = false;
+  }
+
   function draw(entry, hostFor) {
     const { message } = entry;
     const signature = `${edition} ${JSON.stringify(entry)}`;
@@ -105,6 +113,7 @@ export function createMessages(list, scroller, { isThread = false } = {}) {
       arrange(list, view.intro ? [h("li", { class: "intro" }, ...view.intro), ...nodes] : nodes);
       settle();
       toEnd();
+      if (entered && view.newFrom) toNew(view.newFrom);
     },
     /** Takes everything away, because something else is shown. */
     clear() {
