@@ -11,7 +11,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --c
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run ## The bot; without Slack credentials, in a sandbox Slack of its own.
-	$(BIN)/python bot.py
+	$(BIN)/python bot.py $(ARGS)
 
 test: $(VENV)/.dev ## Every test: SQLite, PostgreSQL and the browser.
 	$(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal $(ARGS)

@@ -73,19 +73,21 @@ def main() -> None:
 
 
 @click.group(cls=_Commands, invoke_without_command=True, context_settings=_HELP, epilog=_EPILOG)
+@click.option("--empty", is_flag=True, help="Begin the sandbox without a past.")
 @click.pass_context
-def _bot(ctx: click.Context) -> None:
+def _bot(ctx: click.Context, *, empty: bool) -> None:
     """The NPS bot for Slack.
 
     Without a command it runs, all in one process: in your workspace where its credentials are set,
-    else in a sandbox Slack of its own, whose address it prints. Settings come from the environment
+    else in a sandbox Slack of its own, whose address it prints; people there were asked for nine
+    months already, unless --empty is given. Settings come from the environment
     or the file .env; .env.example documents each of them.
 
     web and worker are the same bot in two processes, over PostgreSQL. All commands below sandbox do
     one thing and end; they may be used while the bot runs.
     """
     if ctx.invoked_subcommand is None:
-        _serve(serving.everything(_settings()))
+        _serve(serving.everything(_settings(), empty=empty))
 
 
 @_bot.command(short_help="Take clicks and commands over HTTP.")

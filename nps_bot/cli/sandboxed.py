@@ -66,11 +66,15 @@ class Visit:
         founded: when the sandbox was started for the first time.
         ahead: how far its clock was moved on since.
         done: the steps of the guide that are done.
+        asked: whether the people there were asked for the first time.
+        kept: whether it has begun before this start.
     """
 
     founded: datetime
     ahead: timedelta = timedelta()
     done: tuple[str, ...] = ()
+    asked: bool = False
+    kept: bool = False
 
     @classmethod
     def recall(cls, now: datetime) -> Visit:
@@ -85,6 +89,8 @@ class Visit:
             datetime.fromisoformat(kept["founded"]),
             timedelta(seconds=kept["ahead"]),
             tuple(kept["done"]),
+            kept["asked"],
+            kept=True,
         )
 
     def keep(self) -> None:
@@ -93,6 +99,7 @@ class Visit:
             "founded": self.founded.isoformat(),
             "ahead": self.ahead.total_seconds(),
             "done": self.done,
+            "asked": self.asked,
         }
         with closing(Store(STATE)) as store:
             store.put(_VISIT, _HERE, body)

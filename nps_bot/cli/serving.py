@@ -39,12 +39,15 @@ async def until_told(serving: Coroutine[Any, Any, None]) -> None:
         await task
 
 
-async def everything(settings: Settings) -> None:
-    """Run the whole bot; without credentials, in a sandbox Slack of its own."""
+async def everything(settings: Settings, *, empty: bool = False) -> None:
+    """Run the whole bot; without credentials, in a sandbox Slack of its own.
+
+    ``empty`` has that sandbox begin without a past.
+    """
     if settings.mode is Mode.SANDBOX:
         from nps_bot.cli import trying  # noqa: PLC0415  # a bot in a real Slack never loads it
 
-        await trying.in_sandbox(settings, load_surveys(settings.surveys))
+        await trying.in_sandbox(settings, load_surveys(settings.surveys), empty=empty)
     else:
         await _serve(settings, Role.ALL)
 

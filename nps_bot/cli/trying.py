@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
 
 import click
 
-from nps_bot.app import Bot, running
+from nps_bot.app import Bot, connected, running
 from nps_bot.cli.guiding import Guide
 from nps_bot.cli.importing import match
 from nps_bot.cli.moving import Moving
+from nps_bot.cli.past import Past
+from nps_bot.cli.rhythm import NINE_MONTHS, as_before, from_the_day, past_nominals
 from nps_bot.cli.sandboxed import Visit, open_sandbox, page_address
 from nps_bot.cli.serving import for_ever
 from nps_bot.clock import MovableClock, SystemClock
@@ -25,6 +30,7 @@ from nps_bot.sandbox.crowd import Crowd
 from nps_bot.services import launching
 from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.settings import Settings
+from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody
 from nps_bot.storage import people, waves
 
@@ -38,20 +44,75 @@ DAYS_IN_SECONDS = Limits().scaled(20)
 """Where days pass in seconds, so do the calls that Slack takes in them."""
 
 
-async def in_sandbox(settings: Settings, surveys: Mapping[str, Survey]) -> None:
-    """Run the whole bot in the sandbox; it asks the people there at once."""
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A sandbox with a bot in it, and what moves the time of both."""
+
+    sandbox: Sandbox
+    bot: Bot
+    control: Moving
+
+
+async def in_sandbox(
+    settings: Settings, surveys: Mapping[str, Survey], *, empty: bool = False
+) -> None:
+    """Run the whole bot in the sandbox; it asks the people there at once.
+
+    ``empty`` says that there is to be no past at the first start.
+    """
+    async with visited(settings, surveys, empty=empty) as visit:
+        address = page_address(visit.sandbox)
+        click.echo(f"Your sandbox Slack is open at {address}. Ctrl-C stops it.")
+        await for_ever()
+
+
+@asynccontextmanager
+async def visited(
+    settings: Settings, surveys: Mapping[str, Survey], *, empty: bool = False
+) -> AsyncIterator[Visited]:
+    """Give the sandbox of this folder with the bot in it, as they were left the last time."""
     visit = Visit.recall(SystemClock().now())
     clock = MovableClock(visit.ahead)
+    asked = from_the_day(surveys, visit.founded)
     async with open_sandbox(settings, DAYS_IN_SECONDS) as (sandbox, inside):
-        sandbox.workspace.tell_time = lambda: int(clock.now().timestamp() * 1_000_000)
+        await _begin(sandbox, inside, surveys, visit, empty=empty)
+        _show(sandbox, clock)
+        async with running(inside, asked, clock, leases=clock.real) as bot:
+            await _ask_at_once(bot, asked, visit)
+            control = _control(bot, sandbox, clock, visit)
+            sandbox.controlled_by(control)
+            yield Visited(sandbox, bot, control)
+
+
+def _show(sandbox: Sandbox, clock: MovableClock) -> None:
+    """Have a clock tell the sandbox's time."""
+    sandbox.workspace.tell_time = lambda: int(clock.now().timestamp() * 1_000_000)
+
+
+async def _begin(
+    sandbox: Sandbox,
+    settings: Settings,
+    surveys: Mapping[str, Survey],
+    visit: Visit,
+    *,
+    empty: bool,
+) -> None:
+    """Let the time before the first start have been, once: later on, what came since must stay."""
+    if visit.asked:
+        return
+    clock = MovableClock(-2 * NINE_MONTHS)
+    before = as_before(surveys, visit.founded)
+    async with connected(settings, before, clock, wake=asyncio.Event(), leases=clock.real) as edge:
+        if await _has_asked(edge, surveys):
+            visit.asked = not visit.kept  # by a sandbox that knew no visits yet
+            return
         visit.keep()
-        async with running(inside, surveys, clock, leases=clock.real) as bot:
-            if await _is_new(bot, surveys):
-                await _introduce(bot, settings.surveys.parent / PEOPLE)
-            await _ask_at_once(bot, surveys)
-            sandbox.controlled_by(_control(bot, sandbox, clock, visit))
-            click.echo(f"Your sandbox Slack is open at {page_address(sandbox)}. Ctrl-C stops it.")
-            await for_ever()
+        await _introduce(edge, settings.surveys.parent / PEOPLE)
+        if empty:
+            return
+        _show(sandbox, clock)
+        nominals = {key: [*past_nominals(one, visit.founded)] for key, one in surveys.items()}
+        await Past(edge, sandbox.workspace, clock).live_through(nominals)
 
 
 def _control(bot: Bot, sandbox: Sandbox, clock: MovableClock, visit: Visit) -> Moving:
@@ -93,30 +154,30 @@ async def only_sandbox(
         await for_ever()
 
 
-async def _is_new(bot: Bot, surveys: Mapping[str, Survey]) -> bool:
-    """Return whether nobody was ever asked: later on, what was imported since must stay."""
-    asked = [await bot.edge.database.read(waves.any_of, key) for key in surveys]
-    return not any(asked)
+async def _has_asked(edge: Edge, surveys: Mapping[str, Survey]) -> bool:
+    """Return whether anybody was ever asked."""
+    return any([await edge.database.read(waves.any_of, key) for key in surveys])
 
 
-async def _introduce(bot: Bot, file: Path) -> None:
+async def _introduce(edge: Edge, file: Path) -> None:
     """Say which accounts the sandbox's customers belong to, as `people import` would."""
     try:
-        accounts = await match(bot.edge, file, parse_people_file(file))
+        accounts = await match(edge, file, parse_people_file(file))
     except PeopleFileError as error:
         log.info("The sandbox does without accounts: %s", error)
         return
-    await bot.edge.database.write(people.save_accounts, accounts, bot.edge.clock.now())
+    await edge.database.write(people.save_accounts, accounts, edge.clock.now())
 
 
-async def _ask_at_once(bot: Bot, surveys: Mapping[str, Survey]) -> None:
-    """Start the sandbox's first wave of every survey, at whatever hour it is there."""
+async def _ask_at_once(bot: Bot, surveys: Mapping[str, Survey], visit: Visit) -> None:
+    """Start the visit's first wave of every survey, at whatever hour it is there."""
     edge = bot.edge
     for survey in surveys.values():
-        if not await edge.database.read(waves.any_of, survey.key):
-            now = edge.clock.now()
-            nominal = now.astimezone(UTC).strftime(NOMINAL)
-            await edge.database.write(
-                launching.start_by_hand, survey, ByHand(nominal, at_once=True), now
-            )
+        if visit.asked and await edge.database.read(waves.any_of, survey.key):
+            continue
+        now = edge.clock.now()
+        how = ByHand(now.astimezone(UTC).strftime(NOMINAL), at_once=True)
+        await edge.database.write(launching.start_by_hand, survey, how, now)
     await invite_everybody(edge)
+    visit.asked = True
+    visit.keep()

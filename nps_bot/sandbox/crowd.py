@@ -26,6 +26,8 @@ _LOOKS_AFTER = timedelta(hours=5)
 """How long an alert stands before somebody of the team looks after it ..."""
 _WRITES_AFTER = timedelta(hours=26)
 """... and before they have been in touch."""
+_FORGOTTEN_AFTER = timedelta(days=9)
+"""Nobody goes back to a message that is so old."""
 
 
 class Crowd:
@@ -75,7 +77,8 @@ class Crowd:
         acted = False
         for number, message in enumerate(self._questions(person), 1):
             wanted = intent(person.user, number, self._seed)
-            if wanted is None or now < sent_at(message) + wanted.after:
+            came = sent_at(message)
+            if wanted is None or not came + wanted.after <= now < came + _FORGOTTEN_AFTER:
                 continue
             try:
                 acted = await self._act_on(person, message, wanted, now) or acted
@@ -106,13 +109,16 @@ class Crowd:
             return True
         again = sent_at(message) + wanted.after + SECOND_THOUGHTS
         if wanted.changed_to is not None and now >= again and self._first_time(message, "change"):
-            await self._press(person, message, "Change score")
+            if not await self._press(person, message, "Change score"):
+                return False
             modal = await self._modal(person)
             if modal is not None:
                 await self._press(person, modal, str(wanted.changed_to))
+                await self._modal(person)
             return True
         if wanted.leaves and self._first_time(message, "leave"):
-            await self._press(person, message, "Stop these surveys")
+            if not await self._press(person, message, "Stop these surveys"):
+                return False
             if await self._modal(person) is not None:
                 await person.submit()
             return True
@@ -165,6 +171,8 @@ class Crowd:
                 one for one in awake if one.id in channel.members and not one.user.is_restricted
             ]
             for at, message in enumerate(self._workspace.messages(channel)):
+                if now >= sent_at(message) + _FORGOTTEN_AFTER:
+                    continue
                 for label, after in (("Claim", _LOOKS_AFTER), ("Contacted", _WRITES_AFTER)):
                     if team and _button(message, label) and now >= sent_at(message) + after:
                         with suppress(SandboxError):

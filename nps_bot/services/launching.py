@@ -56,13 +56,20 @@ def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetim
         nominal = due_nominal(connection, survey, since, now)
         if nominal is None:
             continue
-        # A wave that was missed opens late and is open as long as any other.
-        opens_at = max(earliest_opening(nominal, survey.time_zone), now)
-        wave = _new_wave(connection, survey, nominal.strftime(NOMINAL), opens_at)
-        created = waves.create(connection, wave, now)
+        created = open_nominal(connection, survey, nominal, now)
         if created is not None:
             opened.append(created)
     return opened
+
+
+def open_nominal(
+    connection: Connection, survey: Survey, nominal: datetime, now: datetime
+) -> int | None:
+    """Create the wave of a nominal time; returns its id, or None where it is there already."""
+    # A wave that was missed opens late and is open as long as any other.
+    opens_at = max(earliest_opening(nominal, survey.time_zone), now)
+    wave = _new_wave(connection, survey, nominal.strftime(NOMINAL), opens_at)
+    return waves.create(connection, wave, now)
 
 
 def due_nominal(

@@ -58,6 +58,12 @@ def oldest_due(
     return min((first for first in firsts if first is not None), default=None)
 
 
+def next_post(connection: Connection) -> datetime | None:
+    """Return when the message is due that is to be posted next; None where none waits."""
+    unposted = select(Outbox.due_at).where(WAITING, Outbox.ts.is_(None))
+    return connection.scalar(unposted.order_by(Outbox.due_at).limit(1))
+
+
 def is_busy(connection: Connection, now: datetime, kinds: Collection[str]) -> bool:
     """Return whether anything is being delivered, or could be at ``now``.
 

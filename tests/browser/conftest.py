@@ -67,7 +67,7 @@ class Running:
         }
         port = self.address.rpartition(":")[2] or "0"
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "bot.py")],
+            [sys.executable, str(ROOT / "bot.py"), "--empty"],
             cwd=self._folder,
             env={**environment, "PORT": port, "NPS_SURVEYS": str(ROOT / "config" / "surveys")},
             stdout=subprocess.PIPE,

@@ -112,7 +112,7 @@ kenji@morihotels.example;Mori Hotels;mei@lumen.example;
 def test_without_credentials_it_runs_and_survives_a_restart(terminal: Terminal) -> None:
     accounts = terminal.folder / "people.csv"  # beside the surveys: the sandbox begins with it
     accounts.write_text(PEOPLE)
-    with terminal.serving() as served:
+    with terminal.serving("--empty") as served:
         page = page_of(served)
         assert "<!doctype html>" in page.html().lower()
         prompt = page.message("ada", "dm", "How likely are you to recommend Lumen Coffee to a")
@@ -127,7 +127,7 @@ def test_without_credentials_it_runs_and_survives_a_restart(terminal: Terminal) 
         assert "Traceback" not in served.output
 
     accounts.write_text(PEOPLE.replace("Mori Hotels", "Other Hotels"))
-    with terminal.serving() as served:
+    with terminal.serving("--empty") as served:
         page = page_of(served)
         page.message("priya", "nps-summary", "NPS −100")
         page.click("kenji", page.message("kenji", "dm", "How likely"), "score_0")
@@ -144,7 +144,7 @@ def test_without_credentials_it_runs_and_survives_a_restart(terminal: Terminal) 
 def test_one_shot_commands_work_beside_the_running_bot(terminal: Terminal) -> None:
     terminal.ask_at_any_hour()
     file = terminal.folder / "people.csv"
-    with terminal.serving() as served:
+    with terminal.serving("--empty") as served:
         page = page_of(served)
 
         file.write_text(PEOPLE.replace("kenji@", "kenzo@").replace("mei@", "may@"))
@@ -182,7 +182,7 @@ def _sends(terminal: Terminal, page: Page) -> None:
     assert colleague.result().startswith(nobody)
     assert colleague.result().endswith("\nNothing was sent.\n")
     assert declining.result().endswith("Send it? [y/N]: Nothing was sent.\n")
-    assert shown.startswith("Customer survey would ask 4 people:\n")
+    assert shown.startswith("Customer survey would ask 14 people:\n")
     assert re.search(r"\d\d:\d\d Asia/Tokyo +Kenji Mori \(U0KENJI00\)\n", shown)
     assert "\nIt would not ask 4 people; until when, who and why:\n" in shown
     assert re.search(r"\n  never +Tom Brandt \(U0TOM0000\): is a member of this workspace,", shown)
@@ -235,8 +235,8 @@ def test_a_large_wave_needs_its_number_typed_and_a_running_one_is_stopped(
     terminal.ask_at_any_hour()
     file = terminal.surveys / "customer.yaml"
     file.write_text(f"{file.read_text()}\nconfirm_above: 3\n")
-    asked = "That is more than 3. Type 4 to send it: "
-    with terminal.serving() as served:
+    asked = "That is more than 3. Type 14 to send it: "
+    with terminal.serving("--empty") as served:
         page = page_of(served)
         page.message("oscar", "dm", "How likely")
         with ThreadPoolExecutor(3) as pool:
@@ -249,7 +249,7 @@ def test_a_large_wave_needs_its_number_typed_and_a_running_one_is_stopped(
         assert kept.result().startswith("Customer survey:\n  wave of ")
         assert kept.result().endswith("Stop it? [y/N]: Nothing was stopped.\n")
 
-        sent = terminal.prints("send", "customer", typed="4\n")
+        sent = terminal.prints("send", "customer", typed="14\n")
         assert f"{asked}Started: " in sent
         assert "The running bot asks. `/nps status` shows how far it is.\n" in sent
         page.until("oscar", lambda seen: len(inbox(seen)) == 2)
