@@ -37,10 +37,11 @@ export function createBench({ announce }) {
   let moving = false;
   const moves = [...document.querySelectorAll("[data-move]")];
 
-  function busy(is, button = null) {
+  function busy(is, button) {
     moving = is;
     for (const one of moves) one.setAttribute("aria-disabled", String(is));
-    button?.toggleAttribute("aria-busy", is);
+    if (is) button.setAttribute("aria-busy", "true");
+    else button.removeAttribute("aria-busy");
   }
 
   async function move(button) {

@@ -50,7 +50,7 @@ function drawShared(place, reader) {
 /** Draws the head of a place. */
 export function drawHead(place, reader) {
   const person = place.with && reader.people.get(place.with);
-  const sign = person ? avatar(person, reader, { size: "small", presence: true }) : channelSign(place);
+  const sign = person ? avatar(person, reader, { size: "small" }) : channelSign(place);
   byId("place-name").replaceChildren(sign, h("span", {}, placeName(place, reader)));
   byId("place-topic").textContent = place.topic ?? "";
   drawMembers(place, reader);
