@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from nps_bot.sandbox import Message, Sandbox
 from nps_bot.sandbox.control import Move, Step
-from nps_bot.sandbox.workspace import dm_id
+from nps_bot.sandbox.workspace import HOME, dm_id
 
-HOME = "home"
 _ASKED, _TEAM = "ada", "priya"
 _ALERTS, _SUMMARY = "nps-alerts", "nps-summary"
 _POST = "chat.postMessage"
@@ -48,6 +47,11 @@ class _Seen:
         """Return whether somebody has looked at a message."""
         user = self.sandbox.workspace.user(name)
         return self.sandbox.workspace.last_read(user.id, message.channel) >= message.ts
+
+    def opened_home(self, name: str) -> bool:
+        """Return whether somebody has looked at Home of late."""
+        user = self.sandbox.workspace.user(name)
+        return self.sandbox.workspace.last_read(user.id, HOME) >= self.since
 
     def told(self, name: str) -> Iterator[Message]:
         """Yield what only this person was shown."""
@@ -205,7 +209,7 @@ _LESSONS = (
         "Be Ada and open the app's Home: her own answers, to change, delete or stop for good.",
         _ASKED,
         HOME,
-        lambda seen: seen.sandbox.workspace.user(_ASKED).id in seen.sandbox.workspace.homes,
+        lambda seen: seen.opened_home(_ASKED),
     ),
 )
 

@@ -16,7 +16,7 @@ from nps_bot.sandbox.errors import ApiError, FormError, NotAcknowledgedError, No
 from nps_bot.sandbox.modals import clear_modals, close_modal, enter, push_modal, update_view
 from nps_bot.sandbox.platform import Platform
 from nps_bot.sandbox.respond import say
-from nps_bot.sandbox.workspace import Channel, ChannelKind, Message, User, View, dm_id
+from nps_bot.sandbox.workspace import HOME, Channel, ChannelKind, Message, User, View, dm_id
 
 Target = Message | Mapping[str, Any]
 """What somebody presses in: a message, or a view as Slack sends it."""
@@ -207,6 +207,7 @@ class Person:
             raise NotThereError("This app has no Home.")
         if self.user.team_id != workspace.team.id:
             raise NotThereError("People of other workspaces do not see this app's Home.")
+        workspace.put_read(self.id, HOME, workspace.next_ts())
         if "app_home_opened" not in self._platform.manifest.events:
             return None
         opened: dict[str, Any] = {

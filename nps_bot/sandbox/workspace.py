@@ -18,6 +18,8 @@ from nps_bot.sandbox.errors import NotThereError
 from nps_bot.sandbox.store import Store
 
 SLACKBOT_ID = "USLACKBOT"
+HOME = "home"
+"""Where a person looks who opens the app's Home, in place of a channel's id."""
 
 
 class ChannelKind(StrEnum):

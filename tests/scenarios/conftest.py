@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nps_bot.app import Bot, Role, running
-from nps_bot.clock import MovableClock
+from nps_bot.clock import Clock, MovableClock
 from nps_bot.domain.budget import Limits as Budget
 from nps_bot.domain.survey import Survey
 from nps_bot.sandbox import Limits, Message, Person, Sandbox
@@ -41,9 +41,11 @@ class World:
         return self._bot
 
     @asynccontextmanager
-    async def running(self, role: Role = Role.ALL) -> AsyncIterator[Bot]:
+    async def running(
+        self, role: Role = Role.ALL, leases: Clock | None = None
+    ) -> AsyncIterator[Bot]:
         """Run the bot for a while; the sandbox delivers to it."""
-        async with running(self.settings, self.surveys, self.clock, role) as bot:
+        async with running(self.settings, self.surveys, self.clock, role, leases) as bot:
             if self.settings.mode is Mode.HTTP and bot.port is not None:
                 self.sandbox.deliver_to(f"http://127.0.0.1:{bot.port}/slack/events")
             self._bot = bot
