@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -38,16 +40,27 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Return a fresh page on which no script has failed by the end."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+@contextmanager
+def opened_page(
+    browser: Browser, *, width: int = 1440, scheme: Literal["light", "dark"] = "light"
+) -> Iterator[Page]:
+    """Give a fresh page on which no script has failed by the end."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, locale="en-GB", color_scheme=scheme
+    )
     opened = context.new_page()
     broken: list[str] = []
     opened.on("pageerror", lambda error: broken.append(str(error)))
     yield opened
     context.close()
     assert broken == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a fresh page of a wide screen."""
+    with opened_page(browser) as opened:
+        yield opened
 
 
 class Running:

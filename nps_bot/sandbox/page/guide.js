@@ -55,15 +55,17 @@ export function createGuide({ go, here, find }) {
     }, goWords(step));
   }
 
-  function stepRow(step, index, current) {
-    const open = step === current;
+  /** The step at hand is open, and so is the one before it: it may be done before its words were read. */
+  function stepRow(step, index, { steps, current }) {
+    const isCurrent = step === current;
     const mark = h("span", { class: "guide-mark", "aria-hidden": "true" }, step.done ? icon("tick") : String(index + 1));
-    const state = step.done ? h("span", { class: "unseen" }, " (done)") : null;
-    const words = open && h("div", { class: "guide-more" }, h("p", {}, step.text), goButton(step));
+    const done = step.done ? h("span", { class: "unseen" }, " (done)") : null;
+    const words = h("div", { class: "guide-more" }, h("p", {}, step.text), isCurrent && goButton(step));
     return h("li", {
-      class: step.done ? "guide-step done" : "guide-step", "aria-current": open ? "step" : null,
+      class: step.done ? "guide-step done" : "guide-step", "aria-current": isCurrent ? "step" : null,
       "data-testid": `guide-step-${step.key}`, "data-done": String(step.done),
-    }, mark, h("div", { class: "guide-words" }, h("h3", {}, step.title, state), words));
+    }, mark, h("details", { class: "guide-words", open: isCurrent || (step.done && steps[index + 1] === current) },
+      h("summary", {}, h("h3", {}, step.title, done)), words));
   }
 
   function draw() {
@@ -77,7 +79,7 @@ export function createGuide({ go, here, find }) {
     byId("guide-progress").max = steps.length;
     byId("guide-progress").value = done;
     byId("guide-count").textContent = current ? `${done} of ${steps.length}` : "All done";
-    byId("guide-steps").replaceChildren(...steps.map((step, index) => stepRow(step, index, current)));
+    byId("guide-steps").replaceChildren(...steps.map((step, index) => stepRow(step, index, { steps, current })));
     byId("guide-end").hidden = Boolean(current);
     byId("guide-steps").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
     // The button that was pressed is gone: whoever uses the keyboard goes on from the guide.
