@@ -64,10 +64,16 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 class Running:
-    """`python bot.py` in a folder of its own, with what it printed."""
+    """`python bot.py` in a folder of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Arguments:
+        folder: where it keeps its data.
+        arguments: what follows ``bot.py``.
+    """
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self._folder = folder
+        self._arguments = arguments
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
@@ -80,7 +86,7 @@ class Running:
         }
         port = self.address.rpartition(":")[2] or "0"
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "bot.py"), "--empty"],
+            [sys.executable, str(ROOT / "bot.py"), *self._arguments],
             cwd=self._folder,
             env={**environment, "PORT": port, "NPS_SURVEYS": str(ROOT / "config" / "surveys")},
             stdout=subprocess.PIPE,
@@ -118,8 +124,16 @@ class Running:
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Running]:
     """Return the bot, not started yet, with its data in a temporary folder."""
-    running = Running(tmp_path)
+    running = Running(tmp_path, "--empty")
     yield running
+    running.stop()
+
+
+@pytest.fixture
+def slack(tmp_path: Path) -> Iterator[str]:
+    """Return the address of the sandbox Slack alone, without a bot beside it."""
+    running = Running(tmp_path, "sandbox")
+    yield running.start()
     running.stop()
 
 
@@ -130,7 +144,8 @@ def act_as(page: Page) -> Callable[[str], None]:
     def become(name: str) -> None:
         page.get_by_test_id("act-as").click()
         page.get_by_test_id("act-as-search").fill(name)
-        page.locator("#people [role=option]").filter(has_text=name).first.click()
+        named = page.locator("strong", has_text=name)
+        page.locator("#people [role=option]").filter(has=named).first.click()
         expect(page.get_by_test_id("act-as")).to_have_attribute("aria-label", re.compile(name))
 
     return become

@@ -42,7 +42,7 @@ export function avatar(person, reader, { size = "", presence = false } = {}) {
   if (presence) {
     const active = isActive(person, reader.now);
     box.append(h("span", { class: active ? "presence active" : "presence" },
-      h("span", { class: "unseen" }, active ? "active" : "away")));
+      h("span", { class: "unseen" }, active ? " active " : " away ")));
   }
   return box;
 }

@@ -18,7 +18,7 @@ export function createDrawer() {
   };
   menu.addEventListener("click", () => {
     set(true);
-    (drawer.querySelector("[aria-current]") ?? byId("sidebar-close")).focus();
+    (byId("places").querySelector("[aria-current]") ?? byId("sidebar-close")).focus();
   });
   byId("sidebar-close").addEventListener("click", close);
   byId("shade").addEventListener("click", close);

@@ -10,9 +10,10 @@ const actors = (people) =>
 
 const isOwn = (person) => !person.is_guest && !person.is_outsider;
 
+/** Whether each word that was typed begins a word of somebody's name, handle or title. */
 function matches(person, words) {
-  const all = `${nameOf(person)} ${person.name} ${person.title ?? ""}`.toLowerCase();
-  return words.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+  const all = `${nameOf(person)} ${person.name} ${person.title ?? ""}`.toLowerCase().split(/[\s.-]+/);
+  return words.toLowerCase().split(/\s+/).every((typed) => all.some((word) => word.startsWith(typed)));
 }
 
 /** `become(id)` turns to another person. */
@@ -85,11 +86,11 @@ export function createPeople({ become }) {
 
   search.addEventListener("input", drawList);
   search.addEventListener("keydown", onKey);
-  menu.addEventListener("toggle", (event) => {
+  // Before it opens: the field gets the focus at once, and what is typed then must stay.
+  menu.addEventListener("beforetoggle", (event) => {
     if (event.newState !== "open") return;
     search.value = "";
     drawList();
-    search.focus();
   });
 
   return {
