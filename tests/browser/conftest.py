@@ -50,10 +50,16 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 class Running:
-    """`python bot.py` in a folder of its own, with what it printed."""
+    """`python bot.py` in a folder of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Arguments:
+        folder: where it keeps its data.
+        arguments: what follows ``bot.py``.
+    """
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self._folder = folder
+        self._arguments = arguments
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
@@ -66,7 +72,7 @@ class Running:
         }
         port = self.address.rpartition(":")[2] or "0"
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "bot.py"), "--empty"],
+            [sys.executable, str(ROOT / "bot.py"), *self._arguments],
             cwd=self._folder,
             env={**environment, "PORT": port, "NPS_SURVEYS": str(ROOT / "config" / "surveys")},
             stdout=subprocess.PIPE,
@@ -104,7 +110,7 @@ class Running:
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Running]:
     """Return the bot, not started yet, with its data in a temporary folder."""
-    running = Running(tmp_path)
+    running = Running(tmp_path, "--empty")
     yield running
     running.stop()
 
