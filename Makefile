@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
-.PHONY: run test check bench soak lock format
+.PHONY: run test check bench soak pictures lock format
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run ## The bot; without Slack credentials, in a sandbox Slack of its own.
@@ -28,6 +28,9 @@ bench: $(VENV)/.dev ## The figures of docs/benchmarks.md, measured here and now.
 
 soak: $(VENV)/.dev ## The long crash campaign: hundreds of kills on both databases.
 	$(BIN)/python -m tests.campaign $(ARGS)
+
+pictures: $(VENV)/.dev ## The README's pictures, from a real run of the sandbox's page.
+	$(BIN)/python -m tests.browser.pictures
 
 format: $(VENV)/.dev ## Let ruff mend what it can.
 	$(BIN)/ruff check --fix .

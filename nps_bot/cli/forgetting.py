@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import click
 
-from nps_bot.cli.reaching import CommandError, confirmed, find_person, open_database, open_edge
-from nps_bot.clock import SystemClock
+from nps_bot.cli.reaching import (
+    CommandError,
+    clock_of,
+    confirmed,
+    find_person,
+    open_database,
+    open_edge,
+)
 from nps_bot.errors import NpsBotError
 from nps_bot.services import forgetting
 from nps_bot.settings import Settings
@@ -34,7 +40,7 @@ async def forget(settings: Settings, user: str, *, yes: bool) -> None:
         if not yes and not confirmed("Forget them?"):
             click.echo("Nothing was changed.")
             return
-        done = await database.write(forgetting.forget, person_id, SystemClock().now())
+        done = await database.write(forgetting.forget, person_id, clock_of(settings).now())
     click.echo(
         f"Forgotten: {count(done.invitations, 'invitation')} unlinked; the running bot deletes or "
         f"rewrites {count(done.messages, 'message')} in Slack."

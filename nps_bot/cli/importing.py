@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from nps_bot.cli.reaching import find_person, open_database, open_edge
-from nps_bot.clock import SystemClock
+from nps_bot.cli.reaching import clock_of, find_person, open_database, open_edge
 from nps_bot.errors import PeopleFileError
 from nps_bot.people_file import PersonRow, parse_people_file
 from nps_bot.settings import Settings
@@ -31,7 +30,7 @@ async def import_people(settings: Settings, file: Path) -> None:
     async with open_edge(settings) as edge:
         matched = await match(edge, file, rows)
     async with open_database(settings) as database:
-        imported = await database.write(people.save_accounts, matched, SystemClock().now())
+        imported = await database.write(people.save_accounts, matched, clock_of(settings).now())
     click.echo(f"{count(imported, 'person', 'people')} imported from {file}.")
 
 

@@ -6,9 +6,8 @@ import json
 
 import click
 
-from nps_bot.cli.reaching import open_database, survey_named
+from nps_bot.cli.reaching import clock_of, open_database, survey_named, surveys_of
 from nps_bot.cli.report_text import report_text
-from nps_bot.clock import SystemClock
 from nps_bot.domain.cadence import describe
 from nps_bot.services import reporting
 from nps_bot.services.periods import parse_period
@@ -28,8 +27,8 @@ def check_surveys(settings: Settings) -> None:
 
 def list_surveys(settings: Settings) -> None:
     """List the surveys."""
-    now = SystemClock().now()
-    for survey in load_surveys(settings.surveys).values():
+    now = clock_of(settings).now()
+    for survey in surveys_of(settings).values():
         zone = survey.time_zone or "in each person's own time zone"
         following = next_nominal(survey, now)
         click.echo(
@@ -48,7 +47,7 @@ async def report(settings: Settings, key: str, period: str | None, *, as_json: b
         NpsBotError: there is no such survey, nobody can read the period, or the database is away.
     """
     survey = survey_named(load_surveys(settings.surveys), key)
-    now = SystemClock().now()
+    now = clock_of(settings).now()
     span = parse_period(period, now) if period else None
     async with open_database(settings) as database:
         figures = await database.read(reporting.report, survey, span, now)

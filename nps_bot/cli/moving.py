@@ -40,6 +40,8 @@ _STRIDES = {
 """How far time goes at once: what is due in between happens at the end of each stride."""
 _EVERYWHERE = timedelta(hours=26)
 """How long it takes from a wave's first prompt to its last: until it is that hour everywhere."""
+_LAST_CHANCE = timedelta(minutes=1)
+"""So long before a wave closes everybody answers who would have until then."""
 _A_MOMENT = SETTLING + timedelta(seconds=1)
 """After this long, what was answered is shown everywhere."""
 
@@ -158,8 +160,9 @@ class Moving:
         """Go there, resting at the end of each stride."""
         while self.now < way.to:
             closings = await self._closings()
-            far = way.to if not closings else min(way.to, self.now + way.stride, *closings)
-            await self._stop_at(max(far, self.now))
+            last_chances = [at - _LAST_CHANCE for at in closings if at - _LAST_CHANCE > self.now]
+            far = self.now + way.stride if closings else way.to
+            await self._stop_at(max(self.now, min([way.to, far, *last_chances, *closings])))
 
     async def _stop_at(self, moment: datetime) -> None:
         """Set the clock to a moment and have everybody do what is due by then."""

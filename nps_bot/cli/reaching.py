@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 import click
 
 from nps_bot.app import connected
-from nps_bot.clock import SystemClock
+from nps_bot.clock import MovableClock, SettableClock, SystemClock
 from nps_bot.domain.audience import Member
 from nps_bot.domain.survey import Survey
 from nps_bot.errors import NpsBotError, nearest
@@ -28,6 +28,32 @@ class CommandError(NpsBotError):
     """A command that cannot be carried out; the text says what can."""
 
 
+def clock_of(settings: Settings) -> SettableClock:
+    """Return the clock of the bot: in the sandbox, time may have been moved on."""
+    if settings.mode is not Mode.SANDBOX:
+        return SystemClock()
+    from nps_bot.cli import sandboxed  # noqa: PLC0415  # as in cli.serving
+
+    clock = MovableClock()
+    clock.ahead = sandboxed.Visit.recall(clock.now()).ahead
+    return clock
+
+
+def surveys_of(settings: Settings) -> Mapping[str, Survey]:
+    """Return the surveys as the bot asks them: the sandbox counts their waves from its first day.
+
+    Raises:
+        SurveyError: a file is wrong.
+    """
+    surveys = load_surveys(settings.surveys)
+    if settings.mode is not Mode.SANDBOX:
+        return surveys
+    from nps_bot.cli import rhythm, sandboxed  # noqa: PLC0415  # as in cli.serving
+
+    visit = sandboxed.Visit.recall(SystemClock().now())
+    return rhythm.from_the_day(surveys, visit.founded) if visit.kept else surveys
+
+
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Reach the database alone, migrated."""
@@ -43,15 +69,13 @@ async def open_edge(settings: Settings) -> AsyncIterator[Edge]:
     Raises:
         NpsBotError: one of them cannot be reached, or refuses.
     """
-    surveys = load_surveys(settings.surveys)
+    surveys, clock = surveys_of(settings), clock_of(settings)
     if settings.mode is Mode.SANDBOX:
         from nps_bot.cli import sandboxed  # noqa: PLC0415  # as in cli.serving
 
         settings = sandboxed.settings_of_running_sandbox(settings)
     nobody_waits = asyncio.Event()
-    async with connected(
-        settings, surveys, SystemClock(), wake=nobody_waits, patient=False
-    ) as edge:
+    async with connected(settings, surveys, clock, wake=nobody_waits, patient=False) as edge:
         yield edge
 
 

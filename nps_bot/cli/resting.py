@@ -13,18 +13,17 @@ from nps_bot.storage import backlog, waves
 
 PATIENCE = 20.0
 """Seconds to wait for it at most."""
-IN_TROUBLE = 2.0
-"""The same where Slack fails or asks to wait: what becomes of it is worth watching."""
+IN_TROUBLE = 0.5
+"""The same while Slack is made to fail: what becomes of it is worth watching."""
 _LOOK_EVERY = 0.05
 """Seconds between two looks where nothing happens in Slack meanwhile."""
 
 
 async def come_to_rest(bot: Bot, sandbox: Sandbox) -> bool:
     """Wait until the bot has nothing to do now; return whether it came to that."""
-    began, calls = monotonic(), len(sandbox.ledger)
+    began = monotonic()
     while await _is_busy(bot):
-        troubled = any(call.status != 200 for call in sandbox.ledger[calls:])
-        if monotonic() > began + (IN_TROUBLE if troubled else PATIENCE):
+        if monotonic() > began + (IN_TROUBLE if sandbox.faults.active else PATIENCE):
             return False
         await sandbox.workspace.changes.wait(_LOOK_EVERY)
     return True

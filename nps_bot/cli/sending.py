@@ -14,6 +14,7 @@ from nps_bot.cli.reaching import (
     find_person,
     open_edge,
     survey_named,
+    surveys_of,
     typed,
 )
 from nps_bot.cli.watching import tell_progress
@@ -31,7 +32,6 @@ from nps_bot.slack.views.kit import count
 from nps_bot.slack.views.reasons import cause
 from nps_bot.slack.views.send import asked_twice, pace_words
 from nps_bot.storage import waves
-from nps_bot.surveys import load_surveys
 
 
 async def send(
@@ -49,7 +49,7 @@ async def send(
     Raises:
         NpsBotError: it cannot be sent; the text says why.
     """
-    survey = survey_named(load_surveys(settings.surveys), key)
+    survey = survey_named(surveys_of(settings), key)
     async with open_edge(settings) as edge:
         if await edge.database.read(waves.is_paused, survey.key):
             raise CommandError(

@@ -43,7 +43,7 @@ async def settle(settings: Settings, beginning: str, verdict: Verdict, *, yes: b
         NpsBotError: there is no such message, it may not be settled, or nobody confirmed it.
     """
     surveys = load_surveys(settings.surveys)
-    clock = SystemClock()
+    clock = SystemClock()  # leases and look-ups go by it, however far a sandbox has moved on
     async with open_database(settings) as database:
         message = await _find(database, beginning)
         refusal = settling.refused(message, verdict, clock.now())

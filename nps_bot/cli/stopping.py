@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from nps_bot.cli.reaching import confirmed, open_database, survey_named
-from nps_bot.clock import SystemClock
+from nps_bot.cli.reaching import clock_of, confirmed, open_database, survey_named
 from nps_bot.services import stopping
 from nps_bot.services.stopping import Extent
 from nps_bot.settings import Settings
@@ -39,7 +38,7 @@ async def stop(settings: Settings, key: str, *, yes: bool) -> None:
         if not yes and not confirmed("Stop it?"):
             click.echo("Nothing was stopped.")
             return
-        now = SystemClock().now()
+        now = clock_of(settings).now()
         ids = [one.wave.id for one in running]
         for wave in await database.write(stopping.stop, survey, ids, None, now):
             while await database.write(stopping.cancel_unsent, wave, now):

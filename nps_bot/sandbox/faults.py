@@ -94,6 +94,11 @@ class Faults:
         """Let all calls of these methods go wrong, in place of those switched on before."""
         self._switched = faults
 
+    @property
+    def active(self) -> bool:
+        """Whether anything is to go wrong now."""
+        return bool(self._coming or self._lasting or self._switched or self._chances)
+
     def clear(self) -> None:
         """Let everything go right again."""
         self._coming.clear()
@@ -104,7 +109,10 @@ class Faults:
     def take(self, method: str) -> Fault | None:
         """Return how this call of a method goes wrong, if it does."""
         if coming := self._coming.get(method):
-            return coming.popleft()
+            fault = coming.popleft()
+            if not coming:
+                del self._coming[method]
+            return fault
         if method in self._lasting:
             return self._lasting[method]
         if method in self._switched:

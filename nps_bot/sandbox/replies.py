@@ -15,6 +15,9 @@ _UNHAPPY_CUSTOMERS = (
     "The minimum order went up by a third overnight. For a bakery of four that is a lot of beans.",
     "Your driver leaves the boxes in the rain when the shutters are down. Please ring the bell.",
     "The grinder we rent from you has been \u201cabout to be serviced\u201d since spring.",
+    "Three people, three prices for the same bag. I'd like to trust the first answer.",
+    "The app signs me out between the first and the second page of every order.",
+    "Half the cups from the new roast were sour. We poured a morning down the sink.",
 )
 _EVEN_CUSTOMERS = (
     "Good coffee, fair price. I'd be quicker to recommend you if the order form remembered me.",
@@ -24,6 +27,10 @@ _EVEN_CUSTOMERS = (
     "No complaints, but I never know who to call since Marta left.",
     "Nice people, reliable. The price list arrives after the prices have changed, though.",
     "It works. I would like smaller bags for the weekends.",
+    "Delivery is fine, the beans are fine. What I miss is somebody who asks how it goes.",
+    "Better than last year. The invoices are still a puzzle for my accountant.",
+    "Our guests like it, I like it, my partner finds it too dark. Could we try another roast?",
+    "You are good at coffee and middling at e-mail.",
 )
 _HAPPY_CUSTOMERS = (
     "Tom drove over himself when our machine died before Easter. You don't forget that.",
@@ -35,6 +42,11 @@ _HAPPY_CUSTOMERS = (
     "Best espresso we've had in eleven years of running this place.",
     "The roast cards at the table were a lovely idea. Guests take them home.",
     "You told us about the price rise two months before. Nobody else does that.",
+    "My grandmother asked what we changed. We changed to you.",
+    "The decaf is so good that I had to prove to a guest it was one.",
+    "A wrong bag came once. The right one was there before I had finished complaining.",
+    "We were invited to the roastery with the whole team. They still talk about it.",
+    "Honest advice: you sold us the cheaper grinder because it was enough.",
 )
 _UNHAPPY_EMPLOYEES = (
     "Every week another \u201curgent\u201d Friday evening shift. People stop making plans.",
@@ -43,6 +55,9 @@ _UNHAPPY_EMPLOYEES = (
     "My review was moved four times. I know you're busy; so am I.",
     "Heating in the design studio. I have written this three times now.",
     "Sales promises dates that the roastery has never heard of.",
+    "I trained two people this year and both have left for better hours.",
+    "The loading dock light has been out for a month. It is dark at six now.",
+    "We measure everything except how tired people are.",
 )
 _EVEN_EMPLOYEES = (
     "Great colleagues, decent coffee, too many tools. We have four places for one checklist.",
@@ -51,6 +66,10 @@ _EVEN_EMPLOYEES = (
     "Fine! A career path that isn't \u201cbecome a manager\u201d would make it an eight.",
     "We celebrate launches and never repairs.",
     "The all-hands is at 2 am here. The recording helps, being asked would help more.",
+    "Good people. I would stay for longer if pay were talked about more openly.",
+    "The new scheduling tool is nearly great. Nearly.",
+    "I like the work and I like my team; the meetings I could do without.",
+    "Nice that we ask. Last time I'd have liked to hear what came of it.",
 )
 _HAPPY_EMPLOYEES = (
     "I was trusted with the whole Lisbon move in my first year. Where else does that happen?",
@@ -61,6 +80,10 @@ _HAPPY_EMPLOYEES = (
     "Priya fights for the customer and for us. I didn't know one could do both.",
     "We said no to the big chain because the farmers would have paid for it. Proud of that.",
     "My manager asks what I want to learn next, and then makes room for it.",
+    "I was ill for two months and came back to a desk with flowers on it.",
+    "Cupping on Fridays, everybody, the finance team too. It keeps us honest about the product.",
+    "I moved countries and kept my job. Nobody made a fuss about it.",
+    "You can say a plan is bad here and still be asked to lunch.",
 )
 
 _POOLS: dict[tuple[bool, str], Sequence[str]] = {

@@ -44,7 +44,11 @@ SWITCHES: Mapping[str, Switch] = {
         "Answers get lost: the message stands there, and nobody tells the bot",
         {"chat.postMessage": Fault(acted=True, drop=True)},
     ),
-    "charts": Switch("Charts are refused (invalid_blocks)", {}, charts=False),
+    "charts": Switch(
+        "Charts are refused (invalid_blocks): the bot draws with text from then on",
+        {},
+        charts=False,
+    ),
     "unknown_method": Switch(
         "Slack does not know how to show Home (unknown_method)",
         {"views.publish": Fault(error="unknown_method")},

@@ -13,7 +13,7 @@ from random import Random
 from nps_bot.sandbox.replies import replies
 from nps_bot.sandbox.workspace import User
 
-SEED = 2026
+SEED = 2034
 
 
 @dataclass(frozen=True, slots=True)
