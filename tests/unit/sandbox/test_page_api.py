@@ -63,6 +63,7 @@ async def test_a_person_sees_their_own_channels(call: Caller) -> None:
         "with": "U0NPSBOT1",
         "is_ext_shared": False,
         "topic": "",
+        "members": ["U0NPSBOT1", "U0ADA0000"],
         "unread": 1,
     }
     assert messages == [
@@ -159,6 +160,17 @@ async def test_the_bot_s_user_id_stands_for_its_direct_messages(
     given = {"channel": call.sandbox.bot_user_id, "command": "/nps", "text": ""}
     assert await act(call, "ada", "command", **given) == {"ok": True}
     assert bot.seen[0].payload["channel_id"] == "D0ADA0000"
+
+
+async def test_a_reply_stands_under_its_message(call: Caller) -> None:
+    await act(call, "priya", "say", channel="general", text="News")
+    (news,) = call.sandbox.workspace.messages("general")
+    wish = {"channel": "general", "text": "Good!", "thread_ts": news.ts}
+    assert await act(call, "tom", "say", **wish) == {"ok": True}
+    _, reply = call.sandbox.workspace.messages("general")
+    assert (reply.user, reply.text, reply.thread_ts) == ("U0TOM0000", "Good!", news.ts)
+    gone = {"ok": False, "error": "This message is not there (any more)."}
+    assert await act(call, "tom", "say", **(wish | {"thread_ts": "1.000001"})) == gone
 
 
 @pytest.mark.parametrize(
