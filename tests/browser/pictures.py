@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.conftest import ROOT, Running
 
@@ -23,6 +23,11 @@ PATIENCE = 120
 """Seconds for one request: the clock may go on for a week meanwhile."""
 LONG = 30_000
 """Milliseconds within which what was owed must be seen."""
+DM = "dm"
+"""The direct messages with the bot, where a place is named."""
+SIZE: ViewportSize = {"width": 1440, "height": 900}
+TALL = 2_400
+"""Pixels: the height of a page on which every message is seen as a whole."""
 SHARP = 2
 """Pixels of a picture for each pixel of the page."""
 REASON = "Two deliveries came a day late, and nobody told us. Our first guests got instant coffee."
@@ -42,9 +47,9 @@ class Story:
         return seen
 
     def newest(self, who: str, place: str) -> dict[str, Any]:
-        """Return the newest message of a channel, or of the direct messages (``dm``)."""
+        """Return the newest message of a channel, or of the direct messages with the bot."""
         for channel in self.sees(who)["channels"]:
-            if place == (channel["kind"] if channel["kind"] == "dm" else channel["name"]):
+            if place == (DM if channel["kind"] == DM else channel["name"]):
                 message: dict[str, Any] = channel["messages"][-1]
                 return {**message, "channel": channel["id"]}
         raise LookupError(place)
@@ -82,52 +87,53 @@ class Story:
 
 def show(page: Page, story: Story, who: str, place: str) -> Locator:
     """Open a place as somebody; return its newest message."""
-    seen = story.sees(who)
-    (channel,) = [
-        one["id"]
-        for one in seen["channels"]
-        if place == (one["kind"] if one["kind"] == "dm" else one["name"])
-    ]
-    page.goto(f"{story.address}/?{urlencode({'as': seen['me']['id'], 'c': channel})}")
+    address = {"as": story.sees(who)["me"]["id"]}
+    if place != DM:
+        address["c"] = place
+    page.goto(f"{story.address}/?{urlencode(address)}")
     newest = page.get_by_test_id("message").or_(page.get_by_test_id("ephemeral")).last
     expect(newest).to_be_visible(timeout=LONG)
     return newest
 
 
-def take(what: Page | Locator, name: str) -> None:
-    """Take a picture."""
-    what.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+def take(page: Page, what: Locator | None, name: str) -> None:
+    """Take a picture of a part of the page, whole however tall it is; or of the page itself."""
+    if what is None:
+        page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    else:
+        page.set_viewport_size({**SIZE, "height": TALL})
+        what.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+        page.set_viewport_size(SIZE)
     print(f"docs/pictures/{name}.png")  # said to whoever runs it
 
 
 def tell(page: Page, story: Story) -> None:
     """Live through a wave, and take pictures on the way."""
-    prompt = show(page, story, "ada", "dm")
+    prompt = show(page, story, "ada", DM)
     expect(prompt).to_contain_text("How likely", timeout=LONG)
-    take(prompt, "prompt")
+    take(page, prompt, "prompt")
 
-    story.press("ada", story.newest("ada", "dm"), "score_3")
-    expect(page.get_by_test_id("modal").locator("textarea").first).to_be_visible(timeout=LONG)
-    view = story.sees("ada")["modal"]
-    values = {"reason": {"reply": REASON}}
-    story.do("ada", "submit", view_id=view["id"], values=values)
+    story.press("ada", story.newest("ada", DM), "score_3")
+    modal = page.get_by_test_id("modal")
+    modal.get_by_role("textbox").first.fill(REASON)
+    page.get_by_test_id("modal-submit").click()
+    expect(modal).to_be_hidden()
     alert = show(page, story, "priya", "nps-alerts")
     expect(alert).to_contain_text(REASON, timeout=LONG)
     story.press("priya", story.newest("priya", "nps-alerts"), "claim_case")
     expect(alert).to_contain_text("Claimed by", timeout=LONG)
-    take(alert, "alert")
+    take(page, alert, "alert")
 
     story.move("day")
     story.move("close_wave")
     closing = show(page, story, "priya", "nps-summary")
     expect(closing).to_contain_text("Customer survey, closed", timeout=LONG)
-    take(closing, "closing")
-    take(page, "sandbox")
+    take(page, None, "sandbox")
     channel = story.newest("priya", "nps-summary")["channel"]
     story.do("priya", "command", command="/nps", text="report customer", channel=channel)
     report = page.get_by_test_id("ephemeral").last
     expect(report).to_contain_text("Latest comments", timeout=LONG)
-    take(report, "report")
+    take(page, report, "report")
 
 
 def make(browser: Browser) -> None:
@@ -136,7 +142,7 @@ def make(browser: Browser) -> None:
     with tempfile.TemporaryDirectory() as folder:
         running = Running(Path(folder))
         page = browser.new_page(
-            viewport={"width": 1440, "height": 900},
+            viewport=SIZE,
             device_scale_factor=SHARP,
             locale="en-GB",
             timezone_id="Europe/London",

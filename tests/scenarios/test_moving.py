@@ -19,6 +19,7 @@ from sqlalchemy import select
 from nps_bot.cli.trying import Visited, visited
 from nps_bot.sandbox import Fault, Message, Passing, Stage
 from nps_bot.sandbox.control import Move
+from nps_bot.sandbox.tempers import intent
 from nps_bot.scheduler import clockwork
 from nps_bot.settings import Settings, load_settings
 from nps_bot.slack.views.figures import points
@@ -174,6 +175,22 @@ async def test_people_who_do_not_live_do_nothing(visits: Visits) -> None:
         visit.control.live(on=True)
         await visit.control.move(Move.HOUR)
         assert await raw_answers(visit, "customer") != {}
+
+
+async def test_whom_a_visitor_acts_as_is_left_to_the_visitor(visits: Visits) -> None:
+    async with visits(empty=True) as visit:
+        kenji, mara = visit.sandbox.person("kenji"), visit.sandbox.person("mara")
+        for person in (kenji, mara):  # both would answer within hours
+            wanted = intent(person.user, 1)
+            assert wanted is not None
+            assert wanted.score is not None
+        async with aiohttp.ClientSession() as session:
+            wish = {"as": kenji.id, "do": "open_home"}
+            async with session.post(f"{visit.sandbox.url}/page/act", json=wish) as answer:
+                assert await answer.json() == {"ok": True}
+        await visit.control.move(Move.DAY)
+        assert mara.inbox[0].text.startswith("You answered")
+        assert kenji.inbox[0].text.startswith("How likely")
 
 
 async def test_without_an_open_wave_there_is_none_to_close(visits: Visits) -> None:
