@@ -105,6 +105,7 @@ def _new_wave(connection: Connection, survey: Survey, nominal: str, opens_at: da
         kind=survey.kind,
         opens_at=opens_at,
         closes_at=opens_at + survey.closes_after,
+        anonymity=survey.anonymity,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, update
 
-from nps_bot.domain.survey import Wording
+from nps_bot.domain.survey import Anonymity, Wording
 from nps_bot.domain.wording import wording_digest, wording_document, wording_from_document
 from nps_bot.storage.tables import Invitation, StoredWording, SurveyState, Wave
 from nps_bot.storage.upsert import insert_or
@@ -31,6 +31,7 @@ class NewWave:
     by_hand: bool = False
     at_once: bool = False
     only_person: str | None = None
+    anonymity: Anonymity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ class WaveRow:
     closes_at: datetime
     stopped_at: datetime | None
     stopped_by: str | None
+    threshold: int | None
+    segment: str | None
+
+    @property
+    def anonymity(self) -> Anonymity | None:
+        """How its answers are kept without names; None where they have names."""
+        return None if self.threshold is None else Anonymity(self.threshold, self.segment)
 
 
 _WAVES: Select[Any] = select(*(getattr(Wave, name) for name in WaveRow.__dataclass_fields__))
@@ -150,6 +158,8 @@ def create(connection: Connection, wave: NewWave, now: datetime) -> int | None:
             opens_at=wave.opens_at,
             closes_at=wave.closes_at,
             created_at=now,
+            threshold=wave.anonymity and wave.anonymity.threshold,
+            segment=wave.anonymity and wave.anonymity.segment,
         )
         .on_conflict_do_nothing()
         .returning(Wave.id)
