@@ -16,7 +16,8 @@ def upgrade() -> None:
     # Written out, because alembic would have SQLite copy the whole table for the constraint.
     op.execute(
         "ALTER TABLE waves ADD COLUMN threshold SMALLINT"
-        " CONSTRAINT ck_waves_threshold CHECK (threshold >= 3)"
+        " CONSTRAINT ck_waves_threshold"
+        " CHECK (threshold IS NULL OR (threshold >= 3 AND only_person IS NULL))"
     )
     op.execute("ALTER TABLE waves ADD COLUMN segment TEXT")
     op.create_table(

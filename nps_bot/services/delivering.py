@@ -492,7 +492,7 @@ def _chaser(known: _Known, message: Claimed) -> nudging.Chaser | Remove:
 def _no_reason_to_ask(standing: Standing, stopped: str | None, now: datetime) -> str | None:
     if standing.closed(now):
         return "the wave closed"
-    if standing.response is not None:
+    if standing.answered:
         return "the person has answered"
     if stopped is not None:
         return "the person opted out"

@@ -12,7 +12,7 @@ from nps_bot.domain.nps import Difference
 from nps_bot.domain.survey import Survey
 from nps_bot.services.reporting import WaveFigures, latest_change, wave_figures
 from nps_bot.services.status import RunningWave, Unclaimed, running_waves, unclaimed
-from nps_bot.storage import overview, people, reports, responses, waves
+from nps_bot.storage import ballots, overview, people, reports, responses, waves
 from nps_bot.storage.overview import OwnResponse
 from nps_bot.storage.people import ALL_SURVEYS
 from nps_bot.storage.responses import Reply
@@ -41,6 +41,19 @@ class OwnAnswer:
     answered_at: datetime
     replies: tuple[Reply, ...]
     changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenPart:
+    """An anonymous survey the person answered; what they said nobody can find.
+
+    Attributes:
+        title: its name, as it was asked.
+        opens_at: when its wave began to ask.
+    """
+
+    title: str
+    opens_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,7 @@ class Home:
 
     Attributes:
         answers: their latest answers, the newest first; ``answers_total`` counts all.
+        taken_part: the latest anonymous surveys they answered, the newest first.
         opted_out: what they stopped.
         owned: the surveys they own.
         unclaimed: the cases of those surveys that nobody takes care of.
@@ -88,6 +102,7 @@ class Home:
     owned: tuple[OwnedSurvey, ...]
     unclaimed: Unclaimed
     made_at: datetime
+    taken_part: tuple[TakenPart, ...] = ()
 
 
 def home(
@@ -111,6 +126,10 @@ def home(
     return Home(
         answers=tuple(_own_answer(connection, response, surveys, now) for response in answered),
         answers_total=answers_total,
+        taken_part=tuple(
+            TakenPart(waves.load_wording(connection, one.wording_id).title, one.opens_at)
+            for one in ballots.taken_part(connection, person_id, ANSWERS)
+        ),
         opted_out=tuple(
             OptedOut(key, _title(surveys, key)) for key in people.opt_outs_of(connection, person_id)
         ),

@@ -27,7 +27,7 @@ from nps_bot.domain.cadence import (
 from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.survey import Survey
 from nps_bot.ids import new_id
-from nps_bot.services import contacting, owed
+from nps_bot.services import closing, contacting, owed
 from nps_bot.services.contacting import Reason, Round
 from nps_bot.storage import contacts, invitations, outbox, people, reports, waves
 from nps_bot.storage.invitations import NewInvitation
@@ -255,6 +255,8 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
     for wave in waves.to_close(connection, surveys.keys(), now):
         waves.close(connection, wave.id, now)
         cancel_unsent(connection, wave.id)
+        if wave.anonymity is not None:
+            closing.unlink(connection, wave, now)
         if wave.state == "ready" and wave.survey_key in surveys and wave.only_person is None:
             owed.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)
             outbox.touch(connection, (owed.summary_key(wave.id),), now)

@@ -49,6 +49,8 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
 async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Message:
     standing = content.standing
     wording = await edge.wording(standing.wording_id)
+    if standing.voted:
+        return prompt.voted()
     if standing.response is not None:
         return prompt.answered(
             wording,
@@ -70,7 +72,7 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         return prompt.closed(wording)
     return prompt.prompt(
         wording,
-        Kind(standing.kind),
+        standing.anonymity or Kind(standing.kind),
         standing.id,
         rhythm=describe(content.survey.cadence),
         owners=await edge.access.owners(content.survey),

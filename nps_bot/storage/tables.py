@@ -135,7 +135,9 @@ class Wave(Base):
             sqlite_where=text("state <> 'closed'"),
             postgresql_where=text("state <> 'closed'"),
         ),
-        CheckConstraint("threshold >= 3", name="threshold"),
+        CheckConstraint(
+            "threshold IS NULL OR (threshold >= 3 AND only_person IS NULL)", name="threshold"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey
+from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
 from nps_bot.slack.views.figures import answered_words, calendar_day, change_words, score_words
 from nps_bot.slack.views.kit import (
     Block,
@@ -13,6 +13,7 @@ from nps_bot.slack.views.kit import (
     button,
     context,
     count,
+    day,
     divider,
     escape,
     header,
@@ -51,7 +52,7 @@ def home(home: Home, workspace_url: str) -> dict[str, Any]:
 
 def _answers(home: Home) -> list[Block]:
     blocks: list[Block] = [header("Your answers")]
-    if not home.answers:
+    if not home.answers and not home.taken_part:
         return [
             *blocks,
             section(
@@ -64,7 +65,15 @@ def _answers(home: Home) -> list[Block]:
     more = home.answers_total - len(home.answers)
     if more:
         blocks.append(context(f"and {count(more, 'older answer')}"))
-    return blocks
+    return blocks + [_taken_part(one) for one in home.taken_part]
+
+
+def _taken_part(taken: TakenPart) -> Block:
+    title = f"“{escape(taken.title, _NAME)}”"
+    return section(
+        f"*You took part* in {title} of {day(taken.opens_at)}. Your answer can't be shown, not even"
+        " to you."
+    )
 
 
 def _answer(answer: OwnAnswer) -> list[Block]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nps_bot.domain.score import SCORES, Band, band_of
 from nps_bot.domain.survey import BandPlan, FollowUp, Kind, Link, Nudge, Wording
-from nps_bot.services.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey
+from nps_bot.services.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
 from nps_bot.services.reporting import LATEST_COMMENTS, TREND_WAVES
 from nps_bot.services.status import CASES, TROUBLES, RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.services.summarising import Summary
@@ -143,7 +143,8 @@ def test_status_and_home(typed: str) -> None:
     )
     stopped = tuple(OptedOut(f"s{number}", typed) for number in range(40))
     owned = (OwnedSurvey(typed, WAVES[-1], change(WAVES), WAVES[-2].wave.day, running),) * 40
-    everything = Home(answers, 1_000, stopped, owned, unclaimed, NOON)
+    taken_part = (TakenPart(typed, NOON),) * ANSWERS
+    everything = Home(answers, 1_000, stopped, owned, unclaimed, NOON, taken_part)
     assert_slack_takes(home.home(everything, url))
 
 
