@@ -232,14 +232,18 @@ def test_groups_that_cannot_be_subtracted_are_all_shown() -> None:
 
 def test_people_without_a_segment_are_never_shown_as_one() -> None:
     ballots = seal([("Sales", 10, 5), ("Sales", 3, 5), (None, 10, 7), (None, 3, 7)], ())
-    found = privacy.disclose(ballots, invited=30, threshold=5, population=None, chance=luck(1))
+    found = privacy.disclose(
+        ballots, invited=30, threshold=5, population_known=False, chance=luck(1)
+    )
     assert isinstance(found, Figure)
     assert found.segments == (Segment("Sales", 10, 0),)
 
 
 def test_a_wave_without_segments_has_none() -> None:
     ballots = seal([(None, 10, 7), (None, 3, 7)], ())
-    found = privacy.disclose(ballots, invited=30, threshold=5, population=None, chance=luck(1))
+    found = privacy.disclose(
+        ballots, invited=30, threshold=5, population_known=False, chance=luck(1)
+    )
     assert isinstance(found, Figure)
     assert found.segments == ()
 
@@ -268,7 +272,9 @@ def history(scores: list[int]) -> list[object]:
     """Return everything shown of a wave: after each ballot, and at its close."""
     open_wave = [participation(40, Sealed(cast), 5) for cast in range(len(scores) + 1)]
     counts = [(None, score, scores.count(score)) for score in sorted(set(scores))]
-    end = privacy.disclose(seal(counts, ()), invited=40, threshold=5, population=40, chance=luck(1))
+    end = privacy.disclose(
+        seal(counts, ()), invited=40, threshold=5, population_known=True, chance=luck(1)
+    )
     return [*open_wave, end]
 
 
