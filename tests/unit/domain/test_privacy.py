@@ -343,16 +343,27 @@ def test_a_sealed_value_says_that_it_is_sealed() -> None:
     assert [name for name in dir(sealed) if not name.startswith("_")] == []
 
 
-def test_only_the_domain_opens_what_is_sealed() -> None:
-    sources = Path(nps_bot.__file__).parent.rglob("*.py")
-    openers = {path.name for path in sources if "_Sealed__" in path.read_text()}
-    assert openers == {"privacy.py"}
-    users = {
-        path.name
-        for path in Path(nps_bot.__file__).parent.rglob("*.py")
-        if "privacy._open" in path.read_text() or "import _open" in path.read_text()
+def mentioning(*names: str) -> set[str]:
+    """Return the modules in which one of ``names`` stands."""
+    package = Path(nps_bot.__file__).parent
+    return {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if any(name in path.read_text() for name in names)
     }
-    assert users == set()
+
+
+def test_only_one_module_opens_what_is_sealed() -> None:
+    assert mentioning("_Sealed__", "privacy._open") == {"domain/privacy.py"}
+    assert not {name for name in mentioning("import _open") if "privacy" in name}
+
+
+def test_only_one_module_reads_what_was_answered() -> None:
+    classes = ("AnonymousAnswer", "AnonymousComment")
+    names = ("anonymous_answers", "anonymous_comments")
+    assert mentioning(*classes) == {"storage/tables.py", "storage/ballots.py"}
+    # Scrubbing writes a table's file anew, and reads nothing.
+    assert mentioning(*names) == {"storage/tables.py", "storage/scrubbing.py"}
 
 
 # --- Without a rule ---
