@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from nps_bot.domain.privacy import Ballots, Sealed, seal
 from nps_bot.domain.score import Band
@@ -28,7 +38,7 @@ from nps_bot.storage.tables import (
     Invitation,
     Wave,
 )
-from nps_bot.storage.upsert import insert_or
+from nps_bot.storage.upsert import insert_into
 
 VOTED: ColumnElement[bool] = (
     select(Ballot.invitation_id).where(Ballot.invitation_id == Invitation.id).exists()
@@ -43,22 +53,29 @@ _CHANCE = SystemRandom()
 
 def cast(connection: Connection, invitation_id: str) -> bool:
     """Record that an invitation was answered; False where it was before."""
-    ballot = insert_or(connection, Ballot).values(invitation_id=invitation_id)
-    cast = connection.execute(ballot.on_conflict_do_nothing().returning(Ballot.invitation_id))
-    return cast.first() is not None
+    ballot = {"invitation_id": invitation_id}
+    return connection.execute(_casting(connection.dialect.name), ballot).first() is not None
+
+
+@cache  # every click runs it: see storage.database
+def _casting(dialect: str) -> Executable:
+    return insert_into(dialect, Ballot).on_conflict_do_nothing().returning(Ballot.invitation_id)
+
+
+_ADD_ANSWER, _ADD_TOKEN = insert(AnonymousAnswer), insert(FollowUpToken)
 
 
 def add_answer(connection: Connection, wave_id: int, segment: str | None, score: int) -> None:
     """Add an answer to a wave."""
     row = {"id": new_id(), "wave_id": wave_id, "segment": segment, "score": score}
-    connection.execute(insert(AnonymousAnswer), row)
+    connection.execute(_ADD_ANSWER, row)
 
 
 def issue_token(connection: Connection, wave_id: int, band: Band) -> str:
     """Return what whoever has just answered may send their replies with, once."""
     token = new_id()
     row = {"digest": _digest(token), "wave_id": wave_id, "band": band.value}
-    connection.execute(insert(FollowUpToken), row)
+    connection.execute(_ADD_TOKEN, row)
     return token
 
 
@@ -132,8 +149,10 @@ def is_whole_step(connection: Connection, wave_id: int, threshold: int) -> bool:
 
 
 def _answers(connection: Connection, wave_id: int) -> int:
-    counted = select(func.count()).where(AnonymousAnswer.wave_id == wave_id)
-    return connection.scalar(counted) or 0
+    return connection.scalar(_COUNT, {"wave": wave_id}) or 0
+
+
+_COUNT = select(func.count()).where(AnonymousAnswer.wave_id == bindparam("wave"))
 
 
 def tally(connection: Connection, wave_id: int) -> Sealed[Ballots]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,18 +15,22 @@ from sqlalchemy import Connection, make_url, select, text, update
 
 from nps_bot.domain.survey import Anonymity
 from nps_bot.logs import LogLevel
-from nps_bot.sandbox import Fault, Kind, Message, Person
+from nps_bot.sandbox import Fault, Kind, Message, Person, Reply
 from nps_bot.services import closing, forgetting, launching
+from nps_bot.services.launching import NOMINAL, ByHand
 from nps_bot.services.responding import Refusal
 from nps_bot.slack.listeners.answering import REFUSALS
 from nps_bot.slack.views.prompt import VOTED
+from nps_bot.storage.database import Database
 from nps_bot.storage.people import AccountRow, save_accounts
 from nps_bot.storage.tables import AnonymousAnswer, AnonymousComment, Invitation, Outbox
 from tests.scenarios.conftest import World
 from tests.scenarios.desk import at, later, nps, opened_home, outage, settled, words
 from tests.scenarios.siege import BOTH, logged, quiet, read, told
+from tests.scenarios.test_kills import process, prompted
 from tests.scenarios.voting import (
     OPERATOR,
+    anonymous_file,
     ballots,
     close,
     make_anonymous,
@@ -424,6 +429,47 @@ async def test_scrubbing_is_tried_again_until_it_is_done(quiet_world: World) -> 
     async with world.running():
         await world.tick()
         assert await world.bot.edge.database.read(closing.unscrubbed) is None
+
+
+# --- a bot that dies --------------------------------------------------------------------------
+
+
+@BOTH
+async def test_kill_9_leaves_no_ballot_without_its_answer(
+    quiet_world: World, tmp_path: Path
+) -> None:
+    world = quiet_world
+    make_anonymous(world)
+    now = world.clock.now()
+    how = ByHand(now.strftime(NOMINAL), at_once=True)
+    async with Database(world.settings.database_url) as database:
+        await database.write(launching.start_by_hand, world.surveys["customer"], how, now)
+    (tmp_path / "surveys").mkdir()
+    (tmp_path / "surveys" / "customer.yaml").write_text(anonymous_file(), encoding="utf-8")
+    async with process(world, tmp_path, surveys=tmp_path / "surveys") as bot:
+        asked = {handle: await prompted(world, handle) for handle in CUSTOMERS}
+        clicks = {
+            handle: person.action(prompt, "ballot_7") for handle, (person, prompt) in asked.items()
+        }
+        deliveries = {
+            handle: asyncio.create_task(world.sandbox.deliver(Kind.INTERACTIVE, click))
+            for handle, click in clicks.items()
+        }
+        await asyncio.wait(deliveries.values(), return_when=asyncio.FIRST_COMPLETED)
+        await bot.end(signal.SIGKILL)
+        ended = await asyncio.gather(*deliveries.values(), return_exceptions=True)
+    answered = sum(isinstance(end, Reply) for end in ended)
+    assert answered, "somebody was answered before it died"
+
+    async with world.running():
+        await quiet(world)
+        read_ = world.bot.edge.database.read
+        number = await read_(ballots)
+        assert number == len(await read_(votes)) >= answered
+        thankful = [
+            one for person, _ in asked.values() for one in person.inbox if VOTED in one.text
+        ]
+        assert len(thankful) == number, "who has answered reads it, and nobody else"
 
 
 # --- the log ----------------------------------------------------------------------------------

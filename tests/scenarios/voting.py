@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from nps_bot.storage.tables import (
     Response,
     ScoreChange,
 )
-from tests.scenarios.conftest import World
+from tests.scenarios.conftest import SURVEYS, World
 from tests.scenarios.desk import words
 
 OPERATOR = "The IT team at Lumen Coffee"
@@ -36,6 +37,13 @@ def make_anonymous(world: World, anonymity: Anonymity = ANONYMITY) -> None:
         chaser=None,
         wording=replace(survey.wording, operator=OPERATOR),
     )
+
+
+def anonymous_file() -> str:
+    """Return the file of the customer survey, changed to ask anonymously."""
+    named = (SURVEYS / "customer.yaml").read_text(encoding="utf-8")
+    without = re.sub(r"(?m)^(correctable_for:.*|chaser:\n  after:.*)$", "", named)
+    return f"{without}\nanonymous: {{operator: {OPERATOR}, threshold: 3}}\n"
 
 
 async def thanked(world: World, person: Person, prompt: Message) -> Message:

@@ -6,7 +6,7 @@ from datetime import date
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps_bot.domain.disclosure import (
@@ -52,6 +52,7 @@ def test_what_is_said_of_the_width_is_true(n: int, invited: int | None) -> None:
         check_width(answers, invited)
 
 
+@settings(deadline=None)
 @given(st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(0, 300)), st.booleans())
 def test_what_is_said_of_the_width_of_a_large_wave_is_true(
     answers: Composition, employees: bool
@@ -126,6 +127,7 @@ def test_the_change_is_kept_with_the_day_it_is_against() -> None:
 some_answers = st.tuples(*[st.integers(0, 40)] * 3).filter(lambda answers: 3 < sum(answers) <= 100)
 
 
+@settings(deadline=None)
 @given(some_answers, some_answers)
 def test_more_than_noise_is_more_than_noise(now: Composition, before: Composition) -> None:
     """Up to 100 answers, of which each moves the score by a whole point."""
@@ -157,6 +159,7 @@ disclosures: st.SearchStrategy[Disclosure] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(disclosures)
 def test_what_is_stored_comes_back(disclosure: Disclosure) -> None:
     stored = orjson.dumps(to_document(disclosure))
@@ -182,6 +185,7 @@ def test_a_document_holds_nothing_that_is_not_shown() -> None:
 # --- Several waves ---
 
 
+@settings(deadline=None)
 @given(st.lists(some_answers, min_size=1, max_size=4))
 def test_what_is_said_of_several_waves_is_true(waves: list[Composition]) -> None:
     figures = [figure_of(answers) for answers in waves]

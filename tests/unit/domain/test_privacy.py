@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nps_bot
@@ -165,30 +165,12 @@ def test_nobody_works_out_a_group(sizes: tuple[int, ...], threshold: int) -> Non
     assert solved(sizes, threshold) == []
 
 
-@given(groups.filter(lambda answers: sum(answers) > 3), st.sampled_from([None, 0, 1, 2]))
-def test_nobody_works_out_a_larger_wave(answers: Composition, own: int | None) -> None:
-    n, threshold = sum(answers), 3
-    shown = {
-        str(figure_of((answers,), threshold, chance=Toss(heads=heads))) for heads in (True, False)
-    }
-    for seen in shown:
-        alike = [
-            other
-            for other in compositions(n)
-            if (own is None or other[own])
-            and raw_score(other) * raw_score(answers) >= 0
-            and abs(raw_score(other) - raw_score(answers)) <= 100 * (privacy.MARGIN + 1) / n
-            and seen
-            in {
-                str(figure_of((other,), threshold, chance=Toss(heads=heads)))
-                for heads in (True, False)
-            }
-        ]
-        if alike:
-            for band in range(3):
-                assert len({other[band] for other in alike}) > 1
+@pytest.mark.parametrize("n", range(7, 31))
+def test_nobody_works_out_a_wave_of_another_size(n: int) -> None:
+    assert solved([n], 3) == []
 
 
+@settings(deadline=None)
 @given(tables, thresholds)
 def test_groups_and_what_remains_are_large_enough_and_far_from_unanimous(
     table: Table, threshold: int
@@ -217,6 +199,22 @@ def figure_segment(name: str, group: Composition) -> Segment:
     """Return how a group is shown, computed the way a person would."""
     raw = raw_score(group)
     return Segment(name, sum(group), floor(abs(raw) + 0.5) * (1 if raw > 0 else -1))
+
+
+@pytest.mark.parametrize(
+    ("table", "threshold", "shown"),
+    [
+        (((3, 3, 3), (2, 2, 2)), 5, 2),
+        (((3, 3, 3), (2, 2, 2)), 6, 0),
+        (((4, 4, 4), (1, 1, 1), (1, 1, 1)), 5, 1),
+        (((4, 4, 4), (1, 1, 1), (1, 1, 1)), 6, 0),
+        (((4, 4, 4),), 3, 0),
+    ],
+)
+def test_a_group_and_the_rest_need_one_answer_more_than_the_threshold(
+    table: Table, threshold: int, shown: int
+) -> None:
+    assert len(figure_of(table, threshold).segments) == shown
 
 
 def test_a_small_group_takes_the_smallest_other_with_it() -> None:
@@ -251,6 +249,7 @@ def test_a_wave_without_segments_has_none() -> None:
 # --- Over time ---
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), thresholds, st.integers(0, 50))
 def test_an_open_wave_shows_steps_of_the_threshold(
     answered: int, threshold: int, silent: int
@@ -261,6 +260,7 @@ def test_an_open_wave_shows_steps_of_the_threshold(
     assert found == Participation(threshold, answered + silent, found.at_least)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(range(11)), min_size=1, max_size=30), st.randoms())
 def test_the_order_of_ballots_shows_in_nothing(scores: list[int], chance: Random) -> None:
     """Two histories of the same answers look alike at each moment: so no step tells its answer."""
