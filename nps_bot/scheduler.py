@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services import approving, launching, nudging, stopping
+from nps_bot.services import approving, closing, launching, nudging, stopping
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.inviting import invite_everybody, look_for_newcomers
 
@@ -50,6 +50,14 @@ async def _close(edge: Edge, now: datetime) -> None:
             pass
     if closed:
         log.info("Waves closed", extra={"waves": closed})
+    await edge.database.write(closing.even_out_late, now)
+    await _scrub(edge)
+
+
+async def _scrub(edge: Edge) -> None:
+    unscrubbed = await edge.database.read(closing.unscrubbed)
+    if unscrubbed is not None and await edge.database.scrub():
+        await edge.database.write(closing.mark_scrubbed, unscrubbed)
 
 
 async def _finish_stopping(edge: Edge, now: datetime) -> None:

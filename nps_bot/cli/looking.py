@@ -9,6 +9,7 @@ import click
 from nps_bot.cli.reaching import clock_of, open_database, survey_named, surveys_of
 from nps_bot.cli.report_text import report_text
 from nps_bot.domain.cadence import describe
+from nps_bot.domain.survey import Survey
 from nps_bot.services import reporting
 from nps_bot.services.periods import parse_period
 from nps_bot.services.status import next_nominal
@@ -35,9 +36,13 @@ def list_surveys(settings: Settings) -> None:
             f"{survey.key}: {survey.wording.title} ({survey.kind})\n"
             f"  asks {describe(survey.cadence)}, {zone}\n"
             f"  next {following:%Y-%m-%d %H:%M}\n"
-            f"  summary {survey.summary_channel}, alerts {survey.alerts_channel}, "
+            f"  summary {survey.summary_channel}, {_alerts(survey)}, "
             f"owners {', '.join(survey.owners)}"
         )
+
+
+def _alerts(survey: Survey) -> str:
+    return "anonymous" if survey.anonymity else f"alerts {survey.alerts_channel}"
 
 
 async def report(settings: Settings, key: str, period: str | None, *, as_json: bool) -> None:

@@ -50,6 +50,11 @@ async def send(
         NpsBotError: it cannot be sent; the text says why.
     """
     survey = survey_named(surveys_of(settings), key)
+    if person is not None and survey.anonymity is not None:
+        raise CommandError(
+            f"{survey.key} is anonymous: of a wave for one person everybody would know whose"
+            " answer it is. Leave --to out."
+        )
     async with open_edge(settings) as edge:
         if await edge.database.read(waves.is_paused, survey.key):
             raise CommandError(

@@ -32,6 +32,7 @@ class Rule(StrEnum):
     OPEN = "open"
     AFTER_ANSWER = "after_answer"
     AFTER_SILENCE = "after_silence"
+    AFTER_ANONYMOUS = "after_anonymous"
     EVERY = "every"
     NEWCOMER = "newcomer"
     SHARE = "share"
@@ -48,6 +49,7 @@ _WORDS = {
     Rule.OPEN: "has a question that is still open",
     Rule.AFTER_ANSWER: "answered not long ago",
     Rule.AFTER_SILENCE: "was asked not long ago and did not answer",
+    Rule.AFTER_ANONYMOUS: "was asked anonymously not long ago",
     Rule.EVERY: "was asked not long ago",
     Rule.NEWCOMER: "is new",
     Rule.SHARE: "has their turn in another wave",
@@ -95,9 +97,6 @@ class Limits:
 class Contact:
     """One sequence: what a person got of one survey in one wave.
 
-    A survey whose answers cannot be told from silence (an anonymous one) would have contacts of one
-    clock, whichever it was: they go into :func:`_clocks`.
-
     Attributes:
         survey: the survey's key.
         asked_at: when the question came; when it is due, while ``planned``.
@@ -106,6 +105,8 @@ class Contact:
         open_until: until when the question takes an answer it has not got; None where it is over.
         planned: the question is on its way: nobody has read it yet.
         lost: the same, but nobody knows whether it arrived.
+        anonymous: nothing here depends on whether they answered: neither ``answered_at``, which is
+            None, nor until when the question is open.
     """
 
     survey: str
@@ -115,6 +116,7 @@ class Contact:
     open_until: datetime | None = None
     planned: bool = False
     lost: bool = False
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,12 @@ def _clocks(contact: Contact, limits: Limits) -> Iterator[_Hold]:
         yield contact.asked_at + limits.every, Rule.EVERY, contact
     if contact.open_until is not None and limits.spaced:
         yield contact.open_until, Rule.OPEN, contact
-    if contact.answered_at is not None:
+    if contact.anonymous:
+        # One clock for whoever answered and whoever did not, and it runs from what both have got.
+        if not contact.planned:
+            rest = max(limits.after_answer, limits.after_silence)
+            yield contact.asked_at + rest, Rule.AFTER_ANONYMOUS, contact
+    elif contact.answered_at is not None:
         yield contact.answered_at + limits.after_answer, Rule.AFTER_ANSWER, contact
     elif not contact.planned:
         last = max(contact.asked_at, contact.further_at or contact.asked_at)

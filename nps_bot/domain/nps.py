@@ -155,14 +155,21 @@ def interval(
     Raises:
         ValueError: more answers than the population has people, or ``confidence`` is not a share.
     """
-    n = distribution.n
+    return interval_of(Answers.of(distribution), confidence=confidence, population=population)
+
+
+def interval_of(
+    answers: Answers, *, confidence: float = 0.95, population: int | None = None
+) -> Interval | None:
+    """Return :func:`interval` of ``answers``, which need not be whole numbers."""
+    n = answers.n
     _check_confidence(confidence)
     _check_population(n, population)
     if n in (0, population):
         return None
     scale = 1.0 if population is None else (population - 1) / (population - n)
     method = tango if n < SCORE_INTERVAL_BELOW else adjusted_wald
-    return method(Answers.of(distribution, scale), confidence)
+    return method(answers.times(scale), confidence)
 
 
 def compare(
@@ -180,12 +187,17 @@ def compare(
     Raises:
         ValueError: ``confidence`` is not a share between 0 and 1.
     """
-    _check_confidence(confidence)
-    score_now, score_before = nps(now), nps(before)
-    if score_now is None or score_before is None:
+    if now.n == 0 or before.n == 0:
+        _check_confidence(confidence)
         return None
-    points = score_now - score_before
-    one, other = Answers.of(now).adjusted(), Answers.of(before).adjusted()
+    return compare_answers(Answers.of(now), Answers.of(before), confidence=confidence)
+
+
+def compare_answers(now: Answers, before: Answers, *, confidence: float = 0.95) -> Difference:
+    """Return :func:`compare` of some answers each, which need not be whole numbers."""
+    _check_confidence(confidence)
+    points = now.points - before.points
+    one, other = now.adjusted(), before.adjusted()
     z = (one.points - other.points) / hypot(one.standard_error, other.standard_error)
     p_value = 2 * NormalDist().cdf(-abs(z))
     verdict = Verdict.NOISE
@@ -218,13 +230,13 @@ class Answers(NamedTuple):
     detractors: float
 
     @classmethod
-    def of(cls, distribution: Distribution, scale: float = 1.0) -> Answers:
-        """Return the answers of ``distribution``, each counted ``scale`` times."""
-        return cls(
-            distribution.promoters * scale,
-            distribution.passives * scale,
-            distribution.detractors * scale,
-        )
+    def of(cls, distribution: Distribution) -> Answers:
+        """Return the answers of ``distribution``."""
+        return cls(distribution.promoters, distribution.passives, distribution.detractors)
+
+    def times(self, scale: float) -> Answers:
+        """Return the answers, each counted ``scale`` times."""
+        return Answers(self.promoters * scale, self.passives * scale, self.detractors * scale)
 
     def adjusted(self) -> Answers:
         """Add three made-up answers: the same at every confidence (Rocks 2016)."""
@@ -312,6 +324,6 @@ def _check_confidence(confidence: float) -> None:
         raise ValueError(f"confidence {confidence} is not between 0 and 1")
 
 
-def _check_population(n: int, population: int | None) -> None:
+def _check_population(n: float, population: int | None) -> None:
     if population is not None and n > population:
         raise ValueError(f"{n} answers are more than the population of {population}")

@@ -108,6 +108,8 @@ class Wording:
     """How the buttons stand; a change of layout is a break in the trend."""
     reminder: str | None = None
     """What a reminder begins with; None for the words every survey has."""
+    operator: str | None = None
+    """Who runs the bot, as an anonymous survey's privacy line names them; None in a named one."""
 
     def plan(self, band: Band) -> BandPlan:
         """Return what follows a score of ``band``."""
@@ -138,6 +140,23 @@ class Nudge:
     after: timedelta
 
 
+LEAST_THRESHOLD = 3
+"""No anonymous figure is made of fewer answers than this and one more, whatever a file says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymity:
+    """That answers are kept without names; a survey's, and for good each of its waves'.
+
+    Attributes:
+        threshold: figures are shown from one answer more than this; called k.
+        segment: the one column of the people file that an answer keeps; None for none.
+    """
+
+    threshold: int = 5
+    segment: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """One survey as its file defines it.
@@ -152,13 +171,14 @@ class Survey:
         quiet_hours: local hours in which nobody is asked.
         closes_after: how long after its opening a wave takes answers.
         correctable_for: how long a changed score counts; a later change is recovery.
-        summary_channel, alerts_channel: ``#name`` or id.
+        summary_channel, alerts_channel: ``#name`` or id; an anonymous survey alerts nobody.
         owners: Slack ids or e-mail addresses of those who may see and steer it.
         admins_manage: whether workspace admins may as well.
         confirm_above: a wave by hand of more people needs an owner's word, or a second person's.
         reminder: to those who did not answer; None for no reminders.
         chaser: to those who gave a score and not a word; None for no chasers.
         budget: how often one person may be asked, and how many at once.
+        anonymity: how its answers are kept without names; None where they have names.
     """
 
     key: str
@@ -171,10 +191,11 @@ class Survey:
     closes_after: timedelta
     correctable_for: timedelta
     summary_channel: str
-    alerts_channel: str
+    alerts_channel: str | None
     owners: tuple[str, ...]
     admins_manage: bool = False
     confirm_above: int = 50
     reminder: Nudge | None = None
     chaser: Nudge | None = None
     budget: Limits = field(default_factory=Limits)
+    anonymity: Anonymity | None = None

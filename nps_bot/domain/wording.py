@@ -21,7 +21,7 @@ def wording_document(wording: Wording) -> dict[str, Any]:
         "layout": wording.layout,
         "bands": {band.value: _plan_document(wording.plan(band)) for band in Band},
     }
-    return document | _said("reminder", wording.reminder)
+    return document | _said("reminder", wording.reminder) | _said("operator", wording.operator)
 
 
 def wording_from_document(document: Mapping[str, Any]) -> Wording:
@@ -44,6 +44,7 @@ def wording_from_document(document: Mapping[str, Any]) -> Wording:
         promoter=plans[Band.PROMOTER],
         layout=document["layout"],
         reminder=document.get("reminder"),
+        operator=document.get("operator"),
     )
 
 

@@ -70,13 +70,28 @@ class Person:
     # Acting
 
     async def click(self, target: Target, action_id: str, *, block_id: str | None = None) -> Reply:
-        """Press a button (and *Yes* where it asks for confirmation).
+        """Press a button, and say yes where it asks for confirmation.
 
         Raises:
             NotThereError: the message or view is gone, or has no such button.
             NotAcknowledgedError: the bot did not answer within three seconds.
         """
         return await self.act(target, action_id, block_id=block_id)
+
+    def decline(self, target: Target, action_id: str) -> dict[str, Any]:
+        """Press a button that asks for confirmation, and say no: the bot hears nothing of it.
+
+        Returns:
+            The dialog.
+
+        Raises:
+            NotThereError: there is no such button, or it asks for nothing.
+        """
+        _, element = _element(_blocks(self._on_screen(target)), action_id, None)
+        if "confirm" not in element:
+            raise NotThereError(f"'{action_id}' asks for no confirmation.")
+        dialog: dict[str, Any] = element["confirm"]
+        return dialog
 
     async def act(
         self, target: Target, action_id: str, given: Given = None, *, block_id: str | None = None

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.nps import Difference
 from nps_bot.domain.survey import Survey
+from nps_bot.services.disclosing import AnonymousWave, anonymous_waves
 from nps_bot.services.reporting import WaveFigures, latest_change, wave_figures
 from nps_bot.services.status import RunningWave, Unclaimed, running_waves, unclaimed
-from nps_bot.storage import overview, people, reports, responses, waves
+from nps_bot.storage import ballots, overview, people, reports, responses, waves
 from nps_bot.storage.overview import OwnResponse
 from nps_bot.storage.people import ALL_SURVEYS
 from nps_bot.storage.responses import Reply
@@ -44,6 +45,19 @@ class OwnAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenPart:
+    """An anonymous survey the person answered; what they said nobody can find.
+
+    Attributes:
+        title: its name, as it was asked.
+        opens_at: when its wave began to ask.
+    """
+
+    title: str
+    opens_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OptedOut:
     """A survey the person stopped; ``survey_key`` is ``*`` and ``title`` None for all of them."""
 
@@ -57,14 +71,14 @@ class OwnedSurvey:
 
     Attributes:
         title: its name for people.
-        latest: its latest wave; None where nobody was asked yet.
+        latest: its latest wave, with or without names; None where nobody was asked yet.
         change: against the wave before; None where nothing is compared.
         before: the day of the wave that one is compared with; None for the first.
         running: its open waves that still have people to ask.
     """
 
     title: str
-    latest: WaveFigures | None
+    latest: WaveFigures | AnonymousWave | None
     change: Difference | None
     before: date | None
     running: tuple[RunningWave, ...] = ()
@@ -76,6 +90,7 @@ class Home:
 
     Attributes:
         answers: their latest answers, the newest first; ``answers_total`` counts all.
+        taken_part: the latest anonymous surveys they answered, the newest first.
         opted_out: what they stopped.
         owned: the surveys they own.
         unclaimed: the cases of those surveys that nobody takes care of.
@@ -88,6 +103,7 @@ class Home:
     owned: tuple[OwnedSurvey, ...]
     unclaimed: Unclaimed
     made_at: datetime
+    taken_part: tuple[TakenPart, ...] = ()
 
 
 def home(
@@ -111,6 +127,10 @@ def home(
     return Home(
         answers=tuple(_own_answer(connection, response, surveys, now) for response in answered),
         answers_total=answers_total,
+        taken_part=tuple(
+            TakenPart(waves.load_wording(connection, one.wording_id).title, one.opens_at)
+            for one in ballots.taken_part(connection, person_id, ANSWERS)
+        ),
         opted_out=tuple(
             OptedOut(key, _title(surveys, key)) for key in people.opt_outs_of(connection, person_id)
         ),
@@ -147,11 +167,15 @@ def _own_answer(
 
 def _owned(connection: Connection, survey: Survey, running: tuple[RunningWave, ...]) -> OwnedSurvey:
     newest_first = reports.asked_waves(connection, survey.key, 2)
+    asking = tuple(one for one in running if one.left or one.wave.state == "resolving")
+    if newest_first and newest_first[0].anonymous:
+        latest = anonymous_waves(connection, newest_first)[-1]
+        return OwnedSurvey(survey.wording.title, latest, change=None, before=None, running=asking)
     trend = wave_figures(connection, newest_first)
     return OwnedSurvey(
         title=survey.wording.title,
         latest=trend[-1] if trend else None,
         change=latest_change(connection, trend),
         before=trend[-2].wave.day if len(trend) > 1 else None,
-        running=tuple(one for one in running if one.left or one.wave.state == "resolving"),
+        running=asking,
     )

@@ -90,7 +90,7 @@ def leaves(
         now: the current moment.
     """
     given = standing.response
-    if kind is MessageKind.REMINDER and given is not None:
+    if kind is MessageKind.REMINDER and standing.answered:
         return "the person has answered"
     if kind is MessageKind.CHASER and given is None:
         return "the answer was deleted"

@@ -36,6 +36,7 @@ class Outlook:
         paused: nobody is asked until it is resumed.
         held: what holds them back now, or in the next wave; None where nothing does.
         asked_next: when they are asked next; None where that cannot be told.
+        private: it is anonymous and somebody else asks: nothing of this is told.
     """
 
     survey: Survey
@@ -44,6 +45,7 @@ class Outlook:
     paused: bool = False
     held: Held | None = None
     asked_next: datetime | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +70,31 @@ def why(
     surveys: Collection[Survey],
     member: Member,
     inside: Collection[str],
+    asker: str,
     now: datetime,
 ) -> Why:
     """Return why somebody was, will be or is not asked. Changes nothing.
+
+    Of anonymous surveys only the person themselves learns: whether somebody was reminded would tell
+    that they had not answered yet.
 
     Args:
         connection: an open connection.
         surveys: of which to tell when they ask.
         member: who, as Slack describes them now.
         inside: the keys of the surveys in whose sources they were found.
+        asker: who wants to know.
         now: the current moment.
     """
-    got = contacting.all_contacts(connection, member.id, now - _EVER)
+    themselves = member.id == asker
+    ever = contacting.all_contacts(connection, member.id, now - _EVER)
+    got = [one for one in ever if themselves or not one.anonymous]
     paused = waves.paused(connection)
     outlooks = []
     for survey in surveys:
+        if survey.anonymity is not None and not themselves:
+            outlooks.append(Outlook(survey, private=True))
+            continue
         excluded = exclusion(member, survey.audience)
         outside = survey.key not in inside
         known = contacting.histories(connection, survey, [member.id], now)[member.id]

@@ -173,6 +173,16 @@ def prompt_keys(invitation_id: str) -> tuple[str, ...]:
     return prompt_key(invitation_id), reprompt_key(invitation_id), reminder_key(invitation_id)
 
 
+def touch_prompts(connection: Connection, invitation_id: str, due_at: datetime) -> Touched:
+    """Have the messages that ask with an invitation show what is new at ``due_at``."""
+    return outbox.touch(connection, prompt_keys(invitation_id), due_at)
+
+
+def touch_summary(connection: Connection, wave_id: int, due_at: datetime) -> None:
+    """Have the running summary, if there is one, show what is new at ``due_at``."""
+    outbox.touch(connection, (summary_key(wave_id),), due_at)
+
+
 def touch_chaser(connection: Connection, invitation_id: str, now: datetime) -> None:
     """Have the chaser, if there is one, show what is new, at once."""
     outbox.touch(connection, (chaser_key(invitation_id),), now)

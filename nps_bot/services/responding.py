@@ -47,6 +47,12 @@ class Refusal(StrEnum):
     """The wave closes before the question could come again."""
     STOPPED = "stopped"
     """The wave was stopped, so the question would not come again."""
+    VOTED = "voted"
+    """The survey is anonymous, and the first answer is final."""
+    UNFINDABLE = "unfindable"
+    """The survey is anonymous: nobody can find the answer again to change or delete it."""
+    SENT = "sent"
+    """The one time to add words to an anonymous answer was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def _theirs(standing: Standing | None, person_id: str) -> Standing | Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Accepted:
+class Accepted:
     """A click that may be recorded, and on what."""
 
     standing: Standing
@@ -122,19 +128,30 @@ class _Accepted:
     now: datetime
 
 
-def _accept(
-    standing: Standing | None, surveys: Mapping[str, Survey], click: Click, now: datetime
-) -> _Accepted | Refusal:
-    """Return the click if it may be recorded, or why not."""
+def accept(
+    standing: Standing | None,
+    surveys: Mapping[str, Survey],
+    click: Click,
+    now: datetime,
+    *,
+    anonymous: bool = False,
+) -> Accepted | Refusal:
+    """Return the click if it may be recorded, or why not.
+
+    ``anonymous`` says which buttons were clicked. Those of a named survey never make a response of
+    an anonymous invitation, nor the other way round, whatever is forged.
+    """
     mine = _theirs(standing, click.person_id)
     if isinstance(mine, Refusal):
         return mine
+    if anonymous is not (mine.anonymity is not None):
+        return Refusal.GONE
     survey = surveys.get(mine.survey_key)
     if survey is None or mine.closed(now):
         return Refusal.CLOSED
     if _dismissed_since(mine, click):
         return Refusal.GONE
-    return _Accepted(mine, survey, click, now)
+    return Accepted(mine, survey, click, now)
 
 
 def _record_all(
@@ -147,10 +164,10 @@ def _record_all(
     """
     asked = {click.invitation_id for _, click, _ in calls}
     standings = invitations.find_many(connection, asked, lock=True)
-    firsts: dict[Click, _Accepted] = {}
+    firsts: dict[Click, Accepted] = {}
     for surveys, click, now in calls:
-        accepted = _accept(standings.pop(click.invitation_id, None), surveys, click, now)
-        if isinstance(accepted, _Accepted) and click.in_prompt:
+        accepted = accept(standings.pop(click.invitation_id, None), surveys, click, now)
+        if isinstance(accepted, Accepted) and click.in_prompt:
             firsts[click] = accepted
     recorded = _first_scores(connection, list(firsts.values()))
     return [
@@ -172,7 +189,7 @@ def record_score(
     corrections the official score follows; after it, the change is kept as recovery.
     """
     standing = invitations.find(connection, click.invitation_id, lock=True)
-    accepted = _accept(standing, surveys, click, now)
+    accepted = accept(standing, surveys, click, now)
     if isinstance(accepted, Refusal):
         return accepted
     if first := _first_scores(connection, [accepted]):
@@ -191,7 +208,7 @@ def _dismissed_since(standing: Standing, click: Click) -> bool:
     return withdrew is not None and click.action_ts <= withdrew.timestamp() * 1_000_000
 
 
-def _first_scores(connection: Connection, accepted: Sequence[_Accepted]) -> dict[Click, Recorded]:
+def _first_scores(connection: Connection, accepted: Sequence[Accepted]) -> dict[Click, Recorded]:
     """Store first scores, each on another invitation, and what they owe; all in prompts, or one.
 
     Invitations that were answered before, if only a moment ago by another process, are left out.
@@ -205,7 +222,7 @@ def _first_scores(connection: Connection, accepted: Sequence[_Accepted]) -> dict
     now = kept[0].now
     cases.open_cases(connection, [new[one.click].id for one in detractors], now)
     owed.owe_alerts(connection, [one.standing for one in detractors], now)
-    due_at = _rewritten_at(kept[0].click, now)
+    due_at = rewritten_at(kept[0].click, now)
     touched = owed.touch_all(connection, [one.standing for one in kept], due_at)
     if touched.nowhere:
         for one in kept:
@@ -214,7 +231,7 @@ def _first_scores(connection: Connection, accepted: Sequence[_Accepted]) -> dict
     return {one.click: _recorded(one, touched.versions) for one in kept}
 
 
-def _first(accepted: _Accepted) -> responses.NewResponse:
+def _first(accepted: Accepted) -> responses.NewResponse:
     return responses.NewResponse(
         id=new_id(),
         invitation_id=accepted.standing.id,
@@ -225,7 +242,7 @@ def _first(accepted: _Accepted) -> responses.NewResponse:
     )
 
 
-def _recorded(accepted: _Accepted, versions: Mapping[str, int]) -> Recorded:
+def _recorded(accepted: Accepted, versions: Mapping[str, int]) -> Recorded:
     standing, score = accepted.standing, accepted.click.score
     return Recorded(
         invitation_id=standing.id,
@@ -262,7 +279,7 @@ def _later_score(
     )
     responses.change(connection, change, now)
     _follow_band(connection, standing, given, click.score, counted=counted, now=now)
-    due_at = _rewritten_at(click, now)
+    due_at = rewritten_at(click, now)
     touched = owed.touch(connection, standing.id, standing.wave_id, due_at)
     settling.by_click(connection, standing, touched.nowhere, click.posted, due_at)
     return replace(
@@ -276,7 +293,7 @@ def _later_score(
     )
 
 
-def _rewritten_at(click: Click, now: datetime) -> datetime:
+def rewritten_at(click: Click, now: datetime) -> datetime:
     return now + owed.SETTLING if click.in_prompt else now
 
 
@@ -315,6 +332,10 @@ def _as_it_stands(standing: Standing, given: Given) -> Recorded:
     )
 
 
+def _unanswered(standing: Standing) -> Refusal:
+    return Refusal.UNFINDABLE if standing.anonymity else Refusal.UNANSWERED
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
     """What a person has said so far, to be shown in a modal."""
@@ -343,7 +364,7 @@ def details(
         return Refusal.SOMEBODY_ELSE
     given = standing.response
     if given is None:
-        return Refusal.UNANSWERED
+        return _unanswered(standing)
     if standing.closed(now):
         return Refusal.CLOSED
     return Details(
@@ -398,18 +419,18 @@ def save_replies(
         return standing
     given = standing.response
     if given is None:
-        return Refusal.UNANSWERED
+        return _unanswered(standing)
     if standing.closed(now):
         return Refusal.CLOSED
     wording = waves.load_wording(connection, standing.wording_id)
-    replies = _replies(wording, band_of(given.latest_score), typed)
+    replies = replies_to(wording, band_of(given.latest_score), typed)
     responses.save_replies(connection, given.id, replies, now)
     owed.touch_alert(connection, standing.id, now)
     owed.touch_chaser(connection, standing.id, now)
     return _as_it_stands(standing, given)
 
 
-def _replies(wording: Wording, band: Band, typed: Mapping[str, str]) -> list[responses.Reply]:
+def replies_to(wording: Wording, band: Band, typed: Mapping[str, str]) -> list[responses.Reply]:
     """Match what was typed to its questions.
 
     The band's own come first; those of the others follow, because a score may have changed bands
@@ -445,7 +466,7 @@ def snooze(
     survey = surveys.get(standing.survey_key)
     if survey is None or standing.closed(now):
         return Refusal.CLOSED
-    if standing.response is not None:
+    if standing.answered:
         return Refusal.ANSWERED
     if standing.snoozed_at is not None:
         return Refusal.SNOOZED
@@ -493,7 +514,7 @@ def stop(
 
 def _withdraw_prompts(connection: Connection, theirs: Collection[Standing], now: datetime) -> None:
     """Send no further prompt of these invitations and have the posted ones say so."""
-    unanswered = [one.id for one in theirs if one.response is None]
+    unanswered = [one.id for one in theirs if not one.answered]
     invitations.mark_dismissed(connection, unanswered, now)
     outbox.cancel_prompts(
         connection, owed.PROMPT_KINDS, "the person opted out", invitations=unanswered
@@ -524,7 +545,7 @@ def ask_no_contact(
         return standing
     given = standing.response
     if given is None:
-        return Refusal.UNANSWERED
+        return _unanswered(standing)
     responses.set_no_contact(connection, given.id, now)
     owed.touch(connection, standing.id, standing.wave_id, now)
     owed.touch_alert(connection, standing.id, now)
@@ -540,7 +561,7 @@ def delete_answer(
         return standing
     given = standing.response
     if given is None:
-        return Refusal.UNANSWERED
+        return _unanswered(standing)
     responses.erase(connection, given.id)
     invitations.mark_dismissed(connection, [standing.id], now)
     owed.touch(connection, standing.id, standing.wave_id, now)

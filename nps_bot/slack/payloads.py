@@ -24,6 +24,8 @@ from nps_bot.services.responding import Click, Scope
 from nps_bot.services.settling import Posted
 
 SCORE_ACTION = re.compile(r"\Ascore_([0-9]|10)\Z")
+BALLOT_ACTION = re.compile(r"\Aballot_([0-9]|10)\Z")
+"""A score in an anonymous survey."""
 _ACTION_TS = re.compile(r"([0-9]{1,12})\.([0-9]{6})")
 _STOPPED = re.compile(r"\*|[a-z][a-z0-9_-]{0,39}")
 """The keys of opt-outs: a survey's, or all."""
@@ -202,7 +204,20 @@ def score_click(body: Mapping[str, Any]) -> Click:
     Raises:
         MalformedPayloadError: the action, value or time is not what our buttons carry.
     """
-    action = SCORE_ACTION.fullmatch(_text(body, "actions", 0, "action_id"))
+    return _click(body, SCORE_ACTION)
+
+
+def ballot_click(body: Mapping[str, Any]) -> Click:
+    """Return a click on a score in an anonymous survey.
+
+    Raises:
+        MalformedPayloadError: the action, value or time is not what our buttons carry.
+    """
+    return _click(body, BALLOT_ACTION)
+
+
+def _click(body: Mapping[str, Any], actions: re.Pattern[str]) -> Click:
+    action = actions.fullmatch(_text(body, "actions", 0, "action_id"))
     moment = _ACTION_TS.fullmatch(_text(body, "actions", 0, "action_ts"))
     if action is None or moment is None:
         raise MalformedPayloadError("The click has no score or no time.")
@@ -383,7 +398,32 @@ def submission(body: Mapping[str, Any]) -> Submission:
     Raises:
         MalformedPayloadError: its metadata is no id of ours, or its state has another shape.
     """
-    invitation_id = _opaque(_at(body, "view", "private_metadata"), "modal's metadata")
+    return Submission(_metadata(body), person_id(body), _entered(body))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A submitted modal of an anonymous survey. Who sent it is not looked at."""
+
+    token: str
+    values: Mapping[str, str]
+
+
+def words(body: Mapping[str, Any]) -> Words:
+    """Return what was written to an anonymous survey.
+
+    Raises:
+        MalformedPayloadError: the modal's metadata is no token, or its state has another shape.
+    """
+    return Words(_metadata(body), _entered(body))
+
+
+def _metadata(body: Mapping[str, Any]) -> str:
+    return _opaque(_at(body, "view", "private_metadata"), "modal's metadata")
+
+
+def _entered(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was typed or chosen in a modal, by ``block_id``."""
     state = _at(body, "view", "state", "values")
     if not isinstance(state, dict):
         raise MalformedPayloadError("The modal has no state.")
@@ -395,7 +435,7 @@ def submission(body: Mapping[str, Any]) -> Submission:
             chosen = _at(element, "selected_option", "value")
             typed = chosen if chosen is not None else _at(element, "value")
             values[str(block_id)] = typed if isinstance(typed, str) else ""
-    return Submission(invitation_id, person_id(body), values)
+    return values
 
 
 def is_submission(body: Mapping[str, Any]) -> bool:

@@ -62,6 +62,7 @@ _CONTACTS = (
         Response.answered_at,
         Outbox.status,
         Outbox.due_at,
+        Wave.threshold,
     )
     .join(Wave, Wave.id == Invitation.wave_id)
     .outerjoin(Response, Response.invitation_id == Invitation.id)
@@ -97,7 +98,7 @@ def of_people(
 
 def _asked(row: Sequence[Any]) -> Asked:
     person_id, invitation_id, due_at, asked_at, further_at, dismissed_at = row[:6]
-    survey_key, state, closes_at, answered_at, status, leaves_at = row[6:]
+    survey_key, state, closes_at, answered_at, status, leaves_at, threshold = row[6:]
     is_open = answered_at is None and dismissed_at is None and state != "closed"
     contact = Contact(
         survey=survey_key,
@@ -107,6 +108,7 @@ def _asked(row: Sequence[Any]) -> Asked:
         open_until=closes_at if is_open else None,
         planned=asked_at is None and answered_at is None,
         lost=asked_at is None and answered_at is None and status == "unknown",
+        anonymous=threshold is not None,
     )
     in_flight = status in ("claimed", "unknown")
     return Asked(person_id, invitation_id, due_at, in_flight, contact)

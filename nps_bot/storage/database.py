@@ -40,6 +40,7 @@ from nps_bot.errors import StorageUnavailableError
 from nps_bot.ids import new_id
 from nps_bot.storage.engines import READ_PATIENCE, engine_url, reader_engine, writer_engine
 from nps_bot.storage.failures import away, is_away, is_conflict
+from nps_bot.storage.scrubbing import scrub
 from nps_bot.storage.tables import Moment
 
 P = ParamSpec("P")
@@ -97,6 +98,7 @@ class Database:
             SettingsError: ``url`` cannot be used.
         """
         parsed = engine_url(url)
+        self._url = parsed
         self.dialect = parsed.get_backend_name()
         self.name = new_id()
         """Tells this process from others that serve the same database."""
@@ -178,6 +180,12 @@ class Database:
             StorageUnavailableError: it did not answer.
         """
         return await self.read(_moment)
+
+    async def scrub(self) -> bool:
+        """Remove what was deleted from the database's files; False where it must be tried again."""
+        self._refuse_when_closed()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, scrub, self._url)
 
     async def close(self) -> None:
         """Finish what is queued and let the connections go; whoever comes later is refused."""

@@ -152,6 +152,8 @@ def _sqlite(url: URL, busy: float, begin: str, pragma: str, *, size: int = 0) ->
     def prepare(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # What is deleted is overwritten: anonymous answers, and the words of who is forgotten.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

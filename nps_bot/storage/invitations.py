@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select, update
 
+from nps_bot.domain.survey import Anonymity
 from nps_bot.storage.among import among
+from nps_bot.storage.ballots import VOTED
 from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
 
 
@@ -39,6 +41,8 @@ class Given:
 class Standing:
     """An invitation with its wave, its person and, once given, its response.
 
+    An anonymous one never has a response: ``voted`` says that it was answered.
+
     ``person_id`` is None once the person was forgotten; ``time_zone`` falls back to UTC then.
     """
 
@@ -60,7 +64,20 @@ class Standing:
     account: str | None
     account_owner: str | None
     stopped_at: datetime | None
+    threshold: int | None
+    segment: str | None
+    voted: bool
     response: Given | None
+
+    @property
+    def anonymity(self) -> Anonymity | None:
+        """How its answer is kept without a name; None where it has one."""
+        return None if self.threshold is None else Anonymity(self.threshold, self.segment)
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer, whoever may know which."""
+        return self.voted or self.response is not None
 
     def closed(self, now: datetime) -> bool:
         """Return whether the wave takes no answers any more."""
@@ -86,6 +103,9 @@ _INVITATION: tuple[Any, ...] = (
     Person.account,
     Person.account_owner,
     Wave.stopped_at,
+    Wave.threshold,
+    Wave.segment,
+    VOTED,
 )
 _GIVEN: tuple[Any, ...] = (
     Response.id,
@@ -215,6 +235,20 @@ def mark_dismissed(connection: Connection, ids: Collection[str], now: datetime) 
 def clear_dismissed(connection: Connection, ids: Collection[str]) -> None:
     """Undo a dismissal: the person is glad to be asked again."""
     connection.execute(update(Invitation).where(Invitation.id.in_(ids)).values(dismissed_at=None))
+
+
+def even_out(connection: Connection, wave_id: int, moment: datetime) -> None:
+    """Take from the invitations of a wave when things happened after they were asked with: all of
+    it happened at ``moment``.
+    """
+    times = (
+        Invitation.snoozed_at,
+        Invitation.dismissed_at,
+        Invitation.reminder_decided_at,
+        Invitation.further_at,
+    )
+    evened = {time.key: case((time.is_not(None), moment)) for time in times}
+    connection.execute(update(Invitation).where(Invitation.wave_id == wave_id).values(evened))
 
 
 def unlink_person(connection: Connection, person_id: str) -> list[str]:

@@ -177,6 +177,38 @@ def mark_delivered(
         touch(connection, overwritten, now)
 
 
+def even_out(
+    connection: Connection, kinds: Collection[str], wave_id: int, moment: datetime
+) -> bool:
+    """Take from a wave's messages that are done with when and how often they were rewritten.
+
+    Args:
+        connection: an open transaction.
+        kinds: of the messages.
+        wave_id: whose.
+        moment: what they tell instead, all of them.
+
+    Returns:
+        Whether that changed anything.
+    """
+    rewritten = (Outbox.status == "failed") & Outbox.ts.is_not(None)
+    done = or_(Outbox.status.in_(("sent", "cancelled")), rewritten)
+    uneven = or_(Outbox.settled_at.is_distinct_from(moment), Outbox.version != 1)
+    evened = connection.execute(
+        update(Outbox)
+        .where(Outbox.wave_id == wave_id, Outbox.kind.in_(kinds), done, uneven)
+        .values(
+            version=1,
+            delivered_version=1,
+            attempts=1,
+            due_at=moment,
+            claimed_at=moment,
+            settled_at=moment,
+        )
+    )
+    return evened.rowcount > 0
+
+
 def askings(surveys: Collection[str], kinds: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that a message would be the first post of one of these kinds."""
     return and_(Outbox.survey_key.in_(surveys), Outbox.kind.in_(kinds), Outbox.ts.is_(None))

@@ -85,6 +85,12 @@ def dm_channel(connection: Connection, person_id: str) -> str | None:
     return connection.scalar(select(Person.dm_channel).where(Person.id == person_id))
 
 
+def attribute(connection: Connection, person_id: str, column: str) -> str | None:
+    """Return what the people file says of a person in one of its further columns."""
+    found = connection.scalar(select(Person.attributes).where(Person.id == person_id))
+    return (found or {}).get(column)
+
+
 def opt_outs_of(connection: Connection, person_id: str) -> list[str]:
     """Return the survey keys a person opted out of; ``*`` stands for all."""
     return list(

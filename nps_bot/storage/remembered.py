@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from nps_bot.storage.tables import Remembered
 from nps_bot.storage.upsert import insert_or
@@ -23,3 +23,8 @@ def remember(connection: Connection, key: str, value: Any) -> None:
             index_elements=[Remembered.key], set_={"value": statement.excluded.value}
         )
     )
+
+
+def forget(connection: Connection, key: str) -> None:
+    """Store nothing under ``key`` any more."""
+    connection.execute(delete(Remembered).where(Remembered.key == key))

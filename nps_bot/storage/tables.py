@@ -135,6 +135,9 @@ class Wave(Base):
             sqlite_where=text("state <> 'closed'"),
             postgresql_where=text("state <> 'closed'"),
         ),
+        CheckConstraint(
+            "threshold IS NULL OR (threshold >= 3 AND only_person IS NULL)", name="threshold"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -159,6 +162,11 @@ class Wave(Base):
     stopped_by: Mapped[str | None] = mapped_column(SlackId)
     """Who stopped it; None from the command line."""
     created_at: Mapped[datetime] = mapped_column(Moment)
+    threshold: Mapped[int | None] = mapped_column(SmallInteger)
+    """k of an anonymous wave, set when it is created; None for a named one. It decides, whatever
+    the survey's file says by then."""
+    segment: Mapped[str | None] = mapped_column(Text)
+    """The column of the people file that an anonymous wave's answers keep."""
 
 
 class ApprovalRequest(Base):
@@ -326,6 +334,70 @@ class Case(Base):
     contacted_at: Mapped[datetime | None] = mapped_column(Moment)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
     """When a corrected score took the reason for the case away."""
+
+
+# What an anonymous wave keeps, in tables that cannot be joined: no column of one is in another.
+# Without a row id SQLite has no column that would number rows in the order they came in.
+_UNNUMBERED = {"sqlite_with_rowid": False}
+
+
+class Ballot(Base):
+    """That an invitation of an anonymous wave was answered: not when, not how."""
+
+    __tablename__ = "ballots"
+    __table_args__ = _UNNUMBERED
+
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitations.id"), primary_key=True)
+
+
+class AnonymousAnswer(Base):
+    """One score of an anonymous wave: not whose, not when, in no order."""
+
+    __tablename__ = "anonymous_answers"
+    __table_args__ = (CheckConstraint("score BETWEEN 0 AND 10", name="score"), _UNNUMBERED)
+
+    id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), index=True)
+    segment: Mapped[str | None] = mapped_column(Text)
+    """What the wave's column of the people file held for whoever answered."""
+    score: Mapped[int] = mapped_column(SmallInteger)
+
+
+class AnonymousComment(Base):
+    """One reply of an anonymous wave: linked to no person, no answer and no other reply."""
+
+    __tablename__ = "anonymous_comments"
+    __table_args__ = _UNNUMBERED
+
+    id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), index=True)
+    question_key: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class FollowUpToken(Base):
+    """That somebody may reply to an anonymous wave's follow-ups, once: whoever shows the token.
+
+    Only its SHA-256 is kept; the token itself is in the modal, and nowhere else.
+    """
+
+    __tablename__ = "follow_up_tokens"
+    __table_args__ = _UNNUMBERED
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), index=True)
+    band: Mapped[str] = mapped_column(String(16))
+    """Whose questions were asked."""
+
+
+class StoredDisclosure(Base):
+    """What is shown of an anonymous wave from its closing on: made once, and never again."""
+
+    __tablename__ = "disclosures"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class OptOut(Base):

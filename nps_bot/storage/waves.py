@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
-from nps_bot.domain.survey import Wording
+from nps_bot.domain.survey import Anonymity, Wording
 from nps_bot.domain.wording import wording_digest, wording_document, wording_from_document
 from nps_bot.storage.tables import Invitation, StoredWording, SurveyState, Wave
 from nps_bot.storage.upsert import insert_or
@@ -31,6 +31,7 @@ class NewWave:
     by_hand: bool = False
     at_once: bool = False
     only_person: str | None = None
+    anonymity: Anonymity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ class WaveRow:
     closes_at: datetime
     stopped_at: datetime | None
     stopped_by: str | None
+    threshold: int | None
+    segment: str | None
+
+    @property
+    def anonymity(self) -> Anonymity | None:
+        """How its answers are kept without names; None where they have names."""
+        return None if self.threshold is None else Anonymity(self.threshold, self.segment)
 
 
 _WAVES: Select[Any] = select(*(getattr(Wave, name) for name in WaveRow.__dataclass_fields__))
@@ -150,6 +158,8 @@ def create(connection: Connection, wave: NewWave, now: datetime) -> int | None:
             opens_at=wave.opens_at,
             closes_at=wave.closes_at,
             created_at=now,
+            threshold=wave.anonymity and wave.anonymity.threshold,
+            segment=wave.anonymity and wave.anonymity.segment,
         )
         .on_conflict_do_nothing()
         .returning(Wave.id)
@@ -186,6 +196,19 @@ def lock(connection: Connection, wave_id: int) -> WaveRow:
     return WaveRow(*connection.execute(_WAVES.where(Wave.id == wave_id).with_for_update()).one())
 
 
+def keep_open(connection: Connection, invitation_id: str) -> None:
+    """Keep the wave of an invitation from closing until the transaction ends."""
+    connection.execute(_KEEP_OPEN, {"invitation": invitation_id})
+
+
+_KEEP_OPEN = (
+    select(Wave.id)
+    .join(Invitation, Invitation.wave_id == Wave.id)
+    .where(Invitation.id == bindparam("invitation"))
+    .with_for_update(read=True, of=Wave)
+)
+
+
 def save_cursor(connection: Connection, wave_id: int, cursor: str) -> None:
     """Keep where reading the audience goes on."""
     connection.execute(update(Wave).where(Wave.id == wave_id).values(cursor=cursor))
@@ -217,7 +240,8 @@ def to_close(connection: Connection, known: Collection[str], now: datetime) -> l
             (Wave.closes_at <= now) | Wave.survey_key.not_in(known),
         )
         .order_by(Wave.id)
-        .with_for_update()
+        # Weaker than what deletes: whoever adds a message of the wave need not wait.
+        .with_for_update(key_share=True)
     )
     return [WaveRow(*row) for row in connection.execute(found)]
 
@@ -225,6 +249,14 @@ def to_close(connection: Connection, known: Collection[str], now: datetime) -> l
 def close(connection: Connection, wave_id: int, now: datetime) -> None:
     """Close a wave: no answer is taken from here on."""
     connection.execute(update(Wave).where(Wave.id == wave_id).values(state="closed", closed_at=now))
+
+
+def anonymous_closed_since(connection: Connection, since: datetime) -> list[tuple[int, datetime]]:
+    """Return the anonymous waves that closed after a moment, each with when it did."""
+    closed = select(Wave.id, Wave.closed_at).where(
+        Wave.state == "closed", Wave.threshold.is_not(None), Wave.closed_at > since
+    )
+    return [(row.id, row.closed_at) for row in connection.execute(closed) if row.closed_at]
 
 
 def stop(connection: Connection, wave_id: int, by: str | None, now: datetime) -> None:

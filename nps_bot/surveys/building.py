@@ -6,10 +6,20 @@ from dataclasses import replace
 
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
-from nps_bot.domain.survey import Audience, BandPlan, Link, Nudge, QuietHours, Survey, Wording
+from nps_bot.domain.survey import (
+    Anonymity,
+    Audience,
+    BandPlan,
+    Link,
+    Nudge,
+    QuietHours,
+    Survey,
+    Wording,
+)
 from nps_bot.surveys.defaults import QUESTIONS, THANK_YOUS
 from nps_bot.surveys.fields import PLACEHOLDER
 from nps_bot.surveys.schema import (
+    AnonymousGroup,
     BudgetGroup,
     ChaserGroup,
     QuietHoursGroup,
@@ -45,9 +55,14 @@ def build(file: SurveyFile) -> Survey:
         admins_manage=file.admins_manage,
         confirm_above=file.confirm_above,
         reminder=_nudge(file.reminder),
-        chaser=_nudge(file.chaser),
+        chaser=None if file.anonymous else _nudge(file.chaser),
         budget=_limits(file.budget),
+        anonymity=_anonymity(file.anonymous),
     )
+
+
+def _anonymity(group: AnonymousGroup | None) -> Anonymity | None:
+    return None if group is None else Anonymity(group.threshold, group.segment)
 
 
 def _nudge(group: ReminderGroup | ChaserGroup) -> Nudge | None:
@@ -98,4 +113,5 @@ def _wording(file: SurveyFile) -> Wording:
         passive=plan(Band.PASSIVE),
         promoter=plan(Band.PROMOTER),
         reminder=own(file.reminder.text),
+        operator=file.anonymous.operator if file.anonymous else None,
     )

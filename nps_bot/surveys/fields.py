@@ -16,8 +16,9 @@ from pydantic import BeforeValidator
 
 from nps_bot.domain.cadence import Unit
 from nps_bot.domain.references import is_channel, is_email, is_group, is_person_id
-from nps_bot.domain.survey import Kind
+from nps_bot.domain.survey import LEAST_THRESHOLD, Kind
 from nps_bot.errors import nearest
+from nps_bot.people_file import COLUMNS
 
 BRAND = 75
 """Characters of a brand, as Slack counts them."""
@@ -243,12 +244,24 @@ def _duration(value: object, least: timedelta, most: int = 90) -> timedelta:
     return duration
 
 
-def _whole(value: object, allowed: str, most: int) -> int:
+def _whole(value: object, allowed: str, most: int, least: int = 1) -> int:
     text = _text(value, allowed)
     number = int(text) if _WHOLE.fullmatch(text) else 0
-    if not 1 <= number <= most:
+    if not least <= number <= most:
         raise refused(allowed, value)
     return number
+
+
+def _threshold(value: object) -> int:
+    allowed = f"a whole number from {LEAST_THRESHOLD} to 1000"
+    return _whole(value, allowed, 1_000, LEAST_THRESHOLD)
+
+
+def _segment(value: object) -> str:
+    column = _sized(_line(value), TITLE)
+    if column in COLUMNS:
+        raise refused("a further column, such as team, because groups shall be large", value)
+    return column
 
 
 def _percent(value: object) -> int:
@@ -293,6 +306,8 @@ Opening = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, ti
 Wait = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(hours=1)))]
 Grace = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(0)))]
 Span = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(0), 730))]
+Threshold = Annotated[int, BeforeValidator(_threshold)]
+Segment = Annotated[str, BeforeValidator(_segment)]
 Percent = Annotated[int, BeforeValidator(_percent)]
 Number = Annotated[
     int, BeforeValidator(lambda value: _whole(value, "a whole number from 1 to 100000", 100_000))

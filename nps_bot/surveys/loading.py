@@ -14,7 +14,7 @@ from nps_bot.errors import SurveyFileError
 from nps_bot.surveys.building import build, quiet_hours
 from nps_bot.surveys.explaining import explain
 from nps_bot.surveys.reading import read_yaml
-from nps_bot.surveys.schema import CadenceGroup, QuietHoursGroup, SurveyFile
+from nps_bot.surveys.schema import CadenceGroup, ChannelsGroup, QuietHoursGroup, SurveyFile
 
 
 def load_survey(path: Path) -> Survey:
@@ -31,6 +31,7 @@ def load_survey(path: Path) -> Survey:
         file = None
         problems += explain(error, SurveyFile)
     problems += _hours_in_quiet_hours(values)
+    problems += _at_odds_with_anonymity(values)
     if file is None or problems:
         raise SurveyFileError("\n".join(f"{path}: {_sentence(each)}" for each in problems))
     return build(file)
@@ -59,3 +60,28 @@ def _hours_in_quiet_hours(values: Mapping[str, Any]) -> list[str]:
         f" choose an hour from {quiet.end:%H:%M} until {quiet.start:%H:%M}, or change quiet_hours"
         for hour in hours[:1]
     ]
+
+
+_NEED_NAMES = {
+    "chaser": "nobody can tell who wrote nothing",
+    "correctable_for": "nobody can find an answer again to correct it",
+    "thank_you": "everybody reads the same words, so that they tell nothing of the answer",
+}
+"""What an anonymous survey cannot have, and why."""
+
+
+def _at_odds_with_anonymity(values: Mapping[str, Any]) -> list[str]:
+    """Return what does not go with an anonymous survey, or is missing in a named one.
+
+    Checked on the raw values, so that it is told together with other problems of the file.
+    """
+    if "anonymous" in values:
+        return [
+            f"'{key}' does not go with 'anonymous', because {why}; remove it"
+            for key, why in _NEED_NAMES.items()
+            if key in values and str(values[key]).lower() != "off"
+        ]
+    channels = values.get("channels")
+    if not isinstance(channels, dict) or "alerts" in channels:
+        return []
+    return [f"'channels.alerts' is missing: {ChannelsGroup.model_fields['alerts'].description}"]

@@ -25,7 +25,7 @@ from pydantic import (
 from nps_bot.domain import cadence as domain
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
-from nps_bot.domain.survey import REASON_KEY, FollowUp
+from nps_bot.domain.survey import REASON_KEY, Anonymity, FollowUp
 from nps_bot.surveys import fields
 from nps_bot.surveys.defaults import FOLLOW_UPS, REASON
 
@@ -207,8 +207,27 @@ class ChannelsGroup(Group):
     """Where the team sees the survey; never a channel that outsiders can read."""
 
     summary: fields.Channel = Field(description='the running score: "#name" in quotes, or its id')
-    alerts: fields.Channel = Field(
-        description='a message for each unhappy person: "#name" in quotes, or its id'
+    alerts: fields.Channel | None = Field(
+        default=None, description='a message for each unhappy person: "#name" in quotes, or its id'
+    )
+
+
+_ANONYMITY = Anonymity()
+
+
+class AnonymousGroup(Group):
+    """Answers are kept without names, and shown for enough people together or not at all."""
+
+    operator: fields.Brand = Field(
+        description="who runs this bot; people read it in the privacy line"
+    )
+    threshold: fields.Threshold = Field(
+        default=_ANONYMITY.threshold,
+        description="results are shown after closing, from one answer more than this",
+    )
+    segment: fields.Segment | None = Field(
+        default=_ANONYMITY.segment,
+        description="one column of the people file whose value each answer keeps",
     )
 
 
@@ -397,6 +416,9 @@ class SurveyFile(Group):
     )
     correctable_for: fields.Grace = Field(
         default=timedelta(hours=24), description="how long a changed score counts"
+    )
+    anonymous: AnonymousGroup | None = Field(
+        default=None, description="answers are kept without names"
     )
     channels: ChannelsGroup = Field(description="where the team sees it")
     owners: Annotated[tuple[fields.Person, ...], AfterValidator(_some), Distinct] = Field(

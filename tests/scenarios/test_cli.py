@@ -15,6 +15,7 @@ import pytest
 
 from nps_bot.sandbox import Sandbox
 from tests.scenarios.terminal import Page, Served, Terminal, messages
+from tests.scenarios.voting import anonymous_file
 
 OPEN = "Your sandbox Slack is open at "
 
@@ -107,6 +108,15 @@ PEOPLE = """email;account;account_owner;plan
 ada@marshbakery.example;Marsh Bakery;tom@lumen.example;gold
 kenji@morihotels.example;Mori Hotels;mei@lumen.example;
 """
+
+
+def test_an_anonymous_survey_is_not_sent_to_one_person(terminal: Terminal) -> None:
+    (terminal.surveys / "customer.yaml").write_text(anonymous_file(), encoding="utf-8")
+    assert "summary #nps-summary, anonymous, owners" in terminal.prints("surveys", "list")
+    assert terminal.refuses("send", "customer", "--to", "@ada", "--yes") == (
+        "Error: customer is anonymous: of a wave for one person everybody would know whose answer"
+        " it is. Leave --to out.\n"
+    )
 
 
 def test_without_credentials_it_runs_and_survives_a_restart(terminal: Terminal) -> None:

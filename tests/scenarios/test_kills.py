@@ -68,20 +68,23 @@ class Process:
 
 
 @asynccontextmanager
-async def process(world: World, folder: Path, *command: str) -> AsyncIterator[Process]:
+async def process(
+    world: World, folder: Path, *command: str, surveys: Path = SURVEYS
+) -> AsyncIterator[Process]:
     """Run the bot in a process of its own, ready to be clicked at; kill it at the end.
 
     Args:
         world: where the bot lives.
         folder: where it is started.
         command: behind ``python``; all of the bot by default.
+        surveys: the folder of its surveys.
     """
     settings = world.settings
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "DATABASE_URL": settings.database_url,
-        "NPS_SURVEYS": str(SURVEYS),
+        "NPS_SURVEYS": str(surveys),
         "PORT": "0",
         "SLACK_API_URL": settings.slack_api_url,
         "SLACK_BOT_TOKEN": settings.slack_bot_token or "",

@@ -18,6 +18,7 @@ from nps_bot.domain.budget import Limits
 from nps_bot.domain.cadence import Cron, Every, Unit
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import (
+    Anonymity,
     Audience,
     BandPlan,
     FollowUp,
@@ -219,8 +220,8 @@ def test_the_key_of_a_question_depends_on_its_words_alone(load: Load) -> None:
             "zzz: 1\nowners:",
             (
                 "unknown key 'zzz'. Allowed here: key, title, brand, kind, audience, question,"
-                " cadence, quiet_hours, budget, closes_after, correctable_for, channels, owners,"
-                " admins_manage, confirm_above, follow_ups, thank_you, reminder, chaser."
+                " cadence, quiet_hours, budget, closes_after, correctable_for, anonymous, channels,"
+                " owners, admins_manage, confirm_above, follow_ups, thank_you, reminder, chaser."
             ),
         ),
         (
@@ -698,6 +699,64 @@ def test_wrong_reminders_and_chasers(load: Load, lines: str, sentence: str | Non
     assert problem.startswith(f"s.yaml: {sentence or ''}")
 
 
+ANONYMOUS = (
+    changed('  alerts: "#nps-alerts"\n', "", SMALLEST) + "anonymous:\n  operator: The IT team"
+)
+
+
+def test_an_anonymous_survey_has_what_needs_no_names(load: Load) -> None:
+    survey = load(ANONYMOUS)
+    assert survey.anonymity == Anonymity(threshold=5, segment=None)
+    assert survey.wording.operator == "The IT team"
+    assert survey.alerts_channel is None
+    assert (survey.reminder, survey.chaser) == (Nudge(timedelta(days=3)), None)
+
+    own = load(f"{ANONYMOUS}\n  threshold: 3\n  segment: team\nchaser: off\n")
+    assert own.anonymity == Anonymity(threshold=3, segment="team")
+
+    named = load(SMALLEST)
+    assert (named.anonymity, named.wording.operator) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            f"{ANONYMOUS}\nchaser: {{after: 1 day}}",
+            "'chaser' does not go with 'anonymous', because nobody can tell who wrote nothing;",
+        ),
+        (
+            f"{ANONYMOUS}\ncorrectable_for: 1 hour",
+            "'correctable_for' does not go with 'anonymous', because nobody can find an answer",
+        ),
+        (
+            f"{ANONYMOUS}\nthank_you: {{links: []}}",
+            "'thank_you' does not go with 'anonymous', because everybody reads the same words",
+        ),
+        (
+            f"{ANONYMOUS}\n  threshold: 2",
+            "'anonymous.threshold' must be a whole number from 3 to 1000, not '2'.",
+        ),
+        (
+            f"{ANONYMOUS}\n  segment: email",
+            "'anonymous.segment' must be a further column, such as team,",
+        ),
+        (changed("operator: The IT team", "threshold: 5", ANONYMOUS), "'anonymous.operator' is"),
+        (
+            changed("\n  operator: The IT team", " yes", ANONYMOUS),
+            "'anonymous' must be a group of keys (operator, threshold, segment), not 'yes'.",
+        ),
+        (
+            changed('  alerts: "#nps-alerts"\n', ""),
+            "'channels.alerts' is missing: a message for each unhappy person",
+        ),
+    ],
+)
+def test_what_an_anonymous_survey_cannot_have(load: Load, text: str, sentence: str) -> None:
+    (problem,) = problems(load, f"{text}\n")
+    assert problem.startswith(f"s.yaml: {sentence}")
+
+
 TEXTS = st.text(max_size=30)
 PLANS = st.builds(
     BandPlan,
@@ -716,6 +775,7 @@ WORDINGS = st.builds(
     passive=PLANS,
     promoter=PLANS,
     reminder=st.none() | TEXTS,
+    operator=st.none() | TEXTS,
 )
 
 

@@ -14,6 +14,7 @@ from slack_bolt.response import BoltResponse
 from nps_bot.slack import payloads
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.listeners.answering import OUT_OF_DATE, WENT_WRONG, tell
+from nps_bot.slack.listeners.ballots import Ballots
 from nps_bot.slack.listeners.cases import Cases
 from nps_bot.slack.listeners.commands import Commands
 from nps_bot.slack.listeners.home import Home
@@ -31,6 +32,7 @@ _ANYTHING = re.compile("")
 def register(app: AsyncApp, edge: Edge) -> None:
     """Register all listeners, the busiest first: each one costs those behind it a comparison."""
     Prompts(edge).register(app)
+    Ballots(edge).register(app)
     Cases(edge).register(app)
     Home(edge).register(app)
     Commands(edge).register(app)

@@ -1,7 +1,8 @@
-"""How a refusal or a failure is told: one clear sentence, beside what the person clicked."""
+"""How a click is answered that did nothing: one clear sentence, beside what the person clicked."""
 
 from __future__ import annotations
 
+from nps_bot.services import settling
 from nps_bot.services.responding import Refusal
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.payloads import Origin
@@ -15,6 +16,12 @@ REFUSALS = {
     Refusal.ANSWERED: "You have answered already, so you won't be asked again in this round.",
     Refusal.SNOOZED: "You have put this question off once; you can still answer it here.",
     Refusal.STOPPED: "This round was stopped: you won't be asked again, but can still answer here.",
+    Refusal.VOTED: "Your answer is in already; the first one counts.",
+    Refusal.UNFINDABLE: (
+        "This survey is anonymous: nobody can find your answer again, so it can't be changed or"
+        " deleted."
+    ),
+    Refusal.SENT: "These words were sent already, or can't be any more. Nothing was added.",
     Refusal.CLOSES_BEFORE: "This survey closes in less than three days; you can answer until then.",
 }
 
@@ -22,6 +29,17 @@ NOT_SAVED = "Sorry, that was not saved: our database isn't answering. Please try
 OUT_OF_DATE = "This is out of date, so nothing was changed."
 WENT_WRONG = "Sorry, something went wrong on our side. Please try again; we have been told."
 NOT_NOW = "Sorry, our database isn't answering. Please try again in a moment."
+
+TRIGGER_LIVES = 2.5
+"""Seconds after a click in which a modal is still opened: Slack refuses it after three. In a burst
+its turn may come later; *Add details* in the rewritten prompt offers the same."""
+
+
+async def note_posted(edge: Edge, origin: Origin, invitation_id: str, person_id: str) -> None:
+    """Note that a clicked prompt stands in Slack, should nobody have known."""
+    if origin.posted is not None:
+        now = edge.clock.now()
+        await edge.database.write(settling.seen, invitation_id, person_id, origin.posted, now)
 
 
 async def tell(edge: Edge, origin: Origin, sentence: str) -> None:

@@ -141,7 +141,9 @@ class Commands:
             for survey in surveys
             if await edge.directory.is_in(survey.audience, member.id)
         ]
-        facts = await edge.database.read(outlook.why, surveys, member, inside, edge.clock.now())
+        facts = await edge.database.read(
+            outlook.why, surveys, member, inside, asked.person_id, edge.clock.now()
+        )
         titles = {key: survey.wording.title for key, survey in edge.surveys.items()}
         return [why.why(facts, titles)]
 
@@ -149,11 +151,9 @@ class Commands:
         survey = asked.survey()
         owners = await self._edge.access.owners(survey)
         rhythm = describe(survey.cadence)
-        further = nudges.further(survey)
+        further, readers = nudges.further(survey), survey.anonymity or survey.kind
         return [
-            prompt.preview(
-                survey.wording, survey.kind, rhythm=rhythm, owners=owners, further=further
-            )
+            prompt.preview(survey.wording, readers, rhythm=rhythm, owners=owners, further=further)
         ]
 
     async def _pause(self, asked: Asked) -> Sequence[Message]:

@@ -6,7 +6,6 @@ prompt) runs in tracked tasks: an exception behind ``ack()`` would swallow the a
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -16,13 +15,20 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.errors import StorageUnavailableError
-from nps_bot.services import delivering, responding, settling
-from nps_bot.services.delivering import Rewritten
-from nps_bot.services.responding import Click, Details, Recorded, Refusal
+from nps_bot.services import responding
+from nps_bot.services.responding import Details, Recorded, Refusal
 from nps_bot.slack import payloads
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.listeners.answering import NOT_NOW, NOT_SAVED, REFUSALS, tell
+from nps_bot.slack.listeners.answering import (
+    NOT_NOW,
+    NOT_SAVED,
+    REFUSALS,
+    TRIGGER_LIVES,
+    note_posted,
+    tell,
+)
 from nps_bot.slack.listeners.home import publish
+from nps_bot.slack.listeners.rewriting import Rewriting
 from nps_bot.slack.payloads import InvitationClick, Origin
 from nps_bot.slack.views import followup, notices, prompt
 
@@ -30,21 +36,13 @@ log = logging.getLogger(__name__)
 
 _CHANGE = re.compile(r"\A(change_score|home_change)\Z")
 
-GATHERING = 0.1
-"""Seconds in which rewritten prompts are gathered, to be marked together: nobody waits for that,
-and the courier rewrites once more what is never marked."""
-TRIGGER_LIVES = 2.5
-"""Seconds after a click in which a modal is still opened: Slack refuses it after three. In a burst
-its turn may come later; *Add details* in the rewritten prompt offers the same."""
-
 
 class Prompts:
     """The listeners of prompts."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._rewritten: list[Rewritten] = []
-        """What is not marked yet as rewritten."""
+        self._rewriting = Rewriting(edge)
 
     def register(self, app: AsyncApp) -> None:
         """Register the score first: a click passes every listener registered before its own."""
@@ -71,7 +69,8 @@ class Prompts:
         await ack()
         if isinstance(result, Refusal):
             self._tell(origin, click.invitation_id, REFUSALS[result])
-            self._spawn(self._seen(origin, click), "Noting a prompt", click.invitation_id)
+            noting = note_posted(edge, origin, click.invitation_id, click.person_id)
+            self._spawn(noting, "Noting a prompt", click.invitation_id)
             return
         if result.urgent:
             edge.wake_courier()
@@ -83,17 +82,6 @@ class Prompts:
             # The modal's trigger dies, and who sees it sees that the click was taken.
             edge.background.spawn_patiently(
                 rewriting, "Rewriting the prompt", invitation=click.invitation_id
-            )
-
-    async def _seen(self, origin: Origin, click: InvitationClick | Click) -> None:
-        """Note that a prompt stands in Slack, should nobody have known."""
-        if origin.posted is not None:
-            await self._edge.database.write(
-                settling.seen,
-                click.invitation_id,
-                click.person_id,
-                origin.posted,
-                self._edge.clock.now(),
             )
 
     async def _ask(self, result: Recorded, origin: Origin, clicked_at: float) -> None:
@@ -121,18 +109,7 @@ class Prompts:
             no_contact=result.no_contact,
             stopped=None,
         )
-        await edge.messenger.replace_original(response_url, message)
-        if result.versions:
-            self._rewritten.append((result.versions, result.invitation_id))
-            if len(self._rewritten) == 1:
-                edge.background.spawn_at_once(self._mark(), "Marking rewritten prompts")
-
-    async def _mark(self) -> None:
-        """Mark what is rewritten until then."""
-        await asyncio.sleep(GATHERING)
-        rewritten, self._rewritten = self._rewritten, []
-        now = self._edge.clock.now()
-        await self._edge.database.write(delivering.mark_rewritten, rewritten, now)
+        await self._rewriting.rewrite(response_url, message, result.versions, result.invitation_id)
 
     async def add_details(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Open the band's questions with what was written before."""
@@ -255,7 +232,7 @@ class Prompts:
             return
         modal = followup.stop_modal(await edge.wording(wording_id), pressed.invitation_id)
         await edge.messenger.open_view(origin.trigger_id, modal)
-        await self._seen(origin, pressed)
+        await note_posted(edge, origin, pressed.invitation_id, pressed.person_id)
 
     async def stop(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Opt the person out; the prompt says so."""

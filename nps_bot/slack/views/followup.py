@@ -34,16 +34,28 @@ def modal(
         invitation_id: travels in ``private_metadata``.
         replies: what was written before, by question key.
     """
-    reason, *further = wording.questions(band)
-    blocks = [
-        section("Your score is saved. Everything below is optional."),
-        _ask(reason, replies),
-    ]
-    if further:
-        blocks.append(section("*If you have another minute*"))
-        blocks += [_ask(question, replies) for question in further]
+    saved = section("Your score is saved. Everything below is optional.")
+    blocks = [saved, *_questions(wording, band, replies)]
     title = f"You answered {score}"
     return _modal("followup", title, invitation_id, blocks, submit="Send", close="Skip")
+
+
+def anonymous_modal(wording: Wording, band: Band, token: str) -> dict[str, Any]:
+    """Return the questions of ``band`` for whoever has answered anonymously.
+
+    Args:
+        wording: the wave's wording.
+        band: whose questions to ask.
+        token: travels in ``private_metadata``; it stands for the person, who is not named.
+    """
+    kept = section(
+        "Your answer is in. Everything below is optional, and you can send it once. Your words are"
+        " kept apart from your name and your score, and shown as you write them: leave out what"
+        " would tell who you are."
+    )
+    blocks = [kept, *_questions(wording, band, {})]
+    title = "Your answer is in"
+    return _modal("anonymous_followup", title, token, blocks, submit="Send", close="Skip")
 
 
 def change_score_modal(
@@ -94,6 +106,15 @@ def stop_modal(wording: Wording, invitation_id: str) -> dict[str, Any]:
     return _modal("stop", title, invitation_id, blocks, submit="Stop", close="Cancel")
 
 
+def _questions(wording: Wording, band: Band, replies: Mapping[str, str]) -> list[Block]:
+    reason, *further = wording.questions(band)
+    blocks = [_ask(reason, replies)]
+    if further:
+        blocks.append(section("*If you have another minute*"))
+        blocks += [_ask(question, replies) for question in further]
+    return blocks
+
+
 def _ask(question: FollowUp, replies: Mapping[str, str]) -> Block:
     element: Block = {
         "type": "plain_text_input",
@@ -115,7 +136,7 @@ def _ask(question: FollowUp, replies: Mapping[str, str]) -> Block:
 def _modal(
     callback_id: str,
     title: str,
-    invitation_id: str,
+    metadata: str,
     blocks: list[Block],
     *,
     close: str,
@@ -124,7 +145,7 @@ def _modal(
     view: dict[str, Any] = {
         "type": "modal",
         "callback_id": callback_id,
-        "private_metadata": invitation_id,
+        "private_metadata": metadata,
         "title": plain(title, MODAL_TITLE),
         "close": plain(close, MODAL_TITLE),
         "blocks": blocks,

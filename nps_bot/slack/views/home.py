@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey
+from nps_bot.services.disclosing import AnonymousWave
+from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
+from nps_bot.slack.views import disclosed
 from nps_bot.slack.views.figures import answered_words, calendar_day, change_words, score_words
 from nps_bot.slack.views.kit import (
     Block,
@@ -13,6 +15,7 @@ from nps_bot.slack.views.kit import (
     button,
     context,
     count,
+    day,
     divider,
     escape,
     header,
@@ -51,7 +54,7 @@ def home(home: Home, workspace_url: str) -> dict[str, Any]:
 
 def _answers(home: Home) -> list[Block]:
     blocks: list[Block] = [header("Your answers")]
-    if not home.answers:
+    if not home.answers and not home.taken_part:
         return [
             *blocks,
             section(
@@ -64,7 +67,15 @@ def _answers(home: Home) -> list[Block]:
     more = home.answers_total - len(home.answers)
     if more:
         blocks.append(context(f"and {count(more, 'older answer')}"))
-    return blocks
+    return blocks + [_taken_part(one) for one in home.taken_part]
+
+
+def _taken_part(taken: TakenPart) -> Block:
+    title = f"“{escape(taken.title, _NAME)}”"
+    return section(
+        f"*You took part* in {title} of {day(taken.opens_at)}. Your answer can't be shown, not even"
+        " to you."
+    )
 
 
 def _answer(answer: OwnAnswer) -> list[Block]:
@@ -104,6 +115,9 @@ def _owned(survey: OwnedSurvey, now: datetime) -> str:
     latest = survey.latest
     if latest is None:
         return "\n".join([title, *(asking or ["Nobody has been asked yet"])])
+    if isinstance(latest, AnonymousWave):
+        told = map(escape, disclosed.lines(latest))
+        return "\n".join([f"{title}, wave of {calendar_day(latest.wave.day)}", *told, *asking])
     lines = [
         f"{title}, wave of {calendar_day(latest.wave.day)}",
         score_words(latest.figures),

@@ -144,14 +144,17 @@ def link(text: str, action_id: str, url: str) -> Block:
     return {"type": "button", "text": plain(text, BUTTON), "action_id": action_id, "url": url}
 
 
-def confirm(title: str, text: str, *, yes: str, no: str = "Cancel") -> Block:
-    """Return a dialog that asks before a button does what cannot be taken back."""
+def confirm(title: str, text: str, *, yes: str, no: str = "Cancel", style: str = "danger") -> Block:
+    """Return a dialog that asks before a button does what cannot be taken back.
+
+    ``style`` is "danger" where something is lost, else "primary".
+    """
     return {
         "title": plain(title, CONFIRM_TITLE),
         "text": plain(text, CONFIRM_TEXT),
         "confirm": plain(yes, 30),
         "deny": plain(no, 30),
-        "style": "danger",
+        "style": style,
     }
 
 

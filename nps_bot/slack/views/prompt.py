@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from nps_bot.domain.disclosure import comments_from
 from nps_bot.domain.score import SCORES, Band, band_of
-from nps_bot.domain.survey import Kind, Wording
+from nps_bot.domain.survey import Anonymity, Kind, Wording
 from nps_bot.slack.views.kit import (
     Block,
     actions,
@@ -27,6 +28,9 @@ from nps_bot.slack.views.kit import (
 from nps_bot.slack.views.message import Message
 from nps_bot.surveys.defaults import REMINDER
 
+Readers = Kind | Anonymity
+"""Who reads an answer: by the kind of its survey, or nobody, where it has no name."""
+
 LOWEST = "0 = not at all likely"
 HIGHEST = "10 = extremely likely"
 _NAME = 300
@@ -35,7 +39,7 @@ _NAME = 300
 
 def prompt(
     wording: Wording,
-    kind: Kind,
+    readers: Readers,
     invitation_id: str,
     *,
     rhythm: str,
@@ -47,7 +51,7 @@ def prompt(
 
     Args:
         wording: the wave's wording.
-        kind: what the question is about; decides who is said to read the answer.
+        readers: who is said to read the answer.
         invitation_id: travels with every click.
         rhythm: how often the survey asks, from ``domain.cadence.describe``.
         owners: Slack ids of those who set the survey up; may be empty.
@@ -56,14 +60,14 @@ def prompt(
     """
     later = [button("Ask me in 3 days", "snooze", invitation_id)] if snooze else []
     stop = button("Stop these surveys", "stop", invitation_id)
-    who, *question = _question(wording, kind, "", invitation_id)
+    who, *question = _question(wording, readers, "", invitation_id)
     blocks = [
         section(escape(reminder_words(wording))) if reminding else who,
         *question,
         context(_origin(rhythm, owners)),
         actions("later", [*later, stop]),
     ]
-    spoken = _spoken(wording, kind)
+    spoken = _spoken(wording, readers)
     return Message(f"A reminder: {spoken}" if reminding else spoken, blocks)
 
 
@@ -74,7 +78,7 @@ def reminder_words(wording: Wording) -> str:
 
 def preview(
     wording: Wording,
-    kind: Kind,
+    readers: Readers,
     *,
     rhythm: str,
     owners: Sequence[str],
@@ -86,7 +90,7 @@ def preview(
     """
     blocks = [
         section("*Preview: not counted.* This is what people get; its buttons record nothing."),
-        *_question(wording, kind, "preview_", "preview"),
+        *_question(wording, readers, "preview_", "preview"),
         context(_origin(rhythm, owners)),
         actions(
             "later",
@@ -97,7 +101,7 @@ def preview(
         ),
         *further,
     ]
-    return Message(f"Preview, not counted. {_spoken(wording, kind)}", blocks)
+    return Message(f"Preview, not counted. {_spoken(wording, readers)}", blocks)
 
 
 def answered(
@@ -185,18 +189,52 @@ def deleted(wording: Wording) -> Message:
     return Message(text, [section(text)])
 
 
-def privacy_line(wording: Wording, kind: Kind) -> str:
+def voted() -> Message:
+    """Return what the prompt of an anonymous survey becomes once it was answered.
+
+    It is the same for every answer, and has no buttons: nothing here tells what was said.
+    """
+    return Message(VOTED, [section(VOTED)])
+
+
+VOTED = (
+    "Thank you, your answer is in. It isn't shown here, because workspace owners may be able to"
+    " export direct messages."
+)
+
+
+def privacy_line(wording: Wording, readers: Readers) -> str:
     """Return who sees the answer, as escaped mrkdwn."""
+    if isinstance(readers, Anonymity):
+        return _anonymously(wording, readers)
     brand = escape(wording.brand, _NAME)
-    readers = {
+    see = {
         Kind.RELATIONSHIP: f"{brand}'s customer team sees",
         Kind.TRANSACTIONAL: f"{brand}'s customer team sees",
         Kind.EMPLOYEE: f"the colleagues who run this survey at {brand} see",
     }
-    return f"Not anonymous: {readers[kind]} your name, score and comments, and may contact you."
+    return f"Not anonymous: {see[readers]} your name, score and comments, and may contact you."
 
 
-def score_rows(invitation_id: str, prefix: str = "") -> list[Block]:
+def _anonymously(wording: Wording, anonymity: Anonymity) -> str:
+    """Return what is kept of an anonymous answer, from when on it is shown, and what no software
+    can promise.
+    """
+    least = anonymity.threshold + 1
+    kept = "Your name is not stored with your answer or shown in results."
+    if anonymity.segment is not None:
+        column = escape(anonymity.segment, _NAME)
+        kept += f" Your {column} is stored with it; a {column} with few answers is never shown."
+    return (
+        f"{kept} We record _that_ you answered, so that we don't remind you. Results are shown"
+        f" after closing, from {least} answers; comments in random order, from"
+        f" {comments_from(anonymity.threshold)}. You can't change your answer later."
+        f" {escape(wording.operator or wording.brand, _NAME)} runs this bot; someone with full"
+        " control of its server could intercept answers."
+    )
+
+
+def score_rows(invitation_id: str, prefix: str = "", *, final: bool = False) -> list[Block]:
     """Return the eleven buttons in two rows, with what the first and the last mean.
 
     One actions block would hold them, but every client would wrap it elsewhere.
@@ -204,8 +242,10 @@ def score_rows(invitation_id: str, prefix: str = "") -> list[Block]:
     Args:
         invitation_id: travels with every click.
         prefix: stands before the action ids.
+        final: whether the answer is anonymous; then each button asks first.
     """
-    buttons = [{**each, "value": invitation_id} for each in _score_buttons(prefix)]
+    made = _ballot_buttons(prefix) if final else _score_buttons(prefix)
+    buttons = [{**each, "value": invitation_id} for each in made]
     return [
         context(LOWEST),
         actions("scores_low", buttons[:6]),
@@ -239,30 +279,52 @@ def _score_buttons(prefix: str) -> list[Block]:
     ]
 
 
-def _question(wording: Wording, kind: Kind, prefix: str, value: str) -> list[Block]:
+@lru_cache
+def _ballot_buttons(prefix: str) -> list[Block]:
+    return [
+        button(
+            str(score),
+            f"{prefix}ballot_{score}",
+            "",
+            label=f"{score} out of 10",
+            asking=confirm(
+                f"Your answer is {score}?",
+                "It is final: it is kept apart from your name, so it can't be found and changed"
+                " later.",
+                yes=f"Answer {score}",
+                no="Go back",
+                style="primary",
+            ),
+        )
+        for score in SCORES
+    ]
+
+
+def _question(wording: Wording, readers: Readers, prefix: str, value: str) -> list[Block]:
     """Return who asks and why, the question, two rows of buttons, and who reads the answer."""
-    who, what, readers = _framing(wording, kind)
-    return [who, what, *score_rows(value, prefix), readers]
+    who, what, privacy = _framing(wording, readers)
+    final = isinstance(readers, Anonymity)
+    return [who, what, *score_rows(value, prefix, final=final), privacy]
 
 
 @lru_cache
-def _framing(wording: Wording, kind: Kind) -> tuple[Block, Block, Block]:
+def _framing(wording: Wording, readers: Readers) -> tuple[Block, Block, Block]:
     return (
         section(
             f"One question from *{escape(wording.brand, _NAME)}*. We ask so that we know what to"
             " keep and what to mend."
         ),
         section(f"*{escape(wording.question, 2_000)}*"),
-        context(privacy_line(wording, kind)),
+        context(privacy_line(wording, readers)),
     )
 
 
 @lru_cache
-def _spoken(wording: Wording, kind: Kind) -> str:
+def _spoken(wording: Wording, readers: Readers) -> str:
     """Return all that matters of the prompt for those who hear it instead of seeing it."""
     return (
         f"{escape(wording.question, 2_000)} Eleven buttons, from {LOWEST} to {HIGHEST}."
-        f" {privacy_line(wording, kind)}"
+        f" {privacy_line(wording, readers)}"
     )
 
 

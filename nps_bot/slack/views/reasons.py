@@ -30,6 +30,10 @@ _WHO: Mapping[Reason, tuple[str, str]] = {
     Rule.OPEN: ("person with an open question", "people with an open question"),
     Rule.AFTER_ANSWER: ("person who answered lately", "people who answered lately"),
     Rule.AFTER_SILENCE: ("person who stayed silent lately", "people who stayed silent lately"),
+    Rule.AFTER_ANONYMOUS: (
+        "person who was asked anonymously lately",
+        "people who were asked anonymously lately",
+    ),
     Rule.EVERY: ("person who was asked lately", "people who were asked lately"),
     Rule.NEWCOMER: ("newcomer", "newcomers"),
     Rule.SHARE: ("person whose turn is another wave", "people whose turn is another wave"),
@@ -77,6 +81,9 @@ def _because_of(
         last = day(contact.further_at or contact.asked_at)
         wait = span(limits.after_silence)
         return f"they left {title} of {last} unanswered, and silence is followed by {wait} of rest"
+    if rule is Rule.AFTER_ANONYMOUS:
+        wait = span(max(limits.after_answer, limits.after_silence))
+        return f"{title} asked them anonymously on {asked}, and that is followed by {wait} of rest"
     verb = "is on its way to them, for" if contact.planned else "came on"
     if contact.lost:
         verb = "may have reached them on"

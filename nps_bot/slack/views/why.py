@@ -70,6 +70,8 @@ def _told(contact: Contact) -> str:
     told = ", ".join(f"{what} {when(at)}" for at, what in happened)
     if contact.answered_at is not None:
         return told
+    if contact.anonymous:
+        return f"{told}, anonymously"
     if contact.open_until is not None:
         return f"{told}, not answered, open until {when(contact.open_until)}"
     return f"{told}, not answered"
@@ -79,6 +81,8 @@ def _outlook(outlook: Outlook, titles: Mapping[str, str]) -> str:
     survey = outlook.survey
     lines = [f"*{escape(survey.wording.title, _TITLE)}* (`{survey.key}`)"]
     hold = outlook.held
+    if outlook.private:
+        lines.append("Anonymous surveys are explained only to the person themselves.")
     if outlook.excluded is not None:
         lines.append(f"Not asked: this person {outlook.excluded.words}.")
     elif outlook.outside:

@@ -58,6 +58,17 @@ def test_silence_counts_from_the_further_message() -> None:
     assert rule_of(asked(31, further_at=NOW - 28 * DAY)) == (Rule.AFTER_SILENCE, NOW + 2 * DAY)
 
 
+def test_an_anonymous_question_has_one_clock_for_everybody() -> None:
+    once, reminded = asked(10, anonymous=True), asked(10, anonymous=True, further_at=NOW - DAY)
+    assert rule_of(once) == (Rule.AFTER_ANONYMOUS, NOW + 80 * DAY)
+    assert rule_of(reminded) == rule_of(once)
+    silent = replace(LIMITS, after_silence=200 * DAY)
+    assert rule_of(once, limits=silent) == (Rule.AFTER_ANONYMOUS, NOW + 190 * DAY)
+    assert rule_of(asked(90, anonymous=True)) is None
+    coming = asked(-1, anonymous=True, planned=True)
+    assert rule_of(coming) == (Rule.EVERY, NOW + 31 * DAY)
+
+
 def test_a_question_on_its_way_counts_from_when_it_is_due() -> None:
     coming = asked(-1, planned=True, open_until=NOW + 8 * DAY)
     assert rule_of(coming) == (Rule.EVERY, NOW + 31 * DAY)
@@ -106,7 +117,8 @@ moments = st.integers(-400, 400).map(lambda hours: NOW + hours * 6 * HOUR)
 def contacts(draw: st.DrawFn) -> Contact:
     at = draw(moments)
     later = st.none() | st.integers(0, 40).map(lambda hours: at + hours * 6 * HOUR)
-    answered = draw(later)
+    anonymous = draw(st.booleans())
+    answered = None if anonymous else draw(later)
     return Contact(
         draw(st.sampled_from(["customer", "employee"])),
         at,
@@ -114,6 +126,7 @@ def contacts(draw: st.DrawFn) -> Contact:
         answered_at=answered,
         open_until=draw(later) if answered is None else None,
         planned=answered is None and draw(st.booleans()),
+        anonymous=anonymous,
     )
 
 
@@ -145,6 +158,19 @@ def test_a_further_contact_never_frees(
         assert after is not None
         assert after.until is not None
         assert after.until >= before.until
+
+
+@given(contacts(), limits_, moments, moments)
+def test_of_an_anonymous_question_only_when_it_came_matters(
+    contact: Contact, limits: Limits, further: datetime, now: datetime
+) -> None:
+    """Reminded or not: whoever knows the rest learns nothing of who had answered by then."""
+    contact = replace(contact, anonymous=True, answered_at=None)
+    found, other = (
+        held(History((one,)), limits, now)
+        for one in (contact, replace(contact, further_at=further))
+    )
+    assert (found and (found.rule, found.until)) == (other and (other.rule, other.until))
 
 
 @given(histories, limits_, st.sampled_from(fields(Limits)[:4]), spans, moments)

@@ -218,6 +218,13 @@ def test_every_block_the_bot_may_use_is_taken() -> None:
             ),
         ),
         (
+            actions(button("a") | {"confirm": CONFIRM | {"confirm": plain("x" * 31)}}),
+            (
+                "must be less than 31 characters"
+                " [json-pointer:/blocks/0/elements/0/confirm/confirm/text]"
+            ),
+        ),
+        (
             field("f", text_input(max_length=3001)),
             "must be at most 3000 [json-pointer:/blocks/0/element/max_length]",
         ),

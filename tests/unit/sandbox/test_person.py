@@ -158,6 +158,22 @@ async def test_only_what_is_there_can_be_pressed(
     assert bot.seen == []
 
 
+async def test_who_says_no_has_not_clicked(call: Caller, bot: ListeningBot, ada: Person) -> None:
+    dialog = {
+        "title": {"type": "plain_text", "text": "Sure?"},
+        "text": {"type": "plain_text", "text": "It is final."},
+    }
+    row = actions(button("sure", "inv") | {"confirm": dialog}, button("plain", "inv"))
+    await prompt(call, row)
+    message = ada.inbox[0]
+    assert ada.decline(message, "sure")["title"]["text"] == "Sure?"
+    with pytest.raises(NotThereError, match="'plain' asks for no confirmation"):
+        ada.decline(message, "plain")
+    assert bot.seen == []
+    await ada.click(message, "sure")
+    assert payload_of(bot)["actions"][0]["action_id"] == "sure"
+
+
 async def test_a_payload_can_be_taken_and_forged(
     call: Caller, bot: ListeningBot, ada: Person, sandbox: Sandbox
 ) -> None:

@@ -35,11 +35,12 @@ def ask(
     key: str = "customer",
     at_once: bool = False,
     only_person: str | None = None,
+    surveys: Mapping[str, Survey] = SURVEYS,
 ) -> dict[str, str]:
     """Start a wave by hand that asks ``members``; returns their invitations by person."""
-    asking = SURVEYS[key]
+    asking = surveys[key]
     how = ByHand(now.strftime(NOMINAL), only_person=only_person, at_once=at_once)
-    launching.see_surveys(connection, SURVEYS, now)
+    launching.see_surveys(connection, surveys, now)
     wave_id = launching.start_by_hand(connection, asking, how, now)
     assert wave_id is not None
     assert launching.add_page(connection, asking, wave_id, Page(None, members, None), now)

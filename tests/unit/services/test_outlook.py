@@ -31,7 +31,7 @@ ZONES = ("Europe/London", "Asia/Tokyo", "America/New_York", "Australia/Sydney", 
 
 
 def told(connection: Connection, member: Member, now: datetime) -> outlook.Outlook:
-    (found,) = outlook.why(connection, [WEEKLY], member, ["customer"], now).outlooks
+    (found,) = outlook.why(connection, [WEEKLY], member, ["customer"], "UPRIYA", now).outlooks
     return found
 
 
@@ -86,7 +86,7 @@ async def test_what_was_promised_already_is_told(database: Database) -> None:
         opens = datetime(2026, 3, 9, 20, tzinfo=UTC)
         (wave_id,) = launching.open_due(connection, {"customer": asking}, opens)
         launching.add_page(connection, asking, wave_id, Page(None, [ada], None), opens)
-        found = outlook.why(connection, [asking], ada, ["customer"], opens)
+        found = outlook.why(connection, [asking], ada, ["customer"], "UPRIYA", opens)
         (one,) = found.outlooks
         assert (one.held, one.asked_next) == (None, datetime(2026, 3, 10, 10, tzinfo=UTC))
         assert [each.planned for each in found.contacts] == [True]
@@ -102,11 +102,11 @@ async def test_whom_no_wave_asks_reads_why(database: Database) -> None:
         assert told(connection, guest, NOW).asked_next is None
 
         tom = Member("UTOM", "Tom")
-        (elsewhere,) = outlook.why(connection, [WEEKLY], tom, [], NOW).outlooks
+        (elsewhere,) = outlook.why(connection, [WEEKLY], tom, [], "UPRIYA", NOW).outlooks
         assert (elsewhere.outside, elsewhere.held, elsewhere.asked_next) == (True, None, None)
 
         people.add_opt_out(connection, "UTOM", "customer", NOW)
-        (out,) = outlook.why(connection, [WEEKLY], tom, [], NOW).outlooks
+        (out,) = outlook.why(connection, [WEEKLY], tom, [], "UPRIYA", NOW).outlooks
         assert (out.held, out.asked_next) == (Held(Rule.OPTED_OUT, None), None)
 
         waves.set_paused(connection, "customer", "UPRIYA", NOW)
@@ -121,7 +121,7 @@ async def test_the_latest_contacts_come_first(database: Database) -> None:
         for number in range(12):
             wave = world.wave(NOW - (number + 1) * 30 * DAY, {"UADA": None})
             invitations.mark_further(connection, [f"{wave}-UADA"], NOW)
-        found = outlook.why(connection, [], Member("UADA", "Ada"), [], NOW)
+        found = outlook.why(connection, [], Member("UADA", "Ada"), [], "UPRIYA", NOW)
         assert found.total == 12
         assert [one.asked_at for one in found.contacts] == [
             NOW - (number + 1) * 30 * DAY for number in range(outlook.CONTACTS)

@@ -76,3 +76,14 @@ def test_stopping_asks_which_surveys() -> None:
         ("all", "All surveys from us"),
     ]
     assert_slack_takes(view)
+
+
+def test_an_anonymous_modal_asks_the_same_and_carries_a_token_instead_of_a_person() -> None:
+    view = followup.anonymous_modal(WORDING, Band.DETRACTOR, "t" * 32)
+    assert view["callback_id"] == "anonymous_followup"
+    assert view["private_metadata"] == "t" * 32
+    assert view["title"]["text"] == "Your answer is in"
+    first, *questions = texts(view["blocks"])
+    assert "Your words are kept apart from your name and your score" in first
+    assert questions == texts(followup.modal(WORDING, Band.DETRACTOR, 3, "i1", {})["blocks"])[1:]
+    assert_slack_takes(view)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey
+from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
 from nps_bot.services.status import RunningWave, Unclaimed
 from nps_bot.slack.views import home as view
-from nps_bot.slack.views.kit import when
+from nps_bot.slack.views.kit import day, when
 from nps_bot.storage.responses import Reply
 from tests.unit.views.reading import action_ids, assert_slack_takes, texts
 from tests.unit.views.samples import NOON, NOON_TOKEN, WORDING, change, wave
@@ -94,3 +94,12 @@ def test_owners_see_their_figures_and_whom_nobody_takes_care_of() -> None:
         ),
         "*Unclaimed alerts:* none. Somebody takes care of everybody.",
     ]
+
+
+def test_of_an_anonymous_answer_one_sees_that_one_gave_it() -> None:
+    shown = home(taken_part=(TakenPart("Staff & friends", NOON),))
+    assert texts(shown["blocks"])[1] == (
+        f"*You took part* in “Staff &amp; friends” of {day(NOON)}. Your answer can't be shown, not"
+        " even to you."
+    )
+    assert action_ids(shown["blocks"]) == []

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps_bot.domain.score import SCORES, Band, band_of
-from nps_bot.domain.survey import BandPlan, FollowUp, Kind, Link, Nudge, Wording
-from nps_bot.services.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey
-from nps_bot.services.reporting import LATEST_COMMENTS, TREND_WAVES
+from nps_bot.domain.survey import Anonymity, BandPlan, FollowUp, Kind, Link, Nudge, Wording
+from nps_bot.services.anonymous_reporting import TREND_WAVES
+from nps_bot.services.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
+from nps_bot.services.reporting import LATEST_COMMENTS
 from nps_bot.services.status import CASES, TROUBLES, RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.services.summarising import Summary
 from nps_bot.slack.views import alert as alert_view
@@ -87,6 +88,24 @@ def test_what_a_respondent_gets(score: int) -> None:
     assert_slack_takes(followup.modal(LONG_WORDING, band_of(score), score, "i" * 32, replies))
     assert_slack_takes(followup.change_score_modal(LONG_WORDING, score, "i" * 32, counts=False))
     assert_slack_takes(followup.stop_modal(LONG_WORDING, "i" * 32))
+    assert_slack_takes(followup.anonymous_modal(LONG_WORDING, band_of(score), "i" * 32))
+
+
+def test_an_anonymous_prompt() -> None:
+    """An operator is as long as a brand, and a column as a title."""
+    wording = replace(LONG_WORDING, operator=LONG_WORDING.brand)
+    for reminding in (False, True):
+        assert_slack_takes(
+            prompt.prompt(
+                wording,
+                Anonymity(1_000, LONG_WORDING.title),
+                "i" * 32,
+                rhythm="r" * 999,
+                owners=["U" * 32] * 9,
+                snooze=not reminding,
+                reminding=reminding,
+            )
+        )
 
 
 @pytest.mark.parametrize("typed", NASTY)
@@ -143,7 +162,8 @@ def test_status_and_home(typed: str) -> None:
     )
     stopped = tuple(OptedOut(f"s{number}", typed) for number in range(40))
     owned = (OwnedSurvey(typed, WAVES[-1], change(WAVES), WAVES[-2].wave.day, running),) * 40
-    everything = Home(answers, 1_000, stopped, owned, unclaimed, NOON)
+    taken_part = (TakenPart(typed, NOON),) * ANSWERS
+    everything = Home(answers, 1_000, stopped, owned, unclaimed, NOON, taken_part)
     assert_slack_takes(home.home(everything, url))
 
 

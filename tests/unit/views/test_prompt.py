@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from nps_bot.domain.survey import Kind
+from nps_bot.domain.survey import Anonymity, Kind
 from nps_bot.slack.views import prompt
 from nps_bot.slack.views.message import Message
-from tests.unit.views.reading import action_ids, assert_slack_takes, lines
+from tests.unit.views.reading import action_ids, assert_slack_takes, lines, texts
 from tests.unit.views.samples import NOON, WORDING
 
 
@@ -212,3 +212,78 @@ def test_deleting_asks_first() -> None:
     sure = prompt.delete_button("i1")["confirm"]
     assert sure["title"]["text"] == "Delete your answer?"
     assert sure["style"] == "danger"
+
+
+# --- anonymously ------------------------------------------------------------------------------
+
+ANONYMOUSLY = replace(WORDING, operator="The IT team at Lumen & Co")
+
+
+def asked_anonymously(anonymity: Anonymity) -> Message:
+    return prompt.prompt(
+        ANONYMOUSLY, anonymity, "i1", rhythm="every 3 months", owners=["UPRIYA"], snooze=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("anonymity", "line"),
+    [
+        (
+            Anonymity(),
+            (
+                "Your name is not stored with your answer or shown in results. We record _that_"
+                " you answered, so that we don't remind you. Results are shown after closing, from"
+                " 6 answers; comments in random order, from 10. You can't change your answer later."
+                " The IT team at Lumen &amp; Co runs this bot; someone with full control of its"
+                " server could intercept answers."
+            ),
+        ),
+        (
+            Anonymity(12, "team"),
+            (
+                "Your name is not stored with your answer or shown in results. Your team is stored"
+                " with it; a team with few answers is never shown. We record _that_ you answered,"
+                " so that we don't remind you. Results are shown after closing, from 13 answers;"
+                " comments in random order, from 13. You can't change your answer later. The IT"
+                " team at Lumen &amp; Co runs this bot; someone with full control of its server"
+                " could intercept answers."
+            ),
+        ),
+    ],
+)
+def test_the_privacy_line_says_what_the_configuration_makes_true(
+    anonymity: Anonymity, line: str
+) -> None:
+    message = asked_anonymously(anonymity)
+    assert prompt.privacy_line(ANONYMOUSLY, anonymity) == line
+    assert line in texts(message.blocks)
+    assert message.text.endswith(line), "who hears it hears it all"
+    assert_slack_takes(message)
+
+
+def test_an_anonymous_prompt_asks_the_same_question_with_buttons_that_ask_back() -> None:
+    message, named = asked_anonymously(Anonymity()), asked()
+    scores = [f"ballot_{score}" for score in range(11)]
+    assert action_ids(message.blocks) == [*scores, "snooze", "stop"]
+    assert texts(message.blocks)[:2] == texts(named.blocks)[:2]
+    elements = [one for block in message.blocks for one in block.get("elements", ())]
+    buttons = [one for one in elements if one.get("action_id") in scores]
+    for score, element in enumerate(buttons):
+        dialog = element["confirm"]
+        assert dialog["title"]["text"] == f"Your answer is {score}?"
+        assert dialog["confirm"]["text"] == f"Answer {score}"
+        named_button = {**score_button(score), "action_id": f"ballot_{score}"}
+        assert element == {**named_button, "confirm": dialog}, "nothing leads"
+
+
+def test_nothing_of_an_answer_is_in_what_the_prompt_becomes() -> None:
+    message = prompt.voted()
+    assert action_ids(message.blocks) == []
+    assert texts(message.blocks) == [message.text]
+
+
+def test_a_preview_of_an_anonymous_survey_shows_what_people_get() -> None:
+    message = prompt.preview(ANONYMOUSLY, Anonymity(), rhythm="every 3 months", owners=[])
+    assert all(action_id.startswith("preview_") for action_id in action_ids(message.blocks))
+    assert prompt.privacy_line(ANONYMOUSLY, Anonymity()) in texts(message.blocks)
+    assert_slack_takes(message)

@@ -93,6 +93,18 @@ def test_whom_no_wave_asks_reads_why() -> None:
     assert paused[-1] == "The survey is paused, though: nobody is asked until it is resumed."
 
 
+def test_an_anonymous_survey_is_not_explained_to_others() -> None:
+    assert shown(Outlook(CUSTOMER, private=True))[3:] == [
+        "Anonymous surveys are explained only to the person themselves."
+    ]
+
+
+def test_an_anonymous_question_is_told_without_whether_it_was_answered() -> None:
+    contact = Contact("customer", NOON, open_until=NOON + 7 * DAY, anonymous=True)
+    said = shown(contacts=(contact,))
+    assert said[2] == f"• “Customers &amp; friends”: asked {NOON_TOKEN}, anonymously"
+
+
 def test_many_surveys_fit_into_a_message() -> None:
     contacts = tuple(Contact("x" * 40, NOON, NOON, NOON) for _ in range(8))
     title = replace(CUSTOMER.wording, title="&" * 50)
@@ -144,6 +156,11 @@ ASKED = Contact("customer", datetime(2026, 11, 1, tzinfo=UTC))
             Rule.AFTER_SILENCE,
             replace(ASKED, further_at=ASKED.asked_at + 3 * DAY),
             "they left Q of 4 Nov unanswered, and silence is followed by 30 days of rest",
+        ),
+        (
+            Rule.AFTER_ANONYMOUS,
+            replace(ASKED, anonymous=True),
+            "Q asked them anonymously on 1 Nov, and that is followed by 30 days of rest",
         ),
         (
             Rule.EVERY,
