@@ -8,7 +8,7 @@ summary wins.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -20,11 +20,29 @@ from nps_bot.domain.budget import DAY, Held, Rule
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Settlement, Status
 from nps_bot.domain.survey import Survey
-from nps_bot.services import alerting, contacting, nudging, owed, reporting, stopping, summarising
+from nps_bot.services import (
+    alerting,
+    contacting,
+    nudging,
+    owed,
+    posting,
+    reporting,
+    stopping,
+    summarising,
+)
 from nps_bot.services.nudging import Further
-from nps_bot.services.owed import Approving, Notice, SharedReport
+from nps_bot.services.owed import Approving, Notice, Posting, SharedReport
 from nps_bot.services.periods import parse_period
-from nps_bot.storage import approvals, claims, contacts, invitations, outbox, people, waves
+from nps_bot.storage import (
+    approvals,
+    channel_posts,
+    claims,
+    contacts,
+    invitations,
+    outbox,
+    people,
+    waves,
+)
 from nps_bot.storage.claims import Claimed, Sent, Waiting
 from nps_bot.storage.invitations import Standing
 
@@ -121,6 +139,8 @@ Content = (
     | SharedReportContent
     | NoticeContent
     | ApprovalContent
+    | posting.Question
+    | posting.Request
 )
 Prepared = Content | Drop | Defer | Remove
 
@@ -146,6 +166,13 @@ class ToChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class ToShared:
+    """A channel that is shared with a customer, by id; outsiders are meant to read there."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToStanding:
     """The channel in which a message stands that is taken away or says less from now on.
 
@@ -155,7 +182,7 @@ class ToStanding:
     channel: str
 
 
-Place = ToPerson | ToChannel | ToStanding
+Place = ToPerson | ToChannel | ToShared | ToStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +304,11 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
             if standing is None or standing.person_id is None:
                 return None
             return ToPerson(standing.person_id, standing.dm_channel)
-        case MessageKind.NOTICE:
-            return ToPerson(Notice(**(message.payload or {})).recipient, message.channel)
-        case MessageKind.APPROVAL:
-            return ToPerson(Approving(**(message.payload or {})).recipient, message.channel)
+        case MessageKind.NOTICE | MessageKind.APPROVAL | MessageKind.CHANNEL_APPROVAL:
+            return ToPerson((message.payload or {})["recipient"], message.channel)
+        case MessageKind.CHANNEL_QUESTION:
+            channel = message.channel or known.channels.get(_posting(message).post_id)
+            return None if channel is None else ToShared(channel)
         case MessageKind.ALERT:
             channel = survey.alerts_channel if survey else None
         case MessageKind.SUMMARY | MessageKind.CLOSING:
@@ -302,6 +330,8 @@ class _Known:
     """What holds back prompts that are about to leave, by invitation."""
     today: contacting.Today | None = None
     """How many of these may still leave today."""
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """The channels of questions to shared ones, by post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,14 +348,18 @@ class _Asked:
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
+    asking = [one for one in claimed if one.kind == MessageKind.CHANNEL_QUESTION]
+    posts = channel_posts.of_waves(connection, {one.wave_id or 0 for one in asking})
+    channels = {post.id: post.channel for post in posts}
     ids = {message.invitation_id for message in claimed if message.invitation_id is not None}
     if not ids:
-        return _Known({}, {}, Further({}))
+        return _Known({}, {}, Further({}), channels=channels)
     standings = invitations.find_many(connection, ids)
     asked = {one.person_id for one in standings.values() if one.person_id is not None}
     opt_outs = people.opt_outs_among(connection, asked)
     nudged = {one.invitation_id or "" for one in claimed if one.kind in owed.NUDGE_KINDS}
-    return _Known(standings, opt_outs, nudging.look_up(connection, opt_outs, nudged))
+    further = nudging.look_up(connection, opt_outs, nudged)
+    return _Known(standings, opt_outs, further, channels=channels)
 
 
 def _with_budget(
@@ -374,10 +408,33 @@ def _prepare(
             return _prompt(connection, survey, message, asked, now)
         case MessageKind.ALERT:
             return _alert(connection, survey, message)
+        case MessageKind.CHANNEL_APPROVAL | MessageKind.CHANNEL_QUESTION:
+            return _of_channel(connection, survey, message, now)
         case kind if survey is not None:
             return _of_survey(connection, survey, kind, message, now)
         case _:
             return Drop(_NO_FILE)
+
+
+def _of_channel(
+    connection: Connection, survey: Survey | None, message: Claimed, now: datetime
+) -> Prepared:
+    """Return a question to a shared channel, or what is asked about it, as it stands."""
+    kind = MessageKind(message.kind)
+    found = posting.content(
+        connection, survey, kind, _posting(message), now, updating=message.updating
+    )
+    match found:
+        case str():
+            return Drop(found)
+        case datetime():
+            return Defer(found)
+        case _:
+            return found
+
+
+def _posting(message: Claimed) -> Posting:
+    return Posting(**(message.payload or {}))
 
 
 def _is_stopped(known: _Known, message: Claimed) -> bool:
@@ -526,6 +583,7 @@ def settle_all(
     sent = [_sent(*one, now) for one in ended if one[1].status is Status.SENT]
     held = claims.settle_sent(connection, sent, now)
     _count_asked(connection, [one.message for one in sent if one.message.id in held], now)
+    _tell_deciders(connection, ended, held, now)
     return [
         message.id in held
         if settlement.status is Status.SENT
@@ -558,6 +616,23 @@ def _count_asked(connection: Connection, sent: Sequence[Claimed], now: datetime)
         invitations.mark_asked(connection, [one.invitation_id or "" for one in prompts], now)
         summaries = {owed.summary_key(one.wave_id or 0) for one in prompts}
         outbox.touch(connection, summaries, now + owed.SETTLING)
+
+
+def _tell_deciders(
+    connection: Connection,
+    ended: Sequence[tuple[Claimed, Settlement]],
+    held: Collection[str],
+    now: datetime,
+) -> None:
+    """Have who decided on questions to shared channels see what became of them."""
+    for message, settlement in ended:
+        if message.kind != MessageKind.CHANNEL_QUESTION or message.updating:
+            continue
+        if settlement.status is Status.SENT and message.id in held:
+            posting.accepted(connection, _posting(message), message.wave_id or 0, now)
+        elif settlement.status is Status.FAILED:
+            post_id = _posting(message).post_id
+            owed.touch_approvals(connection, post_id, message.wave_id or 0, now)
 
 
 def refuse_outsiders(

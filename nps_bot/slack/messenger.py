@@ -52,6 +52,21 @@ class Identity:
     enterprise_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """With whom a channel is shared.
+
+    Attributes:
+        external: whether people of other organisations read it.
+        member: whether the bot is in it.
+        teams: the other workspaces or organisations, as far as Slack tells.
+    """
+
+    external: bool
+    member: bool
+    teams: tuple[str, ...]
+
+
 class Messenger:
     """Posts, updates, opens, publishes and looks up.
 
@@ -146,6 +161,18 @@ class Messenger:
         if not isinstance(info, dict):
             raise self._api.unreadable("conversations.info")
         return any(info.get(sign) for sign in _SIGNS_OF_OUTSIDERS)
+
+    async def shared_with(self, channel: str) -> Sharing:
+        """Return who reads ``channel`` besides its own workspace."""
+        answer = await self._api.read("conversations.info", channel=channel)
+        info = _object(answer, "channel")
+        ours = {info.get("context_team_id"), *(info.get("internal_team_ids") or ())}
+        sharing = info.get("connected_team_ids") or info.get("shared_team_ids") or ()
+        return Sharing(
+            external=bool(info.get("is_ext_shared")),
+            member=bool(info.get("is_member")),
+            teams=tuple(team for team in sharing if team not in ours),
+        )
 
     # --- answers to interactions, sent directly ----------------------------------------------
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services.delivering import Place, ToChannel, ToPerson, ToStanding
+from nps_bot.services.delivering import Place, ToChannel, ToPerson, ToShared, ToStanding
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
@@ -30,7 +30,7 @@ async def find_place(edge: Edge, place: Place) -> str:
         SlackCallError: Slack could not say.
     """
     match place:
-        case ToPerson(_, str() as channel) | ToStanding(channel):
+        case ToPerson(_, str() as channel) | ToShared(channel) | ToStanding(channel):
             return channel
         case ToPerson(ref):
             return await _open_dm(edge, ref)
@@ -41,7 +41,7 @@ async def find_place(edge: Edge, place: Place) -> str:
 def asked_to_find(place: Place) -> tuple[str, ...]:
     """Return which of Slack's methods :func:`find_place` may call."""
     match place:
-        case ToPerson(_, str()) | ToStanding():
+        case ToPerson(_, str()) | ToShared() | ToStanding():
             return ()
         case ToPerson():
             return ("users.info", "users.lookupByEmail", "conversations.open")

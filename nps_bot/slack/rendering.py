@@ -14,8 +14,19 @@ from nps_bot.services.delivering import (
     SummaryContent,
 )
 from nps_bot.services.nudging import Chaser
+from nps_bot.services.posting import Question, Request
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.views import alert, approval, notices, nudges, prompt, report, summary
+from nps_bot.slack.views import (
+    alert,
+    approval,
+    channel,
+    notices,
+    nudges,
+    posting,
+    prompt,
+    report,
+    summary,
+)
 from nps_bot.slack.views.message import Message
 
 
@@ -44,6 +55,10 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
             return notices.sentence(content.notice.text)
         case ApprovalContent():
             return approval.approval(content.approval, content.survey.wording.title)
+        case Request():
+            return posting.request(content)
+        case Question():
+            return await _question(edge, content)
 
 
 async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Message:
@@ -79,6 +94,21 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         and standing.stopped_at is None
         and not content.reminding,
         reminding=content.reminding,
+    )
+
+
+async def _question(edge: Edge, content: Question) -> Message:
+    post, survey = content.post, content.survey
+    wording = await edge.wording(post.wording_id)
+    if content.closed or survey is None:
+        return channel.closed(wording)
+    return channel.question(
+        wording,
+        Kind(post.kind),
+        post.account,
+        post.id,
+        rhythm=describe(survey.cadence),
+        owners=await edge.access.owners(survey),
     )
 
 

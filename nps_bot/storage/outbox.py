@@ -279,7 +279,19 @@ def forget_person(
     return standing.rowcount
 
 
+def keys_of(connection: Connection, kind: str, wave_id: int) -> list[str]:
+    """Return the keys of a wave's messages of a kind."""
+    found = select(Outbox.dedupe_key).where(Outbox.wave_id == wave_id, Outbox.kind == kind)
+    return list(connection.scalars(found))
+
+
 def due_of(connection: Connection, key: str) -> datetime | None:
     """Return when the message with this key will be posted; None where none waits for it."""
     waits = Outbox.status.in_(("pending", "claimed")) & Outbox.ts.is_(None)
     return connection.scalar(select(Outbox.due_at).where(Outbox.dedupe_key == key, waits))
+
+
+def failure_of(connection: Connection, key: str) -> str | None:
+    """Return why the message with this key could not be sent; None where that is not so."""
+    failed = (Outbox.dedupe_key == key) & (Outbox.status == "failed")
+    return connection.scalar(select(Outbox.reason).where(failed))

@@ -6,7 +6,18 @@ from dataclasses import replace
 
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
-from nps_bot.domain.survey import Audience, BandPlan, Link, Nudge, QuietHours, Survey, Wording
+from nps_bot.domain.survey import (
+    IN_CHANNELS,
+    AccountChannel,
+    Audience,
+    BandPlan,
+    Delivery,
+    Link,
+    Nudge,
+    QuietHours,
+    Survey,
+    Wording,
+)
 from nps_bot.surveys.defaults import QUESTIONS, THANK_YOUS
 from nps_bot.surveys.fields import PLACEHOLDER
 from nps_bot.surveys.schema import (
@@ -21,7 +32,8 @@ from nps_bot.surveys.schema import (
 def build(file: SurveyFile) -> Survey:
     """Return the survey that ``file`` describes."""
     audience = file.audience
-    return Survey(
+    alone = file.delivery is Delivery.DIRECT_MESSAGES
+    survey = Survey(
         key=file.key,
         kind=file.kind,
         wording=_wording(file),
@@ -44,10 +56,16 @@ def build(file: SurveyFile) -> Survey:
         owners=file.owners,
         admins_manage=file.admins_manage,
         confirm_above=file.confirm_above,
-        reminder=_nudge(file.reminder),
-        chaser=_nudge(file.chaser),
+        reminder=_nudge(file.reminder) if alone else None,
+        chaser=_nudge(file.chaser) if alone else None,
         budget=_limits(file.budget),
+        delivery=file.delivery,
+        accounts=tuple(
+            AccountChannel(each.channel, each.account, each.owner, each.teams)
+            for each in file.accounts
+        ),
     )
+    return survey if alone else replace(survey, wording=replace(survey.wording, layout=IN_CHANNELS))
 
 
 def _nudge(group: ReminderGroup | ChaserGroup) -> Nudge | None:
