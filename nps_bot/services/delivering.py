@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.domain.approval import Approval
-from nps_bot.domain.audience import zone_of
+from nps_bot.domain.audience import Exclusion, zone_of
 from nps_bot.domain.budget import DAY, Held, Rule
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Settlement, Status
@@ -129,6 +129,8 @@ class ApprovalContent:
     survey: Survey
 
 
+UNREACHABLE = "Slack does not let the bot write to this person: no channel is shared with them"
+"""Why somebody of another workspace was not written to: that is no fault, and not tried again."""
 _NO_FILE = "its survey has no file any more"
 
 Content = (
@@ -587,16 +589,25 @@ def settle_all(
     return [
         message.id in held
         if settlement.status is Status.SENT
-        else claims.settle_unsent(
-            connection,
-            message,
-            status=settlement.status,
-            due_at=settlement.due_at,
-            reason=settlement.reason,
-            now=now,
-        )
+        else _settle_unsent(connection, message, settlement, now)
         for message, settlement in ended
     ]
+
+
+def _settle_unsent(
+    connection: Connection, message: Claimed, settlement: Settlement, now: datetime
+) -> bool:
+    held = claims.settle_unsent(
+        connection,
+        message,
+        status=settlement.status,
+        due_at=settlement.due_at,
+        reason=settlement.reason,
+        now=now,
+    )
+    if held and settlement.reason == UNREACHABLE and message.kind == MessageKind.PROMPT:
+        contacts.count_excluded(connection, message.wave_id or 0, {str(Exclusion.UNREACHABLE): 1})
+    return held
 
 
 def _sent(message: Claimed, settlement: Settlement, now: datetime) -> Sent:
@@ -639,19 +650,22 @@ def refuse_outsiders(
     connection: Connection,
     surveys: Mapping[str, Survey],
     message: Claimed,
+    channel: str,
     reason: str,
     now: datetime,
 ) -> None:
-    """Fail a message that outsiders would have read, and tell the survey's owners, once a channel.
+    """Fail a message that outsiders would have read, and tell the survey's owners.
 
-    ``reason`` names the channel.
+    They are told once a channel, however many messages are refused there, and once more only if it
+    is shared again after something could be posted there in between.
     """
     claims.settle_unsent(
         connection, message, status=Status.FAILED, due_at=None, reason=reason, now=now
     )
     survey = surveys.get(message.survey_key or "")
+    since = outbox.latest_in(connection, channel) or ""
     for owner in survey.owners if survey else ():
-        notice = Notice(f"outsiders:{reason}", owner, reason)
+        notice = Notice(f"outsiders:{channel}:{since}", owner, reason)
         owed.owe_notice(connection, message.survey_key or "", notice, now)
 
 

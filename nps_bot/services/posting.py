@@ -48,14 +48,11 @@ class Found:
 
 def would_ask(
     connection: Connection, survey: Survey, found: Iterable[Found], now: datetime
-) -> list[NewPost]:
-    """Return in which channels a wave started now asks, and why not in the others."""
+) -> list[Found]:
+    """Return the same channels, with what keeps a wave started now from asking there."""
     refused = channel_posts.refused(connection, survey.key)
     lately = channel_posts.asked_since(connection, now - survey.budget.every)
-    return [
-        NewPost(one.channel, one.account, one.owner, one.teams, _reason(one, refused, lately))
-        for one in found
-    ]
+    return [replace(one, obstacle=_reason(one, refused, lately)) for one in found]
 
 
 def _reason(found: Found, refused: set[str], lately: set[str]) -> str | None:
@@ -74,7 +71,9 @@ def noted(connection: Connection, wave_id: int) -> set[str]:
 def note(connection: Connection, survey: Survey, wave_id: int, found: Found, now: datetime) -> None:
     """Note whether a wave asks in a channel, while it is being prepared; once for each."""
     if waves.lock(connection, wave_id).state == "resolving":
-        channel_posts.add(connection, wave_id, would_ask(connection, survey, [found], now))
+        (one,) = would_ask(connection, survey, [found], now)
+        post = NewPost(one.channel, one.account, one.owner, one.teams, one.obstacle)
+        channel_posts.add(connection, wave_id, post)
 
 
 def begin(connection: Connection, survey: Survey, wave_id: int, now: datetime) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+
 from nps_bot.domain.channel_posts import teams_of
 from nps_bot.domain.delivery import Refused
 from nps_bot.domain.survey import AccountChannel, Survey
@@ -49,7 +52,28 @@ async def accounts(edge: Edge, survey: Survey) -> list[AccountChannel]:
     ]
 
 
-async def find(edge: Edge, one: AccountChannel, known: set[str]) -> Found | None:
+async def every_channel(edge: Edge, survey: Survey) -> list[Found]:
+    """Return all channels a survey would ask in, as Slack describes them now.
+
+    Waits as Slack asks.
+    """
+    known: dict[str, Found] = {}
+    left = await accounts(edge, survey)
+    while left:
+        try:
+            found = await find(edge, left[0], known.keys())
+        except SlackCallError as error:
+            if error.retry_after is None:
+                raise
+            await asyncio.sleep(error.retry_after)
+            continue
+        left = left[1:]
+        if found is not None:
+            known[found.channel] = found
+    return list(known.values())
+
+
+async def find(edge: Edge, one: AccountChannel, known: Collection[str]) -> Found | None:
     """Return a channel as Slack describes it now; None where it is among those ``known``.
 
     Raises:
@@ -60,11 +84,11 @@ async def find(edge: Edge, one: AccountChannel, known: set[str]) -> Found | None
         channel = await edge.directory.channel_id(one.channel)
         if channel in known:
             return None
-        sharing = await edge.messenger.shared_with(channel)
+        sharing = await edge.messenger.sharing(channel)
         ours = await edge.directory.own_homes()
         others = [team for team in sharing.teams if team not in ours]
         whose = teams_of(one.teams, others)
-        if not sharing.external:
+        if not sharing.connected:
             obstacle = _NOT_SHARED
         elif not sharing.member:
             obstacle = _NOT_A_MEMBER

@@ -54,15 +54,19 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """With whom a channel is shared.
+    """Who reads a channel.
 
     Attributes:
-        external: whether people of other organisations read it.
+        name: ``#name``, or the id where it has none.
+        outsiders: whether people of other organisations read it, or soon will.
+        connected: whether they do so now.
         member: whether the bot is in it.
         teams: the other workspaces or organisations, as far as Slack tells.
     """
 
-    external: bool
+    name: str
+    outsiders: bool
+    connected: bool
     member: bool
     teams: tuple[str, ...]
 
@@ -154,24 +158,20 @@ class Messenger:
             raise self._api.unreadable("conversations.open")
         return channel
 
-    async def is_external(self, channel: str) -> bool:
-        """Return whether people of other organisations read ``channel``, or soon will."""
+    async def sharing(self, channel: str) -> Sharing:
+        """Return who reads ``channel`` besides people of its own workspace."""
         answer = await self._api.read("conversations.info", channel=channel)
         info = answer.get("channel")
         if not isinstance(info, dict):
             raise self._api.unreadable("conversations.info")
-        return any(info.get(sign) for sign in _SIGNS_OF_OUTSIDERS)
-
-    async def shared_with(self, channel: str) -> Sharing:
-        """Return who reads ``channel`` besides its own workspace."""
-        answer = await self._api.read("conversations.info", channel=channel)
-        info = _object(answer, "channel")
         ours = {info.get("context_team_id"), *(info.get("internal_team_ids") or ())}
-        sharing = info.get("connected_team_ids") or info.get("shared_team_ids") or ()
+        teams = info.get("connected_team_ids") or info.get("shared_team_ids") or ()
         return Sharing(
-            external=bool(info.get("is_ext_shared")),
+            name=f"#{info['name']}" if info.get("name") else channel,
+            outsiders=any(info.get(sign) for sign in _SIGNS_OF_OUTSIDERS),
+            connected=bool(info.get("is_ext_shared")),
             member=bool(info.get("is_member")),
-            teams=tuple(team for team in sharing if team not in ours),
+            teams=tuple(team for team in teams if team not in ours),
         )
 
     # --- answers to interactions, sent directly ----------------------------------------------

@@ -151,23 +151,22 @@ class NewPost:
     reason: str | None = None
 
 
-def add(connection: Connection, wave_id: int, new: Iterable[NewPost]) -> None:
-    """Note in which channels a wave asks or does not; the first word about each channel counts."""
-    rows = [
-        {
-            "id": new_id(),
-            "wave_id": wave_id,
-            "channel": one.channel,
-            "account": one.account,
-            "owner": one.owner,
-            "teams": list(one.teams),
-            "state": PostState.ASKED if one.reason is None else PostState.SKIPPED,
-            "reason": one.reason,
-        }
-        for one in new
-    ]
-    if rows:
-        connection.execute(insert_or(connection, ChannelPost).on_conflict_do_nothing(), rows)
+def add(connection: Connection, wave_id: int, new: NewPost) -> None:
+    """Note whether a wave asks in a channel; the first word about each channel counts."""
+    connection.execute(
+        insert_or(connection, ChannelPost)
+        .values(
+            id=new_id(),
+            wave_id=wave_id,
+            channel=new.channel,
+            account=new.account,
+            owner=new.owner,
+            teams=list(new.teams),
+            state=PostState.ASKED if new.reason is None else PostState.SKIPPED,
+            reason=new.reason,
+        )
+        .on_conflict_do_nothing()
+    )
 
 
 def find(connection: Connection, post_id: str, *, lock: bool = False) -> Post | None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     null,
     or_,
     select,
@@ -295,3 +296,8 @@ def failure_of(connection: Connection, key: str) -> str | None:
     """Return why the message with this key could not be sent; None where that is not so."""
     failed = (Outbox.dedupe_key == key) & (Outbox.status == "failed")
     return connection.scalar(select(Outbox.reason).where(failed))
+
+
+def latest_in(connection: Connection, channel: str) -> str | None:
+    """Return where the newest message stands in a channel; None where none does."""
+    return connection.scalar(select(func.max(Outbox.ts)).where(Outbox.channel == channel))

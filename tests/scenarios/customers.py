@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import time
+from typing import Any
 
 import aiohttp
+from sqlalchemy import func, select
 
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.survey import IN_CHANNELS, AccountChannel, Audience, Delivery, QuietHours
 from nps_bot.sandbox import Message, Person
 from nps_bot.sandbox.connect import COAST, two_companies
 from nps_bot.sandbox.people import HARBOR
+from nps_bot.storage.tables import ChannelPost, Invitation, Response
 from tests.scenarios.conftest import World
-from tests.scenarios.desk import settled, words
+from tests.scenarios.desk import settled
+from tests.scenarios.siege import read
 
 ACCOUNT = AccountChannel("#ext-coast", "Harbor Hotels", "tom@lumen.example", (HARBOR.id,))
 
 
-def in_channels(world: World, *accounts: AccountChannel, quiet: QuietHours | None = None) -> None:
-    """Have the customer survey ask in channels, and the sandbox have one with two companies."""
+def in_channels(world: World, *accounts: AccountChannel) -> None:
+    """Have the customer survey ask in channels, at any hour; two companies share one with us."""
     two_companies(world.sandbox.workspace)
     customer = world.surveys["customer"]
-    always = QuietHours(customer.quiet_hours.start, customer.quiet_hours.start)
     world.surveys["customer"] = replace(
         customer,
         wording=replace(customer.wording, layout=IN_CHANNELS),
@@ -29,7 +34,7 @@ def in_channels(world: World, *accounts: AccountChannel, quiet: QuietHours | Non
         delivery=Delivery.CHANNELS,
         accounts=accounts or (ACCOUNT,),
         time_zone="Europe/Berlin",
-        quiet_hours=quiet or always,
+        quiet_hours=QuietHours(time(0), time(0)),
         reminder=None,
         chaser=None,
         budget=Limits.none(),
@@ -37,9 +42,9 @@ def in_channels(world: World, *accounts: AccountChannel, quiet: QuietHours | Non
 
 
 async def request(world: World, handle: str = "tom") -> tuple[Person, Message]:
-    """Return whoever decides, with the request they got."""
+    """Return whoever decides, with the request they got last."""
     me = world.sandbox.person(handle)
-    await world.sandbox.until(lambda: bool(me.inbox))
+    await settled(world)
     return me, me.inbox[-1]
 
 
@@ -48,21 +53,37 @@ async def posted(world: World, channel: str = COAST, handle: str = "tom") -> Mes
     await world.ask()
     owner, asking = await request(world, handle)
     await owner.click(asking, "post_post")
-    await world.sandbox.until(lambda: bool(world.messages(channel)))
     await settled(world)
-    (question,) = world.messages(channel)
-    return question
+    return world.messages(channel)[-1]
 
 
 async def chosen(world: World, handle: str, question: Message, score: int) -> Message:
     """Choose a score and return what only this person reads then."""
     me = world.sandbox.person(handle)
-    before = me.ephemerals(question.channel)[-1:]
+    before = len(me.ephemerals(question.channel))
     await me.click(question, f"channel_score_{score}")
     await settled(world)
-    newest = me.ephemerals(question.channel)[-1:]
-    assert newest != before
-    return newest[0]
+    said = me.ephemerals(question.channel)
+    assert len(said) > before
+    return said[-1]
+
+
+async def pressed(world: World, handle: str, mine: Message, action: str) -> Message:
+    """Press a button in what only this person reads; return what stands there then."""
+    me = world.sandbox.person(handle)
+    number = len(me.ephemerals(mine.channel))
+    await me.click(mine, action)
+    await settled(world)
+    said = me.ephemerals(mine.channel)
+    assert len(said) == number  # it is rewritten, and nothing is added
+    (there,) = (each for each in said if each.ts == mine.ts)
+    return there
+
+
+async def delivered(world: World, payload: Mapping[str, Any]) -> None:
+    """Deliver a payload as it is, and let everything that follows happen."""
+    await world.sandbox.deliver("interactive", payload)
+    await settled(world)
 
 
 async def seen(world: World, handle: str) -> str:
@@ -73,6 +94,19 @@ async def seen(world: World, handle: str) -> str:
         return await answer.text()
 
 
-def heard(me: Person, question: Message) -> list[str]:
-    """Return all that only this person was told in the question's channel."""
-    return [words(each) for each in me.ephemerals(question.channel)]
+async def scores(world: World) -> list[int]:
+    """Return the scores that count, in order."""
+    found = select(Response.score).order_by(Response.score)
+    return [row[0] for row in await read(world.bot.edge.database, found)]
+
+
+async def invitations(world: World) -> int:
+    """Return how many invitations there are."""
+    ((number,),) = await read(world.bot.edge.database, select(func.count()).select_from(Invitation))
+    return int(number)
+
+
+async def states(world: World) -> list[str]:
+    """Return where the questions to channels stand, wave by wave."""
+    found = select(ChannelPost.state).order_by(ChannelPost.wave_id, ChannelPost.channel)
+    return [row[0] for row in await read(world.bot.edge.database, found)]
