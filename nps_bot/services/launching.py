@@ -255,8 +255,8 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
     for wave in waves.to_close(connection, surveys.keys(), now):
         waves.close(connection, wave.id, now)
         cancel_unsent(connection, wave.id)
-        for kind in (MessageKind.CHANNEL_APPROVAL, MessageKind.CHANNEL_QUESTION):
-            owed.touch_kind(connection, kind, wave.id, now)
+        both = (MessageKind.CHANNEL_APPROVAL, MessageKind.CHANNEL_QUESTION)
+        owed.touch_channels(connection, wave.id, both, now)
         if wave.state == "ready" and wave.survey_key in surveys and wave.only_person is None:
             owed.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)
             outbox.touch(connection, (owed.summary_key(wave.id),), now)

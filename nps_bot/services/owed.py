@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.delivery import MessageKind, priority_of
 from nps_bot.domain.references import is_person_id
-from nps_bot.storage import outbox
+from nps_bot.storage import channel_posts, outbox
 from nps_bot.storage.invitations import Standing
 from nps_bot.storage.outbox import Touched
 
@@ -336,9 +336,14 @@ def owe_posting(
     )
 
 
-def touch_kind(connection: Connection, kind: MessageKind, wave_id: int, now: datetime) -> None:
-    """Have all messages of a kind that a wave owes show what is new, at once."""
-    outbox.touch(connection, outbox.keys_of(connection, kind, wave_id), now)
+def touch_channels(
+    connection: Connection, wave_id: int, kinds: Iterable[MessageKind], now: datetime
+) -> None:
+    """Have what a wave says in, or about, shared channels show what is new, at once."""
+    if not channel_posts.of_waves(connection, [wave_id]):
+        return  # nearly all waves ask by direct message, with thousands of messages to look at
+    for kind in kinds:
+        outbox.touch(connection, outbox.keys_of(connection, kind, wave_id), now)
 
 
 def touch_approvals(connection: Connection, post_id: str, wave_id: int, now: datetime) -> None:

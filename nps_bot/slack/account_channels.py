@@ -106,6 +106,7 @@ async def find(edge: Edge, one: AccountChannel, known: Collection[str]) -> Found
 
 
 async def _owner(edge: Edge, ref: str | None) -> str | None:
-    """Return who looks after an account; None where nobody does who is still here."""
+    """Return who looks after an account; None where no colleague does who is still here."""
     member = await edge.directory.person(ref) if ref else None
-    return None if member is None or member.is_deleted else member.id
+    here = member is not None and not (member.is_deleted or member.is_outsider)
+    return member.id if member is not None and here else None

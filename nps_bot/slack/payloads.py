@@ -238,6 +238,7 @@ class ChannelClick:
 
     Attributes:
         action_ts: Slack's time of the click in microseconds.
+        at_home: whether they belong to the workspace the bot is in.
         whispered: whether it was not the question itself that was clicked in, but what only this
             person sees.
     """
@@ -246,6 +247,7 @@ class ChannelClick:
     clicker: Clicker
     score: int
     action_ts: int
+    at_home: bool
     whispered: bool
 
 
@@ -271,6 +273,7 @@ def channel_click(body: Mapping[str, Any]) -> ChannelClick:
         ),
         score=int(action[1]),
         action_ts=int(moment[1]) * 1_000_000 + int(moment[2]),
+        at_home=at_home(body),
         whispered=is_whispered(body),
     )
 
@@ -311,6 +314,15 @@ def homes(body: Mapping[str, Any]) -> frozenset[str]:
         _at(body, "user", "enterprise_user", "enterprise_id"),
     )
     return frozenset(one for one in found if isinstance(one, str) and is_team(one))
+
+
+def at_home(body: Mapping[str, Any]) -> bool:
+    """Return whether a payload says that whoever acted belongs to the workspace the bot is in.
+
+    Where it does not say so, they may still belong to its organisation.
+    """
+    own = {_at(body, "team", "id"), _at(body, "enterprise", "id")}
+    return not homes(body).isdisjoint(own)
 
 
 def is_whispered(body: Mapping[str, Any]) -> bool:

@@ -281,9 +281,12 @@ def forget_person(
 
 
 def keys_of(connection: Connection, kind: str, wave_id: int) -> list[str]:
-    """Return the keys of a wave's messages of a kind."""
+    """Return the keys of a wave's messages of a kind, which they begin with.
+
+    What went to somebody who was forgotten has lost its key, and is looked after no more.
+    """
     found = select(Outbox.dedupe_key).where(Outbox.wave_id == wave_id, Outbox.kind == kind)
-    return list(connection.scalars(found))
+    return [key for key in connection.scalars(found) if key.startswith(f"{kind}:")]
 
 
 def due_of(connection: Connection, key: str) -> datetime | None:

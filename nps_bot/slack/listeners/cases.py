@@ -55,8 +55,7 @@ class Cases:
         edge = self._edge
         pressed, origin = payloads.invitation_click(body), payloads.origin(body)
         ids = {"invitation": pressed.invitation_id}
-        homes = payloads.homes(body)
-        if homes and homes.isdisjoint(await edge.directory.own_homes()):
+        if not payloads.at_home(body) and not await edge.access.is_colleague(origin.person_id):
             await ack()
             edge.background.spawn(tell(edge, origin, _OURS_ALONE), "Answering a click", **ids)
             return

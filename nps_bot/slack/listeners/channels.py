@@ -80,10 +80,9 @@ class Channels:
     async def _refuse(self, origin: Origin, click: ChannelClick, refused: Refused) -> None:
         """Say kindly why nothing was recorded."""
         if refused.why is NotCounted.NOT_THEIRS:
-            ours = await self._edge.directory.own_homes()
-            sentence = channel.not_theirs(
-                refused.account, colleague=not ours.isdisjoint(click.clicker.homes)
-            )
+            person = click.clicker.person_id
+            colleague = click.at_home or await self._edge.access.is_colleague(person)
+            sentence = channel.not_theirs(refused.account, colleague=colleague)
             await self._show(origin, notices.sentence(sentence), replacing=click.whispered)
         else:
             await self._show_refused(origin, click.post_id, refused, replacing=click.whispered)

@@ -127,8 +127,7 @@ class Starting(Steering):
         starter = Decision(origin.person_id, owner=owner, yes=True)
         how = ByHand(request.nominal)
         started = await edge.database.write(approving.start, survey, how, starter, now)
-        title = survey.wording.title
-        shown = send.started(title, request.people) if alone else view.started(title)
+        shown = _started(survey, request.people)
         await edge.messenger.replace_original(origin.response_url or "", shown)
         if started is not None:
             log.info(
@@ -163,7 +162,7 @@ class Starting(Steering):
         survey = await self._managed(origin.person_id, request.survey_key)
         running = await edge.database.read(standing.running_waves, [survey.key], edge.clock.now())
         if request.nominal in {each.wave.nominal for each in running.get(survey.key, ())}:
-            shown = send.started(survey.wording.title, request.people)
+            shown = _started(survey, request.people)
         else:
             shown = send.cancelled(survey.wording.title)
         await edge.messenger.replace_original(origin.response_url or "", shown)
@@ -190,3 +189,11 @@ class Starting(Steering):
         shown = approval.approval(decided, survey.wording.title)
         await edge.messenger.replace_original(origin.response_url or "", shown)
         await invite_everybody(edge)
+
+
+def _started(survey: Survey, people: int) -> Message:
+    """Return what the question becomes once somebody said yes."""
+    title = survey.wording.title
+    if survey.delivery is Delivery.CHANNELS:
+        return view.started(title)
+    return send.started(title, people)

@@ -44,6 +44,7 @@ def question(
     *,
     rhythm: str,
     owners: Sequence[str],
+    prefix: str = PREFIX,
 ) -> Message:
     """Return the question with its eleven buttons, for everybody in the channel.
 
@@ -54,6 +55,7 @@ def question(
         post_id: travels with every click.
         rhythm: how often the survey asks, from ``domain.cadence.describe``.
         owners: Slack ids of those who set the survey up; may be empty.
+        prefix: stands before the action ids.
     """
     name, asked = escape(account, _NAME), escape(wording.question, 2_000)
     who = f"One question from *{escape(wording.brand, _NAME)}* to everybody at *{name}*."
@@ -62,12 +64,21 @@ def question(
     blocks = [
         section(f"{who} We ask so that we know what to keep and what to mend."),
         section(f"*{asked}*"),
-        *score_rows(post_id, PREFIX),
+        *score_rows(post_id, prefix),
         context(readers),
         context(origin_words(rhythm, owners)),
     ]
     spoken = f"{asked} Eleven buttons, from {LOWEST} to {HIGHEST}. {readers}"
     return Message(spoken, blocks)
+
+
+def preview(wording: Wording, kind: Kind, *, rhythm: str, owners: Sequence[str]) -> Message:
+    """Return the question as a channel gets it, for its owner to look at; no button counts."""
+    shown = question(
+        wording, kind, "your customer", "preview", rhythm=rhythm, owners=owners, prefix="preview_"
+    )
+    note = "*Preview: not counted.* This is what a channel gets; its buttons record nothing."
+    return Message(f"Preview, not counted. {shown.text}", [section(note), *shown.blocks])
 
 
 def closed(wording: Wording) -> Message:

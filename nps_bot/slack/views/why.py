@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nps_bot.domain.budget import Contact
+from nps_bot.domain.survey import Delivery
 from nps_bot.services.outlook import Outlook, Why
 from nps_bot.slack.views.kit import (
     TEXT,
@@ -79,7 +80,9 @@ def _outlook(outlook: Outlook, titles: Mapping[str, str]) -> str:
     survey = outlook.survey
     lines = [f"*{escape(survey.wording.title, _TITLE)}* (`{survey.key}`)"]
     hold = outlook.held
-    if outlook.excluded is not None:
+    if survey.delivery is Delivery.CHANNELS:
+        lines.append("Nobody is asked in person: it asks in channels shared with customers.")
+    elif outlook.excluded is not None:
         lines.append(f"Not asked: this person {outlook.excluded.words}.")
     elif outlook.outside:
         lines.append("Not asked: this person is not in its audience.")
