@@ -367,7 +367,22 @@ async def test_a_post_of_unknown_outcome_is_looked_up_and_stands_once(coast: Wor
 
 
 @BOTH
-async def test_a_stopped_wave_posts_nothing_more_and_a_paused_one_waits(coast: World) -> None:
+async def test_a_stopped_wave_is_not_posted_any_more(coast: World) -> None:
+    world = coast
+    async with world.running():
+        await world.ask()
+        tom, asking = await request(world)
+        too_late = tom.action(asking, "post_post")
+        priya = world.sandbox.person("priya")
+        await priya.click(await nps(world, "priya", "stop customer"), "wave_stop")
+        await settled(world)
+        assert "so nothing is posted" in words(tom.inbox[0])
+        await delivered(world, too_late)
+        assert world.messages(COAST) == []
+
+
+@BOTH
+async def test_a_paused_survey_posts_when_it_is_resumed(coast: World) -> None:
     world = coast
     async with world.running():
         await nps(world, "priya", "pause customer")
