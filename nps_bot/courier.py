@@ -433,6 +433,10 @@ class Courier:
 
     def _settle(self, message: Claimed, outcome: Outcome) -> None:
         """Have recorded what came of a call."""
+        if _unreachable(message, outcome):
+            unreachable = Settlement(Status.CANCELLED, reason=delivering.UNREACHABLE)
+            self._settler.add(message, unreachable)
+            return
         settlement = settle(
             outcome,
             updating=message.updating,
@@ -456,7 +460,12 @@ class Courier:
         """Post nothing internal where outsiders read; tell the owners."""
         log.warning("%s", error, extra=message.ids)
         await self._edge.database.write(
-            delivering.refuse_outsiders, self._edge.surveys, message, str(error), self._now()
+            delivering.refuse_outsiders,
+            self._edge.surveys,
+            message,
+            error.channel,
+            str(error),
+            self._now(),
         )
         self._woken.set()
 
@@ -469,6 +478,16 @@ class Courier:
 
 class _StoppedError(Exception):
     """The courier was told to stop before anything was posted."""
+
+
+def _unreachable(message: Claimed, outcome: Outcome) -> bool:
+    """Return whether Slack refuses direct messages to whom a message would ask.
+
+    https://docs.slack.dev/apis/slack-connect: an app reaches people of other workspaces only while
+    a channel is shared with them.
+    """
+    refused = isinstance(outcome, Refused) and outcome.code == "channel_not_found"
+    return refused and message.person_id is not None and stopping.asks(message)
 
 
 def _nothing_posted(error: SlackCallError) -> Outcome:

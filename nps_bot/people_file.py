@@ -1,7 +1,8 @@
-"""A CSV file of people -> checked rows: who belongs to which account.
+"""A CSV file of people and shared channels -> checked rows: who belongs to which account.
 
 A row says who is meant by Slack id, e-mail address or both, then the account, its owner, and in any
-further column whatever else is known. Finding these people in Slack is left to others.
+further column whatever else is known. Where the Slack id is a channel's, that channel is shared
+with the account. Finding these people and channels in Slack is left to others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
-from nps_bot.domain.references import is_email, is_person_id
+from nps_bot.domain.references import is_channel, is_email, is_person_id, is_team
 from nps_bot.errors import PeopleFileError
 
 SLACK_ID = "slack_id"
@@ -24,17 +25,21 @@ ACCOUNT_OWNER = "account_owner"
 COLUMNS = (SLACK_ID, EMAIL, ACCOUNT, ACCOUNT_OWNER)
 """Columns with a meaning; every other one is an attribute."""
 
+TEAMS = "teams"
+"""The column that says of a channel which workspaces its account's people have; of a person it is
+an attribute like any other."""
+
 _NEAR = 0.85
 """How alike a header and a column must be to be the same word mistyped (difflib's ratio)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One person of the file.
+    """One person of the file, or a channel that is shared with an account.
 
     Attributes:
         line: where the row begins, for messages.
-        slack_id: None where only the e-mail address is known.
+        slack_id: None where only the e-mail address is known; of a channel its id or ``#name``.
         email: lower case; None where only the Slack id is known.
         account: the customer company; None where the file leaves it empty.
         account_owner: Slack id or e-mail address of the colleague who looks after the account.
@@ -47,6 +52,16 @@ class PersonRow:
     account: str | None
     account_owner: str | None
     attributes: Mapping[str, str]
+
+    @property
+    def channel(self) -> str | None:
+        """The channel this row is about; None where it is about a person."""
+        return self.slack_id if self.slack_id and is_channel(self.slack_id) else None
+
+    @property
+    def teams(self) -> tuple[str, ...]:
+        """The home workspaces of the people of a channel's account."""
+        return tuple(self.attributes.get(TEAMS, "").split())
 
 
 def parse_people_file(path: Path) -> tuple[PersonRow, ...]:
@@ -151,6 +166,8 @@ def _row(
         found.append(f"line {line}: holds a NUL character")
     if SLACK_ID not in filled and EMAIL not in filled:
         found.append(f"line {line}: says nobody: {SLACK_ID} or {EMAIL} must be filled in")
+    if is_channel(filled.get(SLACK_ID, "")):
+        found += _wrong_with_channel(line, filled)
     problems += found
     if found:
         return None
@@ -165,8 +182,19 @@ def _row(
     )
 
 
+def _wrong_with_channel(line: int, filled: Mapping[str, str]) -> list[str]:
+    wrong = [one for one in filled.get(TEAMS, "").split() if not is_team(one)]
+    found = [f"line {line}: {TEAMS} holds '{one}', which is no workspace's id" for one in wrong]
+    if EMAIL in filled:
+        found.append(f"line {line}: a channel has no {EMAIL}")
+    return found
+
+
 _RULES: Mapping[str, tuple[Callable[[str], bool], str]] = {
-    SLACK_ID: (is_person_id, "must be a Slack id such as U012AB3CD"),
+    SLACK_ID: (
+        lambda text: is_person_id(text) or is_channel(text),
+        "must be a Slack id such as U012AB3CD, or a channel",
+    ),
     EMAIL: (is_email, "must be an e-mail address"),
     ACCOUNT_OWNER: (
         lambda text: is_person_id(text) or is_email(text),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
 from nps_bot.cli.reaching import clock_of, find_person, open_database, open_edge
 from nps_bot.errors import PeopleFileError
 from nps_bot.people_file import PersonRow, parse_people_file
 from nps_bot.settings import Settings
 from nps_bot.slack import web_api
+from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.views.kit import count
-from nps_bot.storage import people
+from nps_bot.storage import channel_posts, people
+from nps_bot.storage.channel_posts import ChannelRow
 from nps_bot.storage.people import AccountRow
 
 
@@ -29,9 +33,48 @@ async def import_people(settings: Settings, file: Path) -> None:
     logging.getLogger(web_api.__name__).setLevel(logging.ERROR)
     async with open_edge(settings) as edge:
         matched = await match(edge, file, rows)
+        channels = await match_channels(edge, file, rows)
     async with open_database(settings) as database:
-        imported = await database.write(people.save_accounts, matched, clock_of(settings).now())
-    click.echo(f"{count(imported, 'person', 'people')} imported from {file}.")
+        imported = await database.write(_save, matched, channels, clock_of(settings).now())
+    click.echo(f"{imported} imported from {file}.")
+
+
+def _save(
+    connection: Connection,
+    matched: list[AccountRow],
+    channels: list[ChannelRow],
+    now: datetime,
+) -> str:
+    """Store all of it; returns what it was."""
+    saved = people.save_accounts(connection, matched, now)
+    shared = channel_posts.save_accounts(connection, channels, now)
+    number = count(saved, "person", "people")
+    return f"{number} and {count(shared, 'channel')}" if shared else number
+
+
+async def match_channels(edge: Edge, file: Path, rows: tuple[PersonRow, ...]) -> list[ChannelRow]:
+    """Find the channels of a people file in Slack, and who looks after their accounts.
+
+    Raises:
+        PeopleFileError: Slack shows the bot no such channel or owner; lists the lines.
+    """
+    found = []
+    problems = []
+    for row in rows:
+        if row.channel is None:
+            continue
+        try:
+            channel = await edge.directory.channel_id(row.channel)
+        except NotInSlackError as error:
+            problems.append(f"{file}: line {row.line}: {error}")
+            continue
+        owner = await find_person(edge, row.account_owner) if row.account_owner else None
+        if row.account_owner and owner is None:
+            problems.append(_no_owner(file, row))
+        found.append(ChannelRow(channel, row.account, owner.id if owner else None, row.teams))
+    if problems:
+        raise PeopleFileError("\n".join([*problems, _NOTHING]))
+    return found
 
 
 async def match(edge: Edge, file: Path, rows: tuple[PersonRow, ...]) -> list[AccountRow]:
@@ -43,7 +86,7 @@ async def match(edge: Edge, file: Path, rows: tuple[PersonRow, ...]) -> list[Acc
     matched: dict[str, AccountRow] = {}
     lines: dict[str, int] = {}
     problems = []
-    for row in rows:
+    for row in (one for one in rows if one.channel is None):
         who = row.slack_id or row.email or ""
         member = await find_person(edge, who)
         owner = await find_person(edge, row.account_owner) if row.account_owner else None
@@ -58,9 +101,14 @@ async def match(edge: Edge, file: Path, rows: tuple[PersonRow, ...]) -> list[Acc
             owner_id = owner.id if owner else None
             matched[member.id] = AccountRow(member, row.account, owner_id, row.attributes)
         if row.account_owner and owner is None:
-            problems.append(
-                f"{file}: line {row.line}: Slack knows no account owner {row.account_owner}."
-            )
+            problems.append(_no_owner(file, row))
     if problems:
-        raise PeopleFileError("\n".join([*problems, "Nothing was imported."]))
+        raise PeopleFileError("\n".join([*problems, _NOTHING]))
     return list(matched.values())
+
+
+_NOTHING = "Nothing was imported."
+
+
+def _no_owner(file: Path, row: PersonRow) -> str:
+    return f"{file}: line {row.line}: Slack knows no account owner {row.account_owner}."

@@ -14,6 +14,7 @@ from nps_bot.slack.views.figures import (
     change_words,
     distribution_bars,
     recovery_words,
+    silent_words,
     spoken_score,
 )
 from nps_bot.slack.views.kit import count
@@ -26,6 +27,8 @@ def report_text(report: Report | AnonymousReport) -> str:
     figures = report.figures
     lines = [f"{report.title}, {_about(report)}", report.question, ""]
     lines += [_sentence(spoken_score(figures)), answered_words(figures)]
+    silent = silent_words(figures)
+    lines += [silent] if silent else []
     if figures.distribution.n:
         lines.append(band_words(figures.distribution))
         lines.append(change_words(report.change, report.before, is_break=report.is_break))

@@ -17,10 +17,11 @@ from nps_bot.cli.reaching import (
     surveys_of,
     typed,
 )
+from nps_bot.cli.sending_in_channels import send_in_channels
 from nps_bot.cli.watching import tell_progress
 from nps_bot.domain.audience import Exclusion, Member, zone_of
 from nps_bot.domain.budget import Held
-from nps_bot.domain.survey import Survey
+from nps_bot.domain.survey import Delivery, Survey
 from nps_bot.services import approving, launching
 from nps_bot.services.contacting import Reason
 from nps_bot.services.launching import ByHand, Plan
@@ -60,6 +61,9 @@ async def send(
             raise CommandError(
                 f"{survey.key} is paused; `/nps resume {survey.key}` in Slack goes on with it."
             )
+        if survey.delivery is Delivery.CHANNELS:
+            await send_in_channels(edge, survey, person=person, dry_run=dry_run, yes=yes)
+            return
         members = await _asked(edge, survey, person)
         found = await preview(edge, survey, members, alone=person is not None)
         _show(survey, found.plan)

@@ -31,6 +31,7 @@ class Member:
         is_bot: an app's user.
         is_deleted: deactivated.
         is_invited: invited, but has not joined yet.
+        is_stranger: belongs to another workspace that shares no channel with this one.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Member:
     is_bot: bool = False
     is_deleted: bool = False
     is_invited: bool = False
+    is_stranger: bool = False
 
     def __post_init__(self) -> None:
         """Replace a time zone that cannot be used."""
@@ -58,6 +60,7 @@ class Exclusion(StrEnum):
     OUTSIDER = "outsider"
     GUEST = "guest"
     MEMBER = "member"
+    UNREACHABLE = "unreachable"
 
     @property
     def words(self) -> str:
@@ -73,6 +76,7 @@ _WORDS = {
     Exclusion.OUTSIDER: "belongs to another workspace, and this survey does not ask outsiders",
     Exclusion.GUEST: "is a guest, and this survey does not ask guests",
     Exclusion.MEMBER: "is a member of this workspace, and this survey asks no members",
+    Exclusion.UNREACHABLE: "belongs to another workspace that shares no channel with this one",
 }
 
 
@@ -88,6 +92,7 @@ def exclusion(member: Member, audience: Audience) -> Exclusion | None:
         (member.is_deleted, Exclusion.DELETED),
         (member.is_invited, Exclusion.INVITED),
         (member.is_outsider and not audience.outsiders, Exclusion.OUTSIDER),
+        (member.is_stranger, Exclusion.UNREACHABLE),
         (member.is_guest and not (member.is_outsider or audience.guests), Exclusion.GUEST),
         (
             not (member.is_guest or member.is_outsider or audience.members),

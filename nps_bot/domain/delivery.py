@@ -30,6 +30,8 @@ class MessageKind(StrEnum):
     SHARED_REPORT = "shared_report"
     NOTICE = "notice"
     APPROVAL = "approval"
+    CHANNEL_APPROVAL = "channel_approval"
+    CHANNEL_QUESTION = "channel_question"
 
 
 class Priority(IntEnum):
@@ -178,11 +180,13 @@ def priority_of(kind: MessageKind) -> Priority:
     match kind:
         case MessageKind.ALERT | MessageKind.NOTICE | MessageKind.SHARED_REPORT:
             return Priority.URGENT
-        case MessageKind.APPROVAL:
+        case MessageKind.APPROVAL | MessageKind.CHANNEL_APPROVAL:
             return Priority.URGENT
         case MessageKind.SUMMARY | MessageKind.CLOSING:
             return Priority.SOON
         case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
+            return Priority.NORMAL
+        case MessageKind.CHANNEL_QUESTION:
             return Priority.NORMAL
 
 

@@ -7,6 +7,7 @@ import re
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,31}")
 _EMAIL = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+\.[^@\s<>,;:.]+")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{1,31}|#[^\s#@A-Z.,;:!?'\"()<>/\\]{1,80}")
+_TEAM = re.compile(r"[TE][A-Z0-9]{1,31}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,31}|@[^\s#@A-Z,;:!?'\"()<>/\\]{1,80}")
 
 
@@ -28,3 +29,8 @@ def is_channel(text: str) -> bool:
 def is_group(text: str) -> bool:
     """Return whether ``text`` is a user group's id or its ``@handle``."""
     return _GROUP.fullmatch(text) is not None
+
+
+def is_team(text: str) -> bool:
+    """Return whether ``text`` looks like a workspace's id, or an organisation's (``E...``)."""
+    return _TEAM.fullmatch(text) is not None

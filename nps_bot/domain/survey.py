@@ -24,6 +24,33 @@ class Kind(StrEnum):
     EMPLOYEE = "employee"
 
 
+class Delivery(StrEnum):
+    """How a survey reaches the people it asks."""
+
+    DIRECT_MESSAGES = "direct_messages"
+    """Each person by a message of their own."""
+    CHANNELS = "channels"
+    """A customer company by one message in the channel shared with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChannel:
+    """A channel shared with a customer company.
+
+    Attributes:
+        channel: ``#name`` or id.
+        account: the company.
+        owner: Slack id or e-mail address of the colleague who looks after it; None for nobody.
+        teams: the home workspaces (or organisations) of its people; empty where the channel is
+            shared with no other company, so that Slack can tell.
+    """
+
+    channel: str
+    account: str
+    owner: str | None = None
+    teams: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Whom a survey asks: the union of its sources, less those it leaves out.
@@ -127,6 +154,8 @@ class Wording:
 
 
 REASON_KEY = "reason"
+IN_CHANNELS = "in a channel, two rows, 0-5 and 6-10"
+"""The layout of a question that everybody in a channel sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +208,8 @@ class Survey:
         chaser: to those who gave a score and not a word; None for no chasers.
         budget: how often one person may be asked, and how many at once.
         anonymity: how its answers are kept without names; None where they have names.
+        delivery: whether people are asked by direct messages or in channels shared with them.
+        accounts: with channels, those it asks in; empty for those of the people file.
     """
 
     key: str
@@ -199,3 +230,5 @@ class Survey:
     chaser: Nudge | None = None
     budget: Limits = field(default_factory=Limits)
     anonymity: Anonymity | None = None
+    delivery: Delivery = Delivery.DIRECT_MESSAGES
+    accounts: tuple[AccountChannel, ...] = ()

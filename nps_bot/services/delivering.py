@@ -8,24 +8,42 @@ summary wins.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from nps_bot.domain.approval import Approval
-from nps_bot.domain.audience import zone_of
+from nps_bot.domain.audience import Exclusion, zone_of
 from nps_bot.domain.budget import DAY, Held, Rule
 from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Settlement, Status
 from nps_bot.domain.survey import Survey
-from nps_bot.services import alerting, contacting, nudging, owed, reporting, stopping, summarising
+from nps_bot.services import (
+    alerting,
+    contacting,
+    nudging,
+    owed,
+    posting,
+    reporting,
+    stopping,
+    summarising,
+)
 from nps_bot.services.anonymous_reporting import AnonymousReport
 from nps_bot.services.nudging import Further
-from nps_bot.services.owed import Approving, Notice, SharedReport
+from nps_bot.services.owed import Approving, Notice, Posting, SharedReport
 from nps_bot.services.periods import parse_period
-from nps_bot.storage import approvals, claims, contacts, invitations, outbox, people, waves
+from nps_bot.storage import (
+    approvals,
+    channel_posts,
+    claims,
+    contacts,
+    invitations,
+    outbox,
+    people,
+    waves,
+)
 from nps_bot.storage.claims import Claimed, Sent, Waiting
 from nps_bot.storage.invitations import Standing
 
@@ -112,6 +130,8 @@ class ApprovalContent:
     survey: Survey
 
 
+UNREACHABLE = "Slack does not let the bot write to this person: no channel is shared with them"
+"""Why somebody of another workspace was not written to: that is no fault, and not tried again."""
 _NO_FILE = "its survey has no file any more"
 
 Content = (
@@ -122,6 +142,8 @@ Content = (
     | SharedReportContent
     | NoticeContent
     | ApprovalContent
+    | posting.Question
+    | posting.Request
 )
 Prepared = Content | Drop | Defer | Remove
 
@@ -147,6 +169,13 @@ class ToChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class ToShared:
+    """A channel that is shared with a customer, by id; outsiders are meant to read there."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToStanding:
     """The channel in which a message stands that is taken away or says less from now on.
 
@@ -156,7 +185,7 @@ class ToStanding:
     channel: str
 
 
-Place = ToPerson | ToChannel | ToStanding
+Place = ToPerson | ToChannel | ToShared | ToStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +312,11 @@ def _place(surveys: Mapping[str, Survey], known: _Known, message: Claimed) -> Pl
             if standing is None or standing.person_id is None:
                 return None
             return ToPerson(standing.person_id, standing.dm_channel)
-        case MessageKind.NOTICE:
-            return ToPerson(Notice(**(message.payload or {})).recipient, message.channel)
-        case MessageKind.APPROVAL:
-            return ToPerson(Approving(**(message.payload or {})).recipient, message.channel)
+        case MessageKind.NOTICE | MessageKind.APPROVAL | MessageKind.CHANNEL_APPROVAL:
+            return ToPerson((message.payload or {})["recipient"], message.channel)
+        case MessageKind.CHANNEL_QUESTION:
+            channel = message.channel or known.channels.get(_posting(message).post_id)
+            return None if channel is None else ToShared(channel)
         case MessageKind.ALERT:
             channel = survey.alerts_channel if survey else None
         case MessageKind.SUMMARY | MessageKind.CLOSING:
@@ -308,6 +338,8 @@ class _Known:
     """What holds back prompts that are about to leave, by invitation."""
     today: contacting.Today | None = None
     """How many of these may still leave today."""
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """The channels of questions to shared ones, by post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,14 +356,18 @@ class _Asked:
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
+    asking = [one for one in claimed if one.kind == MessageKind.CHANNEL_QUESTION]
+    posts = channel_posts.of_waves(connection, {one.wave_id or 0 for one in asking})
+    channels = {post.id: post.channel for post in posts}
     ids = {message.invitation_id for message in claimed if message.invitation_id is not None}
     if not ids:
-        return _Known({}, {}, Further({}))
+        return _Known({}, {}, Further({}), channels=channels)
     standings = invitations.find_many(connection, ids)
     asked = {one.person_id for one in standings.values() if one.person_id is not None}
     opt_outs = people.opt_outs_among(connection, asked)
     nudged = {one.invitation_id or "" for one in claimed if one.kind in owed.NUDGE_KINDS}
-    return _Known(standings, opt_outs, nudging.look_up(connection, opt_outs, nudged))
+    further = nudging.look_up(connection, opt_outs, nudged)
+    return _Known(standings, opt_outs, further, channels=channels)
 
 
 def _with_budget(
@@ -380,10 +416,33 @@ def _prepare(
             return _prompt(connection, survey, message, asked, now)
         case MessageKind.ALERT:
             return _alert(connection, survey, message)
+        case MessageKind.CHANNEL_APPROVAL | MessageKind.CHANNEL_QUESTION:
+            return _of_channel(connection, survey, message, now)
         case kind if survey is not None:
             return _of_survey(connection, survey, kind, message, now)
         case _:
             return Drop(_NO_FILE)
+
+
+def _of_channel(
+    connection: Connection, survey: Survey | None, message: Claimed, now: datetime
+) -> Prepared:
+    """Return a question to a shared channel, or what is asked about it, as it stands."""
+    kind = MessageKind(message.kind)
+    found = posting.content(
+        connection, survey, kind, _posting(message), now, updating=message.updating
+    )
+    match found:
+        case str():
+            return Drop(found)
+        case datetime():
+            return Defer(found)
+        case _:
+            return found
+
+
+def _posting(message: Claimed) -> Posting:
+    return Posting(**(message.payload or {}))
 
 
 def _is_stopped(known: _Known, message: Claimed) -> bool:
@@ -535,19 +594,29 @@ def settle_all(
     sent = [_sent(*one, now) for one in ended if one[1].status is Status.SENT]
     held = claims.settle_sent(connection, sent, now)
     _count_asked(connection, [one.message for one in sent if one.message.id in held], now)
+    _tell_deciders(connection, ended, held, now)
     return [
         message.id in held
         if settlement.status is Status.SENT
-        else claims.settle_unsent(
-            connection,
-            message,
-            status=settlement.status,
-            due_at=settlement.due_at,
-            reason=settlement.reason,
-            now=now,
-        )
+        else _settle_unsent(connection, message, settlement, now)
         for message, settlement in ended
     ]
+
+
+def _settle_unsent(
+    connection: Connection, message: Claimed, settlement: Settlement, now: datetime
+) -> bool:
+    held = claims.settle_unsent(
+        connection,
+        message,
+        status=settlement.status,
+        due_at=settlement.due_at,
+        reason=settlement.reason,
+        now=now,
+    )
+    if held and settlement.reason == UNREACHABLE and message.kind == MessageKind.PROMPT:
+        contacts.count_excluded(connection, message.wave_id or 0, {str(Exclusion.UNREACHABLE): 1})
+    return held
 
 
 def _sent(message: Claimed, settlement: Settlement, now: datetime) -> Sent:
@@ -569,23 +638,43 @@ def _count_asked(connection: Connection, sent: Sequence[Claimed], now: datetime)
         outbox.touch(connection, summaries, now + owed.SETTLING)
 
 
+def _tell_deciders(
+    connection: Connection,
+    ended: Sequence[tuple[Claimed, Settlement]],
+    held: Collection[str],
+    now: datetime,
+) -> None:
+    """Have who decided on questions to shared channels see what became of them."""
+    for message, settlement in ended:
+        if message.kind != MessageKind.CHANNEL_QUESTION or message.updating:
+            continue
+        if settlement.status is Status.SENT and message.id in held:
+            posting.accepted(connection, _posting(message), message.wave_id or 0, now)
+        elif settlement.status is Status.FAILED:
+            post_id = _posting(message).post_id
+            owed.touch_approvals(connection, post_id, message.wave_id or 0, now)
+
+
 def refuse_outsiders(
     connection: Connection,
     surveys: Mapping[str, Survey],
     message: Claimed,
+    channel: str,
     reason: str,
     now: datetime,
 ) -> None:
-    """Fail a message that outsiders would have read, and tell the survey's owners, once a channel.
+    """Fail a message that outsiders would have read, and tell the survey's owners.
 
-    ``reason`` names the channel.
+    They are told once a channel, however many messages are refused there, and once more only if it
+    is shared again after something could be posted there in between.
     """
     claims.settle_unsent(
         connection, message, status=Status.FAILED, due_at=None, reason=reason, now=now
     )
     survey = surveys.get(message.survey_key or "")
+    since = outbox.latest_in(connection, channel) or ""
     for owner in survey.owners if survey else ():
-        notice = Notice(f"outsiders:{reason}", owner, reason)
+        notice = Notice(f"outsiders:{channel}:{since}", owner, reason)
         owed.owe_notice(connection, message.survey_key or "", notice, now)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.storage import approvals, invitations, outbox, people, waves
+from nps_bot.storage import approvals, channel_posts, invitations, outbox, people, waves
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ def forget(connection: Connection, person_id: str, now: datetime) -> Forgotten:
     waves.forget_only_person(connection, person_id, now)
     waves.forget_stopper(connection, person_id)
     approvals.forget_person(connection, person_id, now)
+    channel_posts.forget_person(connection, person_id)
     people.erase(connection, person_id)
     people.add_opt_out(connection, person_id, people.ALL_SURVEYS, now)
     return Forgotten(len(theirs), messages)

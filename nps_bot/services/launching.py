@@ -209,7 +209,7 @@ def add_page(
     if page.next_cursor is not None:
         waves.save_cursor(connection, wave_id, page.next_cursor)
     else:
-        _make_ready(connection, survey, wave, now)
+        make_ready(connection, survey, wave, now)
     return True
 
 
@@ -248,7 +248,8 @@ def _round(connection: Connection, wave: WaveRow) -> Round:
     )
 
 
-def _make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datetime) -> None:
+def make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datetime) -> None:
+    """Open a wave of which everything is known: its closing counts from its first question."""
     opens_at = waves.earliest_due(connection, wave.id) or now
     waves.mark_ready(connection, wave.id, opens_at, opens_at + survey.closes_after)
     if wave.only_person is None:  # one answer is no score: the alert tells of it
@@ -265,6 +266,8 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
         if wave.anonymity is not None:
             disclosing.freeze(connection, wave.id)
             closing.unlink(connection, wave, now)
+        both = (MessageKind.CHANNEL_APPROVAL, MessageKind.CHANNEL_QUESTION)
+        owed.touch_channels(connection, wave.id, both, now)
         if wave.state == "ready" and wave.survey_key in surveys and wave.only_person is None:
             owed.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)
             outbox.touch(connection, (owed.summary_key(wave.id),), now)

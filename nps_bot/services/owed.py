@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.delivery import MessageKind, priority_of
 from nps_bot.domain.references import is_person_id
-from nps_bot.storage import outbox
+from nps_bot.storage import channel_posts, outbox
 from nps_bot.storage.invitations import Standing
 from nps_bot.storage.outbox import Touched
 
@@ -21,7 +21,7 @@ PROMPT_KINDS = (MessageKind.PROMPT, MessageKind.REPROMPT, MessageKind.REMINDER)
 """What asks for a score: eleven buttons, and rewritten once they were answered."""
 NUDGE_KINDS = (MessageKind.REMINDER, MessageKind.CHASER)
 """What may follow a prompt; at most one of these."""
-RESPONDENT_KINDS = (*PROMPT_KINDS, MessageKind.CHASER)
+RESPONDENT_KINDS = (*PROMPT_KINDS, MessageKind.CHASER, MessageKind.CHANNEL_QUESTION)
 """All that respondents are sent: none of it while a survey is paused, or once its wave was stopped
 or has closed."""
 FURTHER_KINDS = (MessageKind.REPROMPT, *NUDGE_KINDS)
@@ -300,3 +300,64 @@ def owe_approvals(
             for one in messages
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What a message about a question to a shared channel is about.
+
+    Attributes:
+        post_id: the question.
+        recipient: who is asked whether to post it, by Slack id or e-mail address; None for the
+            question itself.
+    """
+
+    post_id: str
+    recipient: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of the message."""
+        if self.recipient is None:
+            return f"channel_question:{self.post_id}"
+        return f"channel_approval:{self.post_id}:{self.recipient}"
+
+
+def owe_posting(
+    connection: Connection, survey_key: str, wave_id: int, posting: Posting, due_at: datetime
+) -> None:
+    """Owe the question to a shared channel, or the message that asks whether to post it."""
+    to = posting.recipient
+    kind = MessageKind.CHANNEL_QUESTION if to is None else MessageKind.CHANNEL_APPROVAL
+    outbox.add(
+        connection,
+        [
+            outbox.NewMessage(
+                dedupe_key=posting.key,
+                kind=kind,
+                priority=priority_of(kind),
+                due_at=due_at,
+                survey_key=survey_key,
+                wave_id=wave_id,
+                person_id=to if to is not None and is_person_id(to) else None,
+                payload=asdict(posting),
+            )
+        ],
+    )
+
+
+def touch_channels(
+    connection: Connection, wave_id: int, kinds: Iterable[MessageKind], now: datetime
+) -> None:
+    """Have what a wave says in, or about, shared channels show what is new, at once."""
+    if not channel_posts.of_waves(connection, [wave_id]):
+        return  # nearly all waves ask by direct message, with thousands of messages to look at
+    for kind in kinds:
+        outbox.touch(connection, outbox.keys_of(connection, kind, wave_id), now)
+
+
+def touch_approvals(connection: Connection, post_id: str, wave_id: int, now: datetime) -> None:
+    """Have the messages that asked whether to post a question show what became of it."""
+    asked = outbox.keys_of(connection, MessageKind.CHANNEL_APPROVAL, wave_id)
+    about = [key for key in asked if key.startswith(Posting(post_id, "").key)]
+    outbox.touch(connection, about, now)

@@ -6,7 +6,7 @@ Every figure is computed here, by :mod:`nps_bot.domain.nps`; views only write th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -35,7 +35,8 @@ from nps_bot.services.anonymous_reporting import (
 )
 from nps_bot.services.comparing import asked_as, looks
 from nps_bot.services.periods import Period, period_before
-from nps_bot.storage import reports, waves
+from nps_bot.storage import channel_posts, reports, waves
+from nps_bot.storage.channel_posts import Accounts
 from nps_bot.storage.reports import Comment, Recovery, Scope, Tally, WaveHead
 
 LATEST_COMMENTS = 5
@@ -55,6 +56,8 @@ class Figures:
             was asked.
         census: whether everybody there is answered, so that nothing is estimated.
         directional: whether there are too few answers for more than a direction.
+        accounts: in channels, which customers answered and which stayed silent; nobody knows how
+            many people read there, so there is no response rate then. None elsewhere.
     """
 
     asked: int
@@ -65,6 +68,7 @@ class Figures:
     bounds: Bounds | None
     census: bool
     directional: bool
+    accounts: Accounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,9 @@ class Report:
     made_at: datetime
 
 
-def figures(tally: Tally, kind: Kind, *, complete: bool = True) -> Figures:
+def figures(
+    tally: Tally, kind: Kind, *, complete: bool = True, accounts: Accounts | None = None
+) -> Figures:
     """Return the figures of a tally.
 
     Employees are a known population: those asked. Everybody else stands for many more people.
@@ -131,31 +137,41 @@ def figures(tally: Tally, kind: Kind, *, complete: bool = True) -> Figures:
         tally: who was asked and what they said.
         kind: what the question is about.
         complete: False while a wave still asks: its population is not known before its end.
+        accounts: the customers that were asked in channels, where that is so.
     """
     distribution = Distribution(tuple(tally.scores.get(score, 0) for score in SCORES))
-    population = tally.asked if kind is Kind.EMPLOYEE and complete else None
+    known = accounts is None
+    population = tally.asked if kind is Kind.EMPLOYEE and complete and known else None
     return Figures(
         asked=tally.asked,
         distribution=distribution,
         score=nps(distribution),
         interval=interval(distribution, population=population),
-        response_rate=distribution.n / tally.asked if tally.asked else None,
-        bounds=no_answer_bounds(distribution, tally.asked),
+        response_rate=distribution.n / tally.asked if tally.asked and known else None,
+        bounds=no_answer_bounds(distribution, tally.asked) if known else None,
         census=population is not None and 0 < population == distribution.n,
         directional=distribution.n < DIRECTIONAL_BELOW,
+        accounts=accounts,
     )
 
 
 def wave_figures(connection: Connection, newest_first: Sequence[WaveHead]) -> list[WaveFigures]:
     """Return the figures of the named ones of consecutive waves of one survey, oldest first."""
-    tallies = reports.wave_tallies(connection, [wave.id for wave in newest_first])
+    ids = [wave.id for wave in newest_first]
+    tallies = reports.wave_tallies(connection, ids)
+    accounts = channel_posts.accounts_of(connection, ids)
     seen = asked_as(connection, newest_first)
     oldest_first = newest_first[::-1]
     befores = [None, *oldest_first]
     return [
         WaveFigures(
             wave=wave,
-            figures=figures(tallies[wave.id], Kind(wave.kind), complete=wave.state == "closed"),
+            figures=figures(
+                tallies[wave.id],
+                Kind(wave.kind),
+                complete=wave.state == "closed",
+                accounts=accounts.get(wave.id),
+            ),
             is_break=before is not None and seen[before.id] != seen[wave.id],
         )
         for before, wave in zip(befores, oldest_first, strict=False)
@@ -254,7 +270,11 @@ def _latest_wave(connection: Connection, survey: Survey) -> _Subject:
 
 def _over(connection: Connection, survey: Survey, period: Period, now: datetime) -> _Subject:
     scope = Scope(survey.key, survey.kind, start=period.start, end=period.end)
-    found = figures(reports.period_tally(connection, scope), survey.kind)
+    found = figures(
+        reports.period_tally(connection, scope),
+        survey.kind,
+        accounts=channel_posts.accounts_in(connection, scope),
+    )
     questions = _questions(connection, scope)
     change, before = None, period_before(period, now)
     if before is not None:
@@ -351,6 +371,7 @@ def _figures_json(figures: Figures) -> dict[str, Any]:
         "asked": figures.asked,
         "answers": figures.distribution.n,
         "response_rate": figures.response_rate,
+        "accounts": None if figures.accounts is None else asdict(figures.accounts),
         "bounds": None if figures.bounds is None else list(figures.bounds),
         "promoters": figures.distribution.promoters,
         "passives": figures.distribution.passives,

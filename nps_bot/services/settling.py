@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.delivery import MessageKind, Status, certain_at
 from nps_bot.services import owed
-from nps_bot.storage import invitations, outbox, unsettled
+from nps_bot.storage import channel_posts, invitations, outbox, unsettled
 from nps_bot.storage.invitations import Standing
 from nps_bot.storage.unsettled import Unsettled
 
@@ -90,6 +90,8 @@ def by_hand(connection: Connection, message_id: str, verdict: Verdict, now: date
     unsettled.mark_sent(connection, message_id, "somebody looked: it is there", now)
     if message.kind in owed.PROMPT_KINDS and message.ts is None:
         _count_asked(connection, message.invitation_id or "", message.wave_id or 0, now)
+    if message.kind == MessageKind.CHANNEL_QUESTION and message.ts is None:
+        channel_posts.mark_posted(connection, (message.payload or {})["post_id"], now)
     if message.kind in owed.FURTHER_KINDS and message.ts is None:
         invitations.mark_further(connection, [message.invitation_id or ""], now)
     return None

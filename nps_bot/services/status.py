@@ -16,7 +16,16 @@ from nps_bot.domain.progress import FIRST_RATE, expected_ends
 from nps_bot.domain.survey import Survey
 from nps_bot.services.contacting import Reason, reason_of
 from nps_bot.services.disclosing import participations
-from nps_bot.storage import contacts, invitations, lanes, overview, reports, waves
+from nps_bot.storage import (
+    channel_posts,
+    contacts,
+    invitations,
+    lanes,
+    overview,
+    reports,
+    waves,
+)
+from nps_bot.storage.channel_posts import Post
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.reports import WaveHead
 
@@ -40,6 +49,7 @@ class RunningWave:
             where nothing is left, or while the survey is paused.
         not_asked: how many of the audience were not asked, by reason.
         unasked: people who are invited and were not asked, in a stopped wave.
+        posts: what it asks in channels shared with customers, by account; else empty.
     """
 
     wave: WaveHead
@@ -49,6 +59,7 @@ class RunningWave:
     ends_at: datetime | None
     not_asked: Mapping[Reason, int] = field(default_factory=dict)
     unasked: int = 0
+    posts: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,7 @@ def running_waves(
     unasked = invitations.unasked(connection, [head.id for head in heads if head.stopped_at])
     excluded = contacts.excluded(connection, ids)
     coarse = participations(connection, [head for head in heads if head.anonymous])
+    posts = channel_posts.of_waves(connection, ids)
     running: dict[str, tuple[RunningWave, ...]] = {}
     for head in heads:
         wave = RunningWave(
@@ -152,6 +164,7 @@ def running_waves(
             ends_at=ends.get(head.id),
             not_asked={reason_of(key): n for key, n in excluded.get(head.id, {}).items()},
             unasked=unasked.get(head.id, 0),
+            posts=tuple(post for post in posts if post.wave_id == head.id),
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running

@@ -81,6 +81,7 @@ def stop(
         if wave.state == "closed" or wave.stopped_at is not None:
             continue
         waves.stop(connection, wave_id, by, now)
+        owed.touch_channels(connection, wave_id, [MessageKind.CHANNEL_APPROVAL], now)
         if wave.only_person is None:
             # One that was still read had no summary yet; any other says so in its own.
             owed.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave_id, now)

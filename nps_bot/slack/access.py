@@ -30,6 +30,11 @@ class Access:
             return True
         return survey.admins_manage and await self._directory.is_admin(person_id)
 
+    async def is_colleague(self, person_id: str) -> bool:
+        """Return whether a person belongs to our own workspace, or to our organisation."""
+        member = await self._directory.person(person_id)
+        return member is not None and not member.is_outsider
+
     async def managed(self, person_id: str) -> list[Survey]:
         """Return the surveys a person may see and steer, by key."""
         return [one for one in self._sorted() if await self.may_manage(person_id, one)]

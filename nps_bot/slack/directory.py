@@ -277,6 +277,11 @@ class Directory:
         self._profiles[profile.member.id] = (profile, now + _FRESH_FOR)
         return profile
 
+    async def own_homes(self) -> frozenset[str]:
+        """Return the ids of our own workspace, and of its organisation where it has one."""
+        identity = await self._own_identity()
+        return frozenset(filter(None, (identity.team_id, identity.enterprise_id)))
+
     async def _own_identity(self) -> Identity:
         if self._identity is None:
             self._identity = await Messenger(self._api).auth_test()

@@ -6,10 +6,11 @@ import asyncio
 import logging
 
 from nps_bot.domain.audience import Member
-from nps_bot.domain.survey import Survey
+from nps_bot.domain.survey import Delivery, Survey
 from nps_bot.errors import NpsBotError
 from nps_bot.services import contacting, launching
 from nps_bot.services.launching import Page
+from nps_bot.slack.account_channels import prepare
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.storage import waves
@@ -28,8 +29,9 @@ async def invite_everybody(edge: Edge) -> None:
         survey = edge.surveys.get(wave.survey_key)
         if survey is None:
             continue
+        in_channels = survey.delivery is Delivery.CHANNELS
         try:
-            await _read_on(edge, survey, wave)
+            await (prepare if in_channels else _read_on)(edge, survey, wave)
         except NpsBotError as error:
             log.warning(
                 "Reading the audience stopped: %s",

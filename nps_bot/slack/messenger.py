@@ -52,6 +52,25 @@ class Identity:
     enterprise_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Who reads a channel.
+
+    Attributes:
+        name: ``#name``, or the id where it has none.
+        outsiders: whether people of other organisations read it, or soon will.
+        connected: whether they do so now.
+        member: whether the bot is in it.
+        teams: the other workspaces or organisations, as far as Slack tells.
+    """
+
+    name: str
+    outsiders: bool
+    connected: bool
+    member: bool
+    teams: tuple[str, ...]
+
+
 class Messenger:
     """Posts, updates, opens, publishes and looks up.
 
@@ -139,13 +158,21 @@ class Messenger:
             raise self._api.unreadable("conversations.open")
         return channel
 
-    async def is_external(self, channel: str) -> bool:
-        """Return whether people of other organisations read ``channel``, or soon will."""
+    async def sharing(self, channel: str) -> Sharing:
+        """Return who reads ``channel`` besides people of its own workspace."""
         answer = await self._api.read("conversations.info", channel=channel)
         info = answer.get("channel")
         if not isinstance(info, dict):
             raise self._api.unreadable("conversations.info")
-        return any(info.get(sign) for sign in _SIGNS_OF_OUTSIDERS)
+        ours = {info.get("context_team_id"), *(info.get("internal_team_ids") or ())}
+        teams = info.get("connected_team_ids") or info.get("shared_team_ids") or ()
+        return Sharing(
+            name=f"#{info['name']}" if info.get("name") else channel,
+            outsiders=any(info.get(sign) for sign in _SIGNS_OF_OUTSIDERS),
+            connected=bool(info.get("is_ext_shared")),
+            member=bool(info.get("is_member")),
+            teams=tuple(team for team in teams if team not in ours),
+        )
 
     # --- answers to interactions, sent directly ----------------------------------------------
 

@@ -16,13 +16,19 @@ from typing import Any, TypeGuard
 import orjson
 from yarl import query_to_pairs
 
+from nps_bot.domain.channel_posts import Choice
+from nps_bot.domain.references import is_team
 from nps_bot.errors import NpsBotError
 from nps_bot.ids import is_opaque_id
+from nps_bot.services.channel_answers import Clicker, Wish
 from nps_bot.services.launching import NOMINAL
 from nps_bot.services.periods import PeriodError, parse_period
 from nps_bot.services.responding import Click, Scope
 from nps_bot.services.settling import Posted
 
+CHANNEL_SCORE = re.compile(r"\Achannel_score_([0-9]|10)\Z")
+CHANNEL_WISH = re.compile(rf"\Achannel_wish_({'|'.join(Wish)})\Z")
+POST_CHOICE = re.compile(rf"\Apost_({'|'.join(Choice)})\Z")
 SCORE_ACTION = re.compile(r"\Ascore_([0-9]|10)\Z")
 BALLOT_ACTION = re.compile(r"\Aballot_([0-9]|10)\Z")
 """A score in an anonymous survey."""
@@ -230,6 +236,113 @@ def _click(body: Mapping[str, Any], actions: re.Pattern[str]) -> Click:
         in_prompt=_at(body, "view", "id") is None,
         posted=_posted(body),
     )
+
+
+def post_id(body: Mapping[str, Any]) -> str:
+    """Return which question to a shared channel a button concerns.
+
+    Raises:
+        MalformedPayloadError: the button's value is no id of ours.
+    """
+    return _opaque(_at(body, "actions", 0, "value"), "button's value")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelClick:
+    """A click on a score in a shared channel.
+
+    Attributes:
+        action_ts: Slack's time of the click in microseconds.
+        at_home: whether they belong to the workspace the bot is in.
+        whispered: whether it was not the question itself that was clicked in, but what only this
+            person sees.
+    """
+
+    post_id: str
+    clicker: Clicker
+    score: int
+    action_ts: int
+    at_home: bool
+    whispered: bool
+
+
+def channel_click(body: Mapping[str, Any]) -> ChannelClick:
+    """Return a click on a score in a shared channel.
+
+    Raises:
+        MalformedPayloadError: the action, value, time or channel is not what our buttons carry.
+    """
+    action = CHANNEL_SCORE.fullmatch(_text(body, "actions", 0, "action_id"))
+    moment = _ACTION_TS.fullmatch(_text(body, "actions", 0, "action_ts"))
+    if action is None or moment is None:
+        raise MalformedPayloadError("The click has no score or no time.")
+    who = person_id(body)
+    names = (_at(body, "user", "name"), _at(body, "user", "username"))
+    return ChannelClick(
+        post_id=post_id(body),
+        clicker=Clicker(
+            person_id=who,
+            name=next((name for name in names if isinstance(name, str) and name), who),
+            homes=homes(body),
+            channel=channel_id(body),
+        ),
+        score=int(action[1]),
+        action_ts=int(moment[1]) * 1_000_000 + int(moment[2]),
+        at_home=at_home(body),
+        whispered=is_whispered(body),
+    )
+
+
+def wish(body: Mapping[str, Any]) -> Wish:
+    """Return what somebody asks for beside their answer in a shared channel.
+
+    Raises:
+        MalformedPayloadError: the action is none of ours.
+    """
+    action = CHANNEL_WISH.fullmatch(_text(body, "actions", 0, "action_id"))
+    if action is None:
+        raise MalformedPayloadError("The click asks for nothing we know.")
+    return Wish(action[1])
+
+
+def choice(body: Mapping[str, Any]) -> Choice:
+    """Return what was decided on a question to a shared channel.
+
+    Raises:
+        MalformedPayloadError: the action is none of ours.
+    """
+    action = POST_CHOICE.fullmatch(_text(body, "actions", 0, "action_id"))
+    if action is None:
+        raise MalformedPayloadError("The click decides nothing we know.")
+    return Choice(action[1])
+
+
+def homes(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the workspace of whoever acted, and its organisation, as far as Slack tells.
+
+    ``team`` and ``enterprise`` of a payload are the bot's own, and may be null: only what stands at
+    the user counts.
+    """
+    found = (
+        _at(body, "user", "team_id"),
+        _at(body, "user", "enterprise_id"),
+        _at(body, "user", "enterprise_user", "enterprise_id"),
+    )
+    return frozenset(one for one in found if isinstance(one, str) and is_team(one))
+
+
+def at_home(body: Mapping[str, Any]) -> bool:
+    """Return whether a payload says that whoever acted belongs to the workspace the bot is in.
+
+    Where it does not say so, they may still belong to its organisation.
+    """
+    own = {_at(body, "team", "id"), _at(body, "enterprise", "id")}
+    return not homes(body).isdisjoint(own)
+
+
+def is_whispered(body: Mapping[str, Any]) -> bool:
+    """Return whether an interaction happened in a message that only its person sees."""
+    return _at(body, "container", "is_ephemeral") is True
 
 
 def stopped_survey(body: Mapping[str, Any]) -> str:

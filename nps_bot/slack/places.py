@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nps_bot.errors import NpsBotError
-from nps_bot.services.delivering import Place, ToChannel, ToPerson, ToStanding
+from nps_bot.services.delivering import Place, ToChannel, ToPerson, ToShared, ToStanding
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
@@ -17,6 +17,14 @@ UNKNOWN_METHOD = "unknown_method"
 
 class ExternalChannelError(NpsBotError):
     """A channel that people of other organisations read; nothing internal is posted there."""
+
+    def __init__(self, channel: str, name: str) -> None:
+        super().__init__(
+            f"Nothing was posted in {name}: people outside your organisation can read it. What"
+            " stands there already was left as it is. Choose an internal channel in the survey's"
+            " file and restart."
+        )
+        self.channel = channel
 
 
 async def find_place(edge: Edge, place: Place) -> str:
@@ -30,7 +38,7 @@ async def find_place(edge: Edge, place: Place) -> str:
         SlackCallError: Slack could not say.
     """
     match place:
-        case ToPerson(_, str() as channel) | ToStanding(channel):
+        case ToPerson(_, str() as channel) | ToShared(channel) | ToStanding(channel):
             return channel
         case ToPerson(ref):
             return await _open_dm(edge, ref)
@@ -41,7 +49,7 @@ async def find_place(edge: Edge, place: Place) -> str:
 def asked_to_find(place: Place) -> tuple[str, ...]:
     """Return which of Slack's methods :func:`find_place` may call."""
     match place:
-        case ToPerson(_, str()) | ToStanding():
+        case ToPerson(_, str()) | ToShared() | ToStanding():
             return ()
         case ToPerson():
             return ("users.info", "users.lookupByEmail", "conversations.open")
@@ -68,14 +76,16 @@ async def refuse_outsiders(edge: Edge, place: Place, channel: str) -> None:
         ExternalChannelError: outsiders read the channel.
         SlackCallError: Slack could not say.
     """
-    match place:
-        case ToChannel(ref) if await _outsiders_read(edge, channel):
-            raise ExternalChannelError(
-                f"Nothing was posted in {_shown(ref)}: people outside your organisation can "
-                "read it. Choose an internal channel in the survey's file and restart."
-            )
-        case _:
+    if not isinstance(place, ToChannel):
+        return
+    try:
+        sharing = await edge.messenger.sharing(channel)
+    except SlackCallError as error:
+        if error.code == UNKNOWN_METHOD:  # where channels have no details, none is shared
             return
+        raise
+    if sharing.outsiders:
+        raise ExternalChannelError(channel, sharing.name)
 
 
 async def _open_dm(edge: Edge, ref: str) -> str:
@@ -99,16 +109,3 @@ async def _channel_id(edge: Edge, ref: str) -> str:
         if error.code == UNKNOWN_METHOD:  # chat.postMessage takes names as well
             return ref
         raise
-
-
-async def _outsiders_read(edge: Edge, channel: str) -> bool:
-    try:
-        return await edge.messenger.is_external(channel)
-    except SlackCallError as error:
-        if error.code == UNKNOWN_METHOD:  # where channels have no details, none is shared
-            return False
-        raise
-
-
-def _shown(ref: str) -> str:
-    return ref if ref.startswith("#") else f"<#{ref}>"

@@ -49,6 +49,7 @@ def profile_of(user: Mapping[str, Any], own: Identity) -> Profile:
         is_bot=bool(user.get("is_bot")),
         is_deleted=bool(user.get("deleted")),
         is_invited=bool(user.get("is_invited_user")),
+        is_stranger=bool(user.get("is_stranger")),
     )
     return Profile(
         member,

@@ -14,9 +14,21 @@ from nps_bot.services.delivering import (
     SummaryContent,
 )
 from nps_bot.services.nudging import Chaser
+from nps_bot.services.posting import Question, Request
 from nps_bot.services.summarising import AnonymousSummary
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.views import alert, anonymous, approval, notices, nudges, prompt, report, summary
+from nps_bot.slack.views import (
+    alert,
+    anonymous,
+    approval,
+    channel,
+    notices,
+    nudges,
+    posting,
+    prompt,
+    report,
+    summary,
+)
 from nps_bot.slack.views.message import Message
 
 
@@ -44,6 +56,10 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
             return notices.sentence(content.notice.text)
         case ApprovalContent():
             return approval.approval(content.approval, content.survey.wording.title)
+        case Request():
+            return posting.request(content)
+        case Question():
+            return await _question(edge, content)
 
 
 def _summary(content: SummaryContent) -> Message:
@@ -88,6 +104,21 @@ async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Messag
         and standing.stopped_at is None
         and not content.reminding,
         reminding=content.reminding,
+    )
+
+
+async def _question(edge: Edge, content: Question) -> Message:
+    post, survey = content.post, content.survey
+    wording = await edge.wording(post.wording_id)
+    if content.closed or survey is None:
+        return channel.closed(wording)
+    return channel.question(
+        wording,
+        Kind(post.kind),
+        post.account,
+        post.id,
+        rhythm=describe(survey.cadence),
+        owners=await edge.access.owners(survey),
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     null,
     or_,
     select,
@@ -311,7 +312,27 @@ def forget_person(
     return standing.rowcount
 
 
+def keys_of(connection: Connection, kind: str, wave_id: int) -> list[str]:
+    """Return the keys of a wave's messages of a kind, which they begin with.
+
+    What went to somebody who was forgotten has lost its key, and is looked after no more.
+    """
+    found = select(Outbox.dedupe_key).where(Outbox.wave_id == wave_id, Outbox.kind == kind)
+    return [key for key in connection.scalars(found) if key.startswith(f"{kind}:")]
+
+
 def due_of(connection: Connection, key: str) -> datetime | None:
     """Return when the message with this key will be posted; None where none waits for it."""
     waits = Outbox.status.in_(("pending", "claimed")) & Outbox.ts.is_(None)
     return connection.scalar(select(Outbox.due_at).where(Outbox.dedupe_key == key, waits))
+
+
+def failure_of(connection: Connection, key: str) -> str | None:
+    """Return why the message with this key could not be sent; None where that is not so."""
+    failed = (Outbox.dedupe_key == key) & (Outbox.status == "failed")
+    return connection.scalar(select(Outbox.reason).where(failed))
+
+
+def latest_in(connection: Connection, channel: str) -> str | None:
+    """Return where the newest message stands in a channel; None where none does."""
+    return connection.scalar(select(func.max(Outbox.ts)).where(Outbox.channel == channel))

@@ -75,6 +75,28 @@ def save_accounts(connection: Connection, rows: Iterable[AccountRow], now: datet
     return len(rows)
 
 
+def meet(
+    connection: Connection, member: Member, account: str, owner: str | None, now: datetime
+) -> None:
+    """Note who answered for an account, unless they are known; what is known of them stays."""
+    connection.execute(
+        insert_or(connection, Person)
+        .values(
+            id=member.id,
+            name=member.name,
+            time_zone=member.time_zone,
+            team_id=member.team_id,
+            is_guest=member.is_guest,
+            is_outsider=member.is_outsider,
+            attributes={},
+            updated_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    unplaced = update(Person).where(Person.id == member.id, Person.account.is_(None))
+    connection.execute(unplaced.values(account=account, account_owner=owner))
+
+
 def save_dm_channel(connection: Connection, person_id: str, channel: str) -> None:
     """Remember the direct-message channel of a person, so that it is opened once."""
     connection.execute(update(Person).where(Person.id == person_id).values(dm_channel=channel))

@@ -19,7 +19,15 @@ from sqlalchemy import (
     union_all,
 )
 
-from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
+from nps_bot.storage.tables import (
+    Answer,
+    ChannelPost,
+    Invitation,
+    Person,
+    Response,
+    ScoreChange,
+    Wave,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +144,13 @@ def asked_waves(
     asked = select(Invitation.id).where(
         Invitation.wave_id == Wave.id, Invitation.asked_at.is_not(None)
     )
+    posted = select(ChannelPost.id).where(
+        ChannelPost.wave_id == Wave.id, ChannelPost.posted_at.is_not(None)
+    )
     found = select(*_HEAD).where(
-        Wave.survey_key == survey_key, Wave.only_person.is_(None), asked.exists()
+        Wave.survey_key == survey_key,
+        Wave.only_person.is_(None),
+        or_(asked.exists(), posted.exists()),
     )
     if before is not None:
         same_time = (Wave.opens_at == before.opens_at) & (Wave.id < before.id)

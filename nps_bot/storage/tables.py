@@ -235,6 +235,57 @@ class Invitation(Base):
     """When Slack accepted the latest message after the first prompt: silence counts from there."""
 
 
+class AccountChannel(Base):
+    """A channel that is shared with a customer company, as last imported."""
+
+    __tablename__ = "account_channels"
+
+    channel: Mapped[str] = mapped_column(Text, primary_key=True)
+    """Its id."""
+    account: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(SlackId)
+    teams: Mapped[list[str]] = mapped_column(JSON)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ChannelPost(Base):
+    """What a wave asks, or would ask, in a channel that is shared with a customer company."""
+
+    __tablename__ = "channel_posts"
+    __table_args__ = (
+        UniqueConstraint("wave_id", "channel"),
+        CheckConstraint(
+            "state IN ('asked', 'approved', 'declined', 'never', 'skipped')", name="state"
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"))
+    channel: Mapped[str] = mapped_column(Text)
+    """Its id; its ``#name`` where Slack shows the bot no such channel."""
+    account: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(SlackId)
+    """Who decides; None where nobody looks after the account: then the survey's owners do."""
+    teams: Mapped[list[str]] = mapped_column(JSON)
+    """The home workspaces of those whose answers count."""
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why it is ``skipped``, for people to read."""
+    decided_by: Mapped[str | None] = mapped_column(SlackId)
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    posted_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When Slack accepted the question."""
+
+
+class ChannelInvitation(Base):
+    """Which post an invitation was made at, by a click on it."""
+
+    __tablename__ = "channel_invitations"
+
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitations.id"), primary_key=True)
+    post_id: Mapped[str] = mapped_column(ForeignKey("channel_posts.id"), index=True)
+
+
 class Sighting(Base):
     """Somebody who stood in an audience that was read: whoever is new is not asked at once.
 

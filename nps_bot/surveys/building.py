@@ -7,9 +7,12 @@ from dataclasses import replace
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
 from nps_bot.domain.survey import (
+    IN_CHANNELS,
+    AccountChannel,
     Anonymity,
     Audience,
     BandPlan,
+    Delivery,
     Link,
     Nudge,
     QuietHours,
@@ -31,7 +34,8 @@ from nps_bot.surveys.schema import (
 def build(file: SurveyFile) -> Survey:
     """Return the survey that ``file`` describes."""
     audience = file.audience
-    return Survey(
+    alone = file.delivery is Delivery.DIRECT_MESSAGES
+    survey = Survey(
         key=file.key,
         kind=file.kind,
         wording=_wording(file),
@@ -54,11 +58,17 @@ def build(file: SurveyFile) -> Survey:
         owners=file.owners,
         admins_manage=file.admins_manage,
         confirm_above=file.confirm_above,
-        reminder=_nudge(file.reminder),
-        chaser=None if file.anonymous else _nudge(file.chaser),
+        reminder=_nudge(file.reminder) if alone else None,
+        chaser=_nudge(file.chaser) if alone and not file.anonymous else None,
         budget=_limits(file.budget),
         anonymity=_anonymity(file.anonymous),
+        delivery=file.delivery,
+        accounts=tuple(
+            AccountChannel(each.channel, each.account, each.owner, each.teams)
+            for each in file.accounts
+        ),
     )
+    return survey if alone else replace(survey, wording=replace(survey.wording, layout=IN_CHANNELS))
 
 
 def _anonymity(group: AnonymousGroup | None) -> Anonymity | None:

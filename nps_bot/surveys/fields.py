@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator
 
 from nps_bot.domain.cadence import Unit
-from nps_bot.domain.references import is_channel, is_email, is_group, is_person_id
-from nps_bot.domain.survey import LEAST_THRESHOLD, Kind
+from nps_bot.domain.references import is_channel, is_email, is_group, is_person_id, is_team
+from nps_bot.domain.survey import LEAST_THRESHOLD, Delivery, Kind
 from nps_bot.errors import nearest
 from nps_bot.people_file import COLUMNS
 
@@ -170,6 +170,22 @@ def _person(value: object) -> str:
     return text
 
 
+def _team(value: object) -> str:
+    allowed = "the id of a workspace, such as T012AB3CD"
+    text = _text(value, allowed)
+    if not is_team(text):
+        raise refused(allowed, value)
+    return text
+
+
+def _delivery(value: object) -> Delivery:
+    allowed = f"one of {', '.join(Delivery)}"
+    text = _text(value, allowed).lower()
+    if text not in set(Delivery):
+        raise refused(allowed, value, nearest(text, Delivery))
+    return Delivery(text)
+
+
 def _flag(value: object) -> bool:
     words = {"true": True, "false": False}
     if isinstance(value, str) and value.lower() in words:
@@ -296,6 +312,9 @@ QuestionKey = Annotated[str, BeforeValidator(_question_key)]
 Channel = Annotated[str, BeforeValidator(_channel)]
 Group = Annotated[str, BeforeValidator(_group)]
 Person = Annotated[str, BeforeValidator(_person)]
+Account = Annotated[str, BeforeValidator(_brand)]
+Team = Annotated[str, BeforeValidator(_team)]
+SurveyDelivery = Annotated[Delivery, BeforeValidator(_delivery)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 PeopleCount = Annotated[int, BeforeValidator(_people_count)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]

@@ -13,6 +13,7 @@ from nps_bot.domain.survey import Survey
 from nps_bot.errors import SurveyFileError
 from nps_bot.surveys.building import build, quiet_hours
 from nps_bot.surveys.explaining import explain
+from nps_bot.surveys.in_channels import problems_in_channels
 from nps_bot.surveys.reading import read_yaml
 from nps_bot.surveys.schema import CadenceGroup, ChannelsGroup, QuietHoursGroup, SurveyFile
 
@@ -30,7 +31,7 @@ def load_survey(path: Path) -> Survey:
     except ValidationError as error:
         file = None
         problems += explain(error, SurveyFile)
-    problems += _hours_in_quiet_hours(values)
+    problems += [*problems_in_channels(values), *_hours_in_quiet_hours(values)]
     problems += _at_odds_with_anonymity(values)
     if file is None or problems:
         raise SurveyFileError("\n".join(f"{path}: {_sentence(each)}" for each in problems))

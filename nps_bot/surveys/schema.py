@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import time, timedelta
 from hashlib import sha256
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -25,9 +25,10 @@ from pydantic import (
 from nps_bot.domain import cadence as domain
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.score import Band
-from nps_bot.domain.survey import REASON_KEY, Anonymity, FollowUp
+from nps_bot.domain.survey import REASON_KEY, Anonymity, Delivery, FollowUp
 from nps_bot.surveys import fields
 from nps_bot.surveys.defaults import FOLLOW_UPS, REASON
+from nps_bot.surveys.in_channels import asks_in_channels
 
 MOST_FOLLOW_UPS = 10
 """Questions of one band: more would be no follow-up but a questionnaire."""
@@ -90,13 +91,39 @@ class AudienceGroup(Group):
         default=False, description="whether people of other workspaces (Slack Connect) are asked"
     )
 
-    @model_validator(mode="after")
-    def _asks_somebody(self) -> Self:
-        if not (self.everyone or self.channels or self.groups or self.people):
+    @model_validator(mode="wrap")
+    @classmethod
+    def _asks_somebody(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, cls):  # that of a survey in channels
+            return value
+        group = handler(value)
+        if not (group.everyone or group.channels or group.groups or group.people):
             raise ValueError(
                 "asks nobody: name channels, groups or people, or set everyone to true"
             )
-        return self
+        return group
+
+
+class AccountGroup(Group):
+    """A channel that is shared with a customer company."""
+
+    channel: fields.Channel = Field(description='the shared channel: "#name" in quotes, or its id')
+    account: fields.Account = Field(description="the customer company that is asked there")
+    owner: fields.Person | None = Field(
+        default=None,
+        description="the colleague who looks after it and decides each time whether to post",
+    )
+    teams: Annotated[tuple[fields.Team, ...], Distinct] = Field(
+        default=(), description="the home workspaces of its people, by id"
+    )
+
+
+def _one_account_each(accounts: Sequence[AccountGroup]) -> Sequence[AccountGroup]:
+    _distinct([each.channel for each in accounts])
+    return accounts
+
+
+Accounts = Annotated[tuple[AccountGroup, ...], AfterValidator(_one_account_each)]
 
 
 class CadenceGroup(Group):
@@ -402,6 +429,14 @@ class SurveyFile(Group):
     title: fields.Title = Field(description="its name for people")
     brand: fields.Brand = Field(description="who asks; fills {brand}")
     kind: fields.SurveyKind = Field(description="relationship, transactional or employee")
+    delivery: fields.SurveyDelivery = Field(
+        default=Delivery.DIRECT_MESSAGES,
+        alias="in",
+        description="direct_messages, or channels shared with customers",
+    )
+    accounts: Accounts = Field(
+        default=(), description="with `in: channels`: the channels, and whose they are"
+    )
     audience: AudienceGroup = Field(description="whom to ask")
     question: fields.Question | None = Field(default=None, description="the 0-10 question")
     cadence: CadenceGroup = Field(description="when to ask")
@@ -444,3 +479,11 @@ class SurveyFile(Group):
         default_factory=ChaserGroup,
         description="one message to those who gave a score and not a word",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_nobody_in_channels(cls, values: Any) -> Any:
+        """Let a survey in channels do without an audience: whoever reads there may answer."""
+        if isinstance(values, dict) and asks_in_channels(values):
+            return {"audience": AudienceGroup.model_construct(), **values}
+        return values

@@ -68,7 +68,10 @@ def test_every_wrong_line_is_listed(tmp_path: Path) -> None:
         "U5,X@x.example,A,\n"
         "U6,,a\0b,\n",
     ) == [
-        "people.csv: line 3: slack_id must be a Slack id such as U012AB3CD, not 'u2'.",
+        (
+            "people.csv: line 3: slack_id must be a Slack id such as U012AB3CD, or a channel,"
+            " not 'u2'."
+        ),
         "people.csv: line 4: email must be an e-mail address, not 'not an address'.",
         "people.csv: line 5: says nobody: slack_id or email must be filled in.",
         "people.csv: line 6: has 3 cells, but 4 columns are named.",
@@ -122,3 +125,33 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, text: bytes, sent
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(PeopleFileError, match=r"absent\.csv: cannot be read: No such file"):
         parse_people_file(tmp_path / "absent.csv")
+
+
+def test_a_channel_is_shared_with_an_account(tmp_path: Path) -> None:
+    rows = parse(
+        tmp_path,
+        "slack_id,account,account_owner,teams\n"
+        "#ext-coast,Harbor Hotels,tom@lumen.example, T0HARBOR1  E0HARBOR1\n"
+        "C0CAFES01,,,\n"
+        "U1,Harbor Hotels,,blue green\n",
+    )
+    assert [(row.channel, row.account, row.teams) for row in rows] == [
+        ("#ext-coast", "Harbor Hotels", ("T0HARBOR1", "E0HARBOR1")),
+        ("C0CAFES01", None, ()),
+        (None, "Harbor Hotels", ("blue", "green")),
+    ]
+
+
+def test_what_is_wrong_with_a_channel_is_said(tmp_path: Path) -> None:
+    assert problems(
+        tmp_path,
+        "slack_id,email,account,teams\n#ext-coast,a@x.example,Harbor,\n#ext-cafes,,Cafes,T1 u2\n"
+        "#ext-cafes,,Others,\n#Ext Bad,,Others,\n",
+    ) == [
+        "people.csv: line 2: a channel has no email.",
+        "people.csv: line 3: teams holds 'u2', which is no workspace's id.",
+        (
+            "people.csv: line 5: slack_id must be a Slack id such as U012AB3CD, or a channel,"
+            " not '#Ext Bad'."
+        ),
+    ]

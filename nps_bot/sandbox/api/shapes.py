@@ -38,10 +38,20 @@ def user_json(
     if user.tz is not None:
         shown |= _zone(user.tz)
     if user.team_id != workspace.team.id:
-        shown["is_stranger"] = False
+        shown["is_stranger"] = not meets_us(workspace, user)
     elif with_locale:
         shown["locale"] = user.locale
     return shown
+
+
+def meets_us(workspace: Workspace, user: User) -> bool:
+    """Return whether somebody of another workspace shares a channel with people of ours."""
+    return any(
+        user.id in channel.members
+        and any(workspace.users[one].team_id == workspace.team.id for one in channel.members)
+        for channel in workspace.channels.values()
+        if channel.is_ext_shared
+    )
 
 
 def _profile(user: User, *, with_email: bool) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from nps_bot.slack.edge import Edge
 from nps_bot.slack.listeners.answering import OUT_OF_DATE, WENT_WRONG, tell
 from nps_bot.slack.listeners.ballots import Ballots
 from nps_bot.slack.listeners.cases import Cases
+from nps_bot.slack.listeners.channels import Channels
 from nps_bot.slack.listeners.commands import Commands
 from nps_bot.slack.listeners.home import Home
+from nps_bot.slack.listeners.postings import Postings
 from nps_bot.slack.listeners.prompts import Prompts
 from nps_bot.slack.payloads import MalformedPayloadError
 from nps_bot.slack.views import notices
@@ -33,9 +35,11 @@ def register(app: AsyncApp, edge: Edge) -> None:
     """Register all listeners, the busiest first: each one costs those behind it a comparison."""
     Prompts(edge).register(app)
     Ballots(edge).register(app)
+    Channels(edge).register(app)
     Cases(edge).register(app)
     Home(edge).register(app)
     Commands(edge).register(app)
+    Postings(edge).register(app)
     app.action(_SILENT)(_ignore)
     app.action(_ANYTHING)(_refuse)
     app.view(_ANYTHING)(_refuse)

@@ -26,9 +26,14 @@ _TOLD = {
     CaseStep.ALREADY: "Somebody was faster: the alert shows who.",
 }
 
+_OURS_ALONE = "This is for the team that runs the survey. Nothing was changed."
+
 
 class Cases:
-    """The listeners of alerts. Whoever is in the alerts channel may take care of a case."""
+    """The listeners of alerts. Whoever is in the alerts channel may take care of a case.
+
+    But nobody of another organisation: the channel may have become shared since.
+    """
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
@@ -50,6 +55,10 @@ class Cases:
         edge = self._edge
         pressed, origin = payloads.invitation_click(body), payloads.origin(body)
         ids = {"invitation": pressed.invitation_id}
+        if not payloads.at_home(body) and not await edge.access.is_colleague(origin.person_id):
+            await ack()
+            edge.background.spawn(tell(edge, origin, _OURS_ALONE), "Answering a click", **ids)
+            return
         try:
             done = await edge.database.write(
                 step, pressed.invitation_id, pressed.person_id, edge.clock.now()

@@ -53,7 +53,7 @@ class CommandButtons(Steering):
         messenger = self._edge.messenger
         coming = f"The report of “{survey.wording.title}” is on its way to this channel."
         try:
-            if await messenger.is_external(channel):
+            if (await messenger.sharing(channel)).outsiders:
                 raise CommandError(
                     "Not shared: people outside your organisation can read this channel."
                 )

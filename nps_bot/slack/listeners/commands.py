@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.domain.cadence import describe
 from nps_bot.domain.delivery import Refused
+from nps_bot.domain.survey import Delivery
 from nps_bot.errors import NpsBotError, StorageUnavailableError, nearest
 from nps_bot.services import launching, outlook, reporting
 from nps_bot.services import status as standing
@@ -23,8 +24,8 @@ from nps_bot.slack.listeners.starting import Starting
 from nps_bot.slack.listeners.stopping import Stopping
 from nps_bot.slack.listeners.words import Asked, CommandError, not_an_owner, paused
 from nps_bot.slack.payloads import ShareRequest
+from nps_bot.slack.views import channel, notices, nudges, prompt, report, status, why
 from nps_bot.slack.views import help as help_view
-from nps_bot.slack.views import notices, nudges, prompt, report, status, why
 from nps_bot.slack.views.kit import listed
 from nps_bot.slack.views.message import Message
 from nps_bot.storage import people
@@ -150,11 +151,11 @@ class Commands:
     async def _preview(self, asked: Asked) -> Sequence[Message]:
         survey = asked.survey()
         owners = await self._edge.access.owners(survey)
-        rhythm = describe(survey.cadence)
+        rhythm, wording = describe(survey.cadence), survey.wording
+        if survey.delivery is Delivery.CHANNELS:
+            return [channel.preview(wording, survey.kind, rhythm=rhythm, owners=owners)]
         further, readers = nudges.further(survey), survey.anonymity or survey.kind
-        return [
-            prompt.preview(survey.wording, readers, rhythm=rhythm, owners=owners, further=further)
-        ]
+        return [prompt.preview(wording, readers, rhythm=rhythm, owners=owners, further=further)]
 
     async def _pause(self, asked: Asked) -> Sequence[Message]:
         edge = self._edge

@@ -9,12 +9,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.domain.approval import Decision, State
-from nps_bot.domain.survey import Survey
-from nps_bot.services import approving, launching
+from nps_bot.domain.survey import Delivery, Survey
+from nps_bot.services import approving, launching, posting
 from nps_bot.services import status as standing
 from nps_bot.services.approving import NotYours
 from nps_bot.services.launching import ByHand
 from nps_bot.slack import payloads
+from nps_bot.slack.account_channels import every_channel
 from nps_bot.slack.inviting import invite_everybody, whole_audience
 from nps_bot.slack.listeners.answering import OUT_OF_DATE
 from nps_bot.slack.listeners.steering import Steering
@@ -22,6 +23,7 @@ from nps_bot.slack.listeners.words import Asked, CommandError, paused
 from nps_bot.slack.payloads import Origin, SendRequest
 from nps_bot.slack.previewing import preview
 from nps_bot.slack.views import approval, send
+from nps_bot.slack.views import posting as view
 from nps_bot.slack.views.message import Message
 from nps_bot.storage import approvals, waves
 
@@ -49,6 +51,8 @@ class Starting(Steering):
         if await edge.database.read(waves.is_paused, survey.key):
             raise paused(survey)
         now = edge.clock.now()
+        if survey.delivery is Delivery.CHANNELS:
+            return await self._in_channels(survey)
         owner = await edge.access.is_owner(asked.person_id, survey)
         request = await edge.database.read(approving.open_request, survey.key, now)
         own = request is not None and request.asked_by == asked.person_id
@@ -68,6 +72,17 @@ class Starting(Steering):
             takes=found.takes,
             above=above,
         )
+
+    async def _in_channels(self, survey: Survey) -> Message:
+        """Return in which channels a wave would ask, each on the word of its account's owner."""
+        edge, now = self._edge, self._edge.clock.now()
+        posts = await edge.database.read(
+            posting.would_ask, survey, await every_channel(edge, survey), now
+        )
+        nominal = await edge.database.read(launching.free_minute, survey, now)
+        asking = sum(post.obstacle is None for post in posts)
+        request = SendRequest(survey.key, nominal, asking).encoded()
+        return view.plan(survey.wording.title, posts, request)
 
     async def confirm(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Start the wave that was shown, or ask for it; once however often it is confirmed."""
@@ -105,13 +120,14 @@ class Starting(Steering):
         if launching.is_stale(request.nominal, now):
             raise CommandError(OUT_OF_DATE)  # how many it would ask decides who may confirm it
         owner = await edge.access.is_owner(origin.person_id, survey)
-        if request.people > survey.confirm_above and not owner:
+        alone = survey.delivery is Delivery.DIRECT_MESSAGES
+        if alone and request.people > survey.confirm_above and not owner:
             await self._ask(origin, survey, request)
             return
         starter = Decision(origin.person_id, owner=owner, yes=True)
         how = ByHand(request.nominal)
         started = await edge.database.write(approving.start, survey, how, starter, now)
-        shown = send.started(survey.wording.title, request.people)
+        shown = _started(survey, request.people)
         await edge.messenger.replace_original(origin.response_url or "", shown)
         if started is not None:
             log.info(
@@ -146,7 +162,7 @@ class Starting(Steering):
         survey = await self._managed(origin.person_id, request.survey_key)
         running = await edge.database.read(standing.running_waves, [survey.key], edge.clock.now())
         if request.nominal in {each.wave.nominal for each in running.get(survey.key, ())}:
-            shown = send.started(survey.wording.title, request.people)
+            shown = _started(survey, request.people)
         else:
             shown = send.cancelled(survey.wording.title)
         await edge.messenger.replace_original(origin.response_url or "", shown)
@@ -173,3 +189,11 @@ class Starting(Steering):
         shown = approval.approval(decided, survey.wording.title)
         await edge.messenger.replace_original(origin.response_url or "", shown)
         await invite_everybody(edge)
+
+
+def _started(survey: Survey, people: int) -> Message:
+    """Return what the question becomes once somebody said yes."""
+    title = survey.wording.title
+    if survey.delivery is Delivery.CHANNELS:
+        return view.started(title)
+    return send.started(title, people)

@@ -12,10 +12,12 @@ from nps_bot.domain.nps import DIRECTIONAL_BELOW, Difference, Distribution, Inte
 from nps_bot.domain.score import SCORES
 from nps_bot.services.periods import Period
 from nps_bot.services.reporting import Figures
-from nps_bot.slack.views.kit import count
+from nps_bot.slack.views.kit import count, listed
 
 MINUS = "\N{MINUS SIGN}"
 """Screen readers say it; a hyphen they pass over."""
+_SILENT = 15
+"""Silent accounts that are named; the rest is counted."""
 _BAR = 20
 """Characters of the longest bar: narrow enough for a phone."""
 
@@ -72,11 +74,27 @@ def _precision(figures: Figures) -> str:
 
 
 def answered_words(figures: Figures) -> str:
-    """Return how many of those asked answered: "41 of 90 people answered (46%)"."""
+    """Return how many of those asked answered: "41 of 90 people answered (46%)".
+
+    In channels nobody knows how many were asked: "7 answers from 2 accounts".
+    """
+    if figures.accounts is not None:
+        answers = count(figures.distribution.n, "answer")
+        return f"{answers} from {count(len(figures.accounts.answered), 'account')}"
     if figures.response_rate is None:
         return "Nobody has been asked yet"
     asked = count(figures.asked, "person", "people")
     return f"{figures.distribution.n:,} of {asked} answered ({percent(figures.response_rate)})"
+
+
+def silent_words(figures: Figures) -> str | None:
+    """Return the accounts that were asked and stayed silent, as plain text; None for none."""
+    silent = figures.accounts.silent if figures.accounts else ()
+    if not silent:
+        return None
+    more = len(silent) - _SILENT
+    names = [*silent[:_SILENT], *([f"{more:,} more"] if more > 0 else [])]
+    return f"No answer from {listed(names)}"
 
 
 def bounds_words(figures: Figures) -> str | None:

@@ -64,7 +64,7 @@ def prompt(
     blocks = [
         section(escape(reminder_words(wording))) if reminding else who,
         *question,
-        context(_origin(rhythm, owners)),
+        context(origin_words(rhythm, owners)),
         actions("later", [*later, stop]),
     ]
     spoken = _spoken(wording, readers)
@@ -91,7 +91,7 @@ def preview(
     blocks = [
         section("*Preview: not counted.* This is what people get; its buttons record nothing."),
         *_question(wording, readers, "preview_", "preview"),
-        context(_origin(rhythm, owners)),
+        context(origin_words(rhythm, owners)),
         actions(
             "later",
             [
@@ -138,7 +138,7 @@ def answered(
             actions("answer", [details, button("Change score", "change_score", invitation_id)])
         )
     if stopped is not None:
-        blocks.append(context(_stopped(wording, stopped)))
+        blocks.append(context(stopped_words(wording, stopped)))
     wishes = _wishes(band, invitation_id, no_contact=no_contact, stopped=stopped)
     return Message(f"You answered {score}. {escape(wording.question)}", [*blocks, wishes])
 
@@ -168,7 +168,7 @@ def stopped(wording: Wording, survey_key: str) -> Message:
         wording: the wave's wording.
         survey_key: the survey opted out of, "*" for all; *Undo* carries it.
     """
-    text = _stopped(wording, survey_key)
+    text = stopped_words(wording, survey_key)
     undo = button("Undo", "home_resume", survey_key, label="Undo: take part again")
     return Message(text, [section(text), actions("later", [undo])])
 
@@ -328,13 +328,13 @@ def _spoken(wording: Wording, readers: Readers) -> str:
     )
 
 
-def _origin(rhythm: str, owners: Sequence[str]) -> str:
+def origin_words(rhythm: str, owners: Sequence[str]) -> str:
     """Return who set the survey up, how often it asks and that it can be stopped."""
     by = f"Set up by {listed(map(mention, owners[:5]))}. " if owners else ""
     return f"{by}Asked {escape(rhythm, _NAME)}. You can stop these surveys at any time, right here."
 
 
-def _stopped(wording: Wording, survey_key: str) -> str:
+def stopped_words(wording: Wording, survey_key: str) -> str:
     what = "surveys from us" if survey_key == "*" else f"“{escape(wording.title, _NAME)}”"
     return f"Done: you won't get {what} any more."
 

@@ -26,6 +26,10 @@ _WHO: Mapping[Reason, tuple[str, str]] = {
     Exclusion.MEMBER: ("member of this workspace", "members of this workspace"),
     Exclusion.OUTSIDER: ("person of another workspace", "people of other workspaces"),
     Exclusion.SLACKBOT: ("Slackbot", "Slackbots"),
+    Exclusion.UNREACHABLE: (
+        "person of another workspace whom Slack does not let the bot write to",
+        "people of other workspaces whom Slack does not let the bot write to",
+    ),
     Rule.OPTED_OUT: ("person who opted out", "people who opted out"),
     Rule.OPEN: ("person with an open question", "people with an open question"),
     Rule.AFTER_ANSWER: ("person who answered lately", "people who answered lately"),

@@ -15,6 +15,7 @@ from nps_bot.slack.views.figures import (
     points,
     recovery_words,
     score_words,
+    silent_words,
     spoken_score,
 )
 from nps_bot.slack.views.kit import (
@@ -120,7 +121,8 @@ def _scope(report: Report) -> str:
 
 def _lines(report: Report) -> list[str]:
     figures = report.figures
-    lines = [score_words(figures), answered_words(figures)]
+    silent = silent_words(figures)
+    lines = [score_words(figures), answered_words(figures), *([escape(silent)] if silent else [])]
     if figures.distribution.n == 0:
         return lines
     lines.append(band_words(figures.distribution))

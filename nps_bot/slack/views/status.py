@@ -25,6 +25,7 @@ from nps_bot.slack.views.kit import (
     when,
 )
 from nps_bot.slack.views.message import Message
+from nps_bot.slack.views.posting import in_channels, left_out
 from nps_bot.slack.views.reasons import not_asked
 from nps_bot.slack.views.stop import stopped_words
 
@@ -103,6 +104,8 @@ def _wave(running: RunningWave, made_at: datetime) -> str:
     words = wave_progress(running, made_at)
     if running.wave.stopped_at is None:
         words += f"; closes {when(running.wave.closes_at)}"
+    if (channels := left_out(running)) is not None:
+        words += f"\n{channels}"
     return f"{words}\n{not_asked(running.not_asked)}" if running.not_asked else words
 
 
@@ -110,6 +113,8 @@ def wave_progress(running: RunningWave, now: datetime) -> str:
     """Return how far a wave is: asked, answered, left, and until when."""
     wave = running.wave
     name = f"Wave of {calendar_day(wave.day)}"
+    if running.posts and isinstance(running.answered, int):  # nobody is anonymous in a channel
+        return f"{name}: {in_channels(running, running.answered)}"
     if (stop := stopped_words(wave.stopped_at, wave.stopped_by)) is not None:
         return (
             f"{name}: {stop}; {running.asked:,} asked, {_answered(running)},"
@@ -177,4 +182,6 @@ _WHAT = {
     MessageKind.SHARED_REPORT: "A shared report",
     MessageKind.NOTICE: "A notice",
     MessageKind.APPROVAL: "A request to send a survey",
+    MessageKind.CHANNEL_APPROVAL: "A request to ask in a channel",
+    MessageKind.CHANNEL_QUESTION: "The question to a channel",
 }

@@ -12,6 +12,7 @@ from nps_bot.slack.views.figures import (
     points,
     recovery_words,
     score_words,
+    silent_words,
     spoken_score,
 )
 from nps_bot.slack.views.kit import Block, context, escape, header, section, when
@@ -51,6 +52,8 @@ def _scoreboard(summary: Summary, state: str, until: str) -> Message:
     ]
     if figures.distribution.n:
         blocks += _details(summary)
+    if (silent := silent_words(figures)) is not None:
+        blocks.append(context(escape(silent)))
     origin = f"Wave of {calendar_day(wave.day)}, {until} · {escape(summary.question, _QUESTION)}"
     spoken = f"{title}, {state}: {spoken_score(figures)}. {answered_words(figures)}."
     return Message(spoken, [*blocks, context(origin)])

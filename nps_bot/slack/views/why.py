@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nps_bot.domain.budget import Contact
+from nps_bot.domain.survey import Delivery
 from nps_bot.services.outlook import Outlook, Why
 from nps_bot.slack.views.kit import (
     TEXT,
@@ -83,7 +84,9 @@ def _outlook(outlook: Outlook, titles: Mapping[str, str]) -> str:
     hold = outlook.held
     if outlook.private:
         lines.append("Anonymous surveys are explained only to the person themselves.")
-    if outlook.excluded is not None:
+    if survey.delivery is Delivery.CHANNELS:
+        lines.append("Nobody is asked in person: it asks in channels shared with customers.")
+    elif outlook.excluded is not None:
         lines.append(f"Not asked: this person {outlook.excluded.words}.")
     elif outlook.outside:
         lines.append("Not asked: this person is not in its audience.")

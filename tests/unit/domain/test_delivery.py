@@ -123,13 +123,14 @@ class TestWaiting:
 
     def test_an_alert_overtakes_a_summary_and_a_summary_the_prompts(self) -> None:
         order = sorted(MessageKind, key=priority_of)
-        assert {*order[:4]} == {
+        assert {*order[:5]} == {
             MessageKind.ALERT,
             MessageKind.NOTICE,
             MessageKind.SHARED_REPORT,
             MessageKind.APPROVAL,
+            MessageKind.CHANNEL_APPROVAL,
         }
-        assert {*order[4:6]} == {MessageKind.SUMMARY, MessageKind.CLOSING}
+        assert {*order[5:7]} == {MessageKind.SUMMARY, MessageKind.CLOSING}
         assert priority_of(MessageKind.PROMPT) == Priority.NORMAL
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from nps_bot.sandbox import ChannelKind, lumen_coffee
+from nps_bot.sandbox.api.shapes import channel_json, user_json
+from nps_bot.sandbox.connect import ANCHOR, share, two_companies
+from nps_bot.sandbox.people import HARBOR
 
 
 def names(members: list[str]) -> set[str]:
@@ -44,3 +47,33 @@ def test_which_channels_there_are() -> None:
 def test_ids_are_the_same_every_time() -> None:
     assert list(lumen_coffee().users) == list(lumen_coffee().users)
     assert list(lumen_coffee().channels) == list(lumen_coffee().channels)
+
+
+def test_a_channel_becomes_shared_and_two_companies_read_there() -> None:
+    workspace = lumen_coffee()
+    coast = two_companies(workspace)
+    shown = channel_json(workspace, coast)
+    assert shown["is_ext_shared"]
+    assert shown["shared_team_ids"] == sorted([workspace.team.id, HARBOR.id, ANCHOR.id])
+
+    summary = workspace.channel("nps-summary")
+    staff = list(summary.members)
+    assert not channel_json(workspace, summary)["is_ext_shared"]
+    for _ in range(2):
+        share(workspace, "#nps-summary", "anja")
+    assert channel_json(workspace, summary)["is_ext_shared"]
+    assert summary.members == [*staff, workspace.user("anja").id]
+
+
+def test_who_shares_no_channel_is_a_stranger() -> None:
+    workspace = lumen_coffee()
+    two_companies(workspace)
+
+    def is_stranger(handle: str) -> bool:
+        user = workspace.user(handle)
+        shown = user_json(workspace, user, with_email=True, with_locale=True)
+        return bool(shown.get("is_stranger"))
+
+    assert [is_stranger(one) for one in ("anja", "helena", "tom")] == [False, False, False]
+    workspace.channel("ext-coast").is_ext_shared = False
+    assert [is_stranger(one) for one in ("anja", "helena", "tom")] == [True, False, False]

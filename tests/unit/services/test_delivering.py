@@ -630,7 +630,7 @@ async def test_outsiders_get_nothing_and_each_owner_is_told_once(database: Datab
         alerts = claimed(connection, surveys=owners, least=Priority.URGENT)
         assert kinds(alerts) == ["alert", "alert"]
         for alert in alerts:
-            delivering.refuse_outsiders(connection, owners, alert.message, reason, NOON)
+            delivering.refuse_outsiders(connection, owners, alert.message, "C7", reason, NOON)
         for invitation in invitations.values():
             refused = message(connection, owed.alert_key(invitation))
             assert (refused.status, refused.reason) == ("failed", reason)

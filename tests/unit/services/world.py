@@ -161,10 +161,23 @@ class World:
     ) -> str:
         """Add a response; ``latest`` is a change after the time for corrections."""
         response_id = f"r-{wave_id}-{person}"
+        self.answer_to(f"{wave_id}-{person}", score, at, response_id=response_id, latest=latest)
+        return response_id
+
+    def answer_to(
+        self,
+        invitation_id: str,
+        score: int,
+        at: datetime,
+        *,
+        response_id: str | None = None,
+        latest: int | None = None,
+    ) -> None:
+        """Add a response to any invitation."""
         self.connection.execute(
             insert(Response).values(
-                id=response_id,
-                invitation_id=f"{wave_id}-{person}",
+                id=response_id or f"r{next(self.numbers)}",
+                invitation_id=invitation_id,
                 score=score,
                 latest_score=score if latest is None else latest,
                 action_ts=next(self.numbers),
@@ -172,7 +185,6 @@ class World:
                 correctable_until=at + timedelta(days=1),
             )
         )
-        return response_id
 
     def reply(self, wave_id: int, person: str, text: str, at: datetime = NOON) -> None:
         """Add a reply to a response; a person's replies have different questions."""

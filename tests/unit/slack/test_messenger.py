@@ -259,7 +259,8 @@ class TestPlaces:
     async def test_knows_where_outsiders_read(
         self, sandbox: Sandbox, messenger: Messenger, channel: str, external: bool
     ) -> None:
-        assert await messenger.is_external(sandbox.workspace.channel(channel).id) is external
+        sharing = await messenger.sharing(sandbox.workspace.channel(channel).id)
+        assert (sharing.name, sharing.outsiders) == (f"#{channel}", external)
 
     @pytest.mark.parametrize(
         ("channel", "external"),
@@ -279,14 +280,14 @@ class TestPlaces:
         behave = wire.answering("HTTP/1.1 200 OK", answer)
         async with wire.serve(behave) as address, open_session(address) as session:
             messenger = Messenger(WebApi(session, "xoxb-1", address))
-            assert await messenger.is_external("C1") is external
+            assert (await messenger.sharing("C1")).outsiders is external
 
     @pytest.mark.parametrize("answer", [b'{"ok": true}', b'{"ok": true, "channel": null}', b"?"])
     async def test_what_slack_does_not_say_is_no_permission_to_post(self, answer: bytes) -> None:
         behave = wire.answering("HTTP/1.1 200 OK", answer)
         async with wire.serve(behave) as address, open_session(address) as session:
             with pytest.raises(SlackCallError):
-                await Messenger(WebApi(session, "xoxb-1", address)).is_external("C1")
+                await Messenger(WebApi(session, "xoxb-1", address)).sharing("C1")
 
 
 @pytest.fixture
@@ -444,7 +445,7 @@ class TestLogging:
             with pytest.raises(SlackCallError):
                 await messenger.publish_home("U0ADA0000", home)
             with pytest.raises(SlackCallError):
-                await messenger.is_external("C0GENERAL")
+                await messenger.sharing("C0GENERAL")
         lines = [record.getMessage() for record in caplog.records]
         assert lines == [
             "Slack's views.publish failed: this server does not know the method",
