@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from nps_bot.domain.disclosure import Figure
+from nps_bot.services.anonymous_reporting import AnonymousReport
 from nps_bot.services.reporting import Report, WaveFigures
+from nps_bot.slack.views import disclosed
 from nps_bot.slack.views.figures import (
     answered_words,
     band_words,
@@ -16,8 +19,10 @@ from nps_bot.slack.views.figures import (
 from nps_bot.slack.views.kit import count
 
 
-def report_text(report: Report) -> str:
+def report_text(report: Report | AnonymousReport) -> str:
     """Return the report as plain lines."""
+    if isinstance(report, AnonymousReport):
+        return _anonymous(report)
     figures = report.figures
     lines = [f"{report.title}, {_about(report)}", report.question, ""]
     lines += [_sentence(spoken_score(figures)), answered_words(figures)]
@@ -32,6 +37,27 @@ def report_text(report: Report) -> str:
     recovery = recovery_words(report.recovery.up, report.recovery.down)
     lines += ["", recovery] if recovery else []
     return "\n".join([*lines, *_comments(report)])
+
+
+def _anonymous(report: AnonymousReport) -> str:
+    latest = report.latest
+    lines = [f"{report.title}, {disclosed.about(report)}, anonymous", report.question, ""]
+    lines += disclosed.pooled(report) if latest is None else disclosed.lines(latest)
+    waves = disclosed.trend(report)
+    if len(waves) > 1 or (waves and latest is None):
+        lines += ["", "Waves with a result:", *(f"  {wave}" for wave in waves)]
+    if latest is not None and isinstance(latest.shown, Figure):
+        lines += _words(latest.shown)
+    return "\n".join(lines)
+
+
+def _words(shown: Figure) -> list[str]:
+    if not shown.comments:
+        return ["", disclosed.no_comments(shown)]
+    lines = ["", f"{count(len(shown.comments), 'comment')}, in random order:"]
+    for comment in shown.comments:
+        lines += ["", *(f"  {line}" for line in comment.splitlines())]
+    return lines
 
 
 def _about(report: Report) -> str:

@@ -6,7 +6,7 @@ from the answers. What is computed here comes from what is shown already, so it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,6 +17,13 @@ from nps_bot.domain.nps import Answers, Verdict, compare_answers, interval_of
 NARROW_WITHIN = 10
 """Points either way up to which an interval is called narrow."""
 MEDIUM_WITHIN = 20
+COMMENTS_FROM = 10
+"""From so many answers on comments are shown, or from one more than the threshold."""
+
+
+def comments_from(threshold: int) -> int:
+    """Return from how many answers on comments are shown."""
+    return max(COMMENTS_FROM, threshold + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +173,52 @@ def verdict(now: Disclosure, before: Disclosure) -> Verdict | None:
     if rise.verdict is Verdict.HIGHER:
         return Verdict.HIGHER
     return Verdict.LOWER if fall.verdict is Verdict.LOWER else Verdict.NOISE
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Several waves together.
+
+    Attributes:
+        waves: how many.
+        n: their answers.
+        score: of all their answers; None where the bounds among them point both ways.
+    """
+
+    waves: int
+    n: int
+    score: Score | None
+
+
+def pool(figures: Sequence[Figure]) -> Pool:
+    """Return the score of several waves, as far as it follows from what is shown of each.
+
+    Every answer counts, because nobody can tell who answered twice. With a bound among the figures
+    the pooled score is one too: a number would tell what the bound hides.
+    """
+    n = sum(figure.n for figure in figures)
+    lowest = sum(_hundredths(figure, figure.score.lowest) for figure in figures)
+    highest = sum(_hundredths(figure, figure.score.highest) for figure in figures)
+    sides = {figure.score.side for figure in figures} - {Side.EXACTLY}
+    score = None
+    if not sides:
+        whole = (2 * abs(lowest) + n) // (2 * n)
+        score = Score(Side.EXACTLY, whole if lowest > 0 else -whole)
+    elif sides == {Side.ABOVE}:
+        score = Score(Side.ABOVE, lowest // n)
+    elif sides == {Side.BELOW}:
+        score = Score(Side.BELOW, -(-highest // n))
+    return Pool(len(figures), n, score)
+
+
+def _hundredths(figure: Figure, points: int) -> int:
+    """Return by how many promoters outnumber detractors at a score, in hundredths of a person.
+
+    Up to a hundred answers a score that is no bound tells the whole number.
+    """
+    if figure.score.side is Side.EXACTLY:
+        return 100 * round(figure.n * points / 100)
+    return figure.n * points
 
 
 def _most_uncertain(n: int, points: int) -> Answers:

@@ -33,10 +33,12 @@ from nps_bot.domain.disclosure import (
     Segment,
     Side,
     TooFew,
+    comments_from,
     verdict,
     width,
 )
 from nps_bot.domain.score import Band, band_of
+from nps_bot.domain.survey import LEAST_THRESHOLD
 
 MARGIN: Final = 4
 """So close to all promoters, or to all detractors, only a bound is shown.
@@ -46,9 +48,6 @@ With a margin of 2 the one detractor would know that all others are promoters; w
 is a detractor. With 4 they know nothing of the kind.
 """
 STRONGEST_BOUND: Final = 60
-COMMENTS_FROM: Final = 10
-"""From so many answers on comments are shown."""
-
 _T = TypeVar("_T")
 
 
@@ -111,7 +110,7 @@ def disclose(
     *,
     invited: int,
     threshold: int,
-    population: int | None,
+    population_known: bool,
     chance: Random,
 ) -> Disclosure:
     """Return what is shown of a wave from its closing on; to be called once, and kept.
@@ -119,20 +118,21 @@ def disclose(
     Args:
         ballots: all its answers.
         invited: how many were asked.
-        threshold: k, at least 3: with fewer, the others of somebody who knows their own answer are
-            two or one.
-        population: as many as were invited where those are all people there are; None where they
-            stand for more.
+        threshold: k. With fewer than the least, the others of somebody who knows their own answer
+            are two or one.
+        population_known: whether those invited are all people there are; else they stand for more.
         chance: shuffles the comments, and says which of two true bounds is shown.
 
     Raises:
-        ValueError: ``threshold`` is below 3.
+        ValueError: ``threshold`` is too low.
     """
-    if threshold < 3:
-        raise ValueError(f"a threshold of {threshold} protects nobody: it is at least 3")
+    if threshold < LEAST_THRESHOLD:
+        least = LEAST_THRESHOLD
+        raise ValueError(f"a threshold of {threshold} protects nobody: it is at least {least}")
     raw = _open(ballots)
     groups = _groups(raw.scores)
     everybody = _together(groups.values())
+    invited = max(invited, everybody.n)
     if everybody.n <= threshold:
         return TooFew(threshold, invited)
     score = _score(everybody, chance)
@@ -141,9 +141,9 @@ def disclose(
         invited=invited,
         n=everybody.n,
         score=score,
-        width=width(score, everybody.n, population),
+        width=width(score, everybody.n, invited if population_known else None),
         segments=_segments(groups, threshold),
-        comments=_comments(raw.comments, everybody.n, chance),
+        comments=_comments(raw.comments, everybody.n, threshold, chance),
     )
 
 
@@ -257,11 +257,11 @@ def _remain(everybody: int, shown: Iterable[_Group], threshold: int) -> bool:
     return rest > threshold or (rest == 0 and len(sizes) > 1)
 
 
-def _comments(comments: Sequence[str], n: int, chance: Random) -> tuple[str, ...]:
+def _comments(comments: Sequence[str], n: int, threshold: int, chance: Random) -> tuple[str, ...]:
     """Return what people wrote in random order; nothing from few answers.
 
     Without the question it replies to: those differ by band.
     """
-    if n < COMMENTS_FROM:
+    if n < comments_from(threshold):
         return ()
     return tuple(chance.sample(comments, len(comments)))

@@ -21,6 +21,7 @@ from nps_bot.domain.cadence import next_allowed
 from nps_bot.domain.delivery import LEASE, MessageKind, Settlement, Status
 from nps_bot.domain.survey import Survey
 from nps_bot.services import alerting, contacting, nudging, owed, reporting, stopping, summarising
+from nps_bot.services.anonymous_reporting import AnonymousReport
 from nps_bot.services.nudging import Further
 from nps_bot.services.owed import Approving, Notice, SharedReport
 from nps_bot.services.periods import parse_period
@@ -84,7 +85,7 @@ class AlertContent:
 class SummaryContent:
     """A running or closing summary as it should stand."""
 
-    figures: summarising.Summary
+    figures: summarising.Summary | summarising.AnonymousSummary
     closing: bool
 
 
@@ -93,7 +94,7 @@ class SharedReportContent:
     """A report somebody shares into a channel."""
 
     sharing: SharedReport
-    report: reporting.Report
+    report: reporting.Report | AnonymousReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.nps import Difference
 from nps_bot.domain.survey import Survey
+from nps_bot.services.disclosing import AnonymousWave, anonymous_waves
 from nps_bot.services.reporting import WaveFigures, latest_change, wave_figures
 from nps_bot.services.status import RunningWave, Unclaimed, running_waves, unclaimed
 from nps_bot.storage import ballots, overview, people, reports, responses, waves
@@ -70,14 +71,14 @@ class OwnedSurvey:
 
     Attributes:
         title: its name for people.
-        latest: its latest wave; None where nobody was asked yet.
+        latest: its latest wave, with or without names; None where nobody was asked yet.
         change: against the wave before; None where nothing is compared.
         before: the day of the wave that one is compared with; None for the first.
         running: its open waves that still have people to ask.
     """
 
     title: str
-    latest: WaveFigures | None
+    latest: WaveFigures | AnonymousWave | None
     change: Difference | None
     before: date | None
     running: tuple[RunningWave, ...] = ()
@@ -166,11 +167,15 @@ def _own_answer(
 
 def _owned(connection: Connection, survey: Survey, running: tuple[RunningWave, ...]) -> OwnedSurvey:
     newest_first = reports.asked_waves(connection, survey.key, 2)
+    asking = tuple(one for one in running if one.left or one.wave.state == "resolving")
+    if newest_first and newest_first[0].anonymous:
+        latest = anonymous_waves(connection, newest_first)[-1]
+        return OwnedSurvey(survey.wording.title, latest, change=None, before=None, running=asking)
     trend = wave_figures(connection, newest_first)
     return OwnedSurvey(
         title=survey.wording.title,
         latest=trend[-1] if trend else None,
         change=latest_change(connection, trend),
         before=trend[-2].wave.day if len(trend) > 1 else None,
-        running=tuple(one for one in running if one.left or one.wave.state == "resolving"),
+        running=asking,
     )

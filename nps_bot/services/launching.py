@@ -27,7 +27,7 @@ from nps_bot.domain.cadence import (
 from nps_bot.domain.delivery import MessageKind
 from nps_bot.domain.survey import Survey
 from nps_bot.ids import new_id
-from nps_bot.services import closing, contacting, owed
+from nps_bot.services import closing, contacting, disclosing, owed
 from nps_bot.services.contacting import Reason, Round
 from nps_bot.storage import contacts, invitations, outbox, people, reports, waves
 from nps_bot.storage.invitations import NewInvitation
@@ -256,6 +256,7 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
         waves.close(connection, wave.id, now)
         cancel_unsent(connection, wave.id)
         if wave.anonymity is not None:
+            disclosing.freeze(connection, wave.id)
             closing.unlink(connection, wave, now)
         if wave.state == "ready" and wave.survey_key in surveys and wave.only_person is None:
             owed.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)

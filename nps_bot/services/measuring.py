@@ -24,7 +24,7 @@ class SurveyMeasures:
     Attributes:
         waves: how many there are.
         asked, left: people asked, and people still to be asked.
-        responses: scores that count, by band.
+        responses: scores that count, by band; empty where answers are anonymous.
         unclaimed: cases nobody takes care of, of all waves.
     """
 
@@ -76,8 +76,10 @@ def _surveys(connection: Connection, surveys: Mapping[str, Survey]) -> Mapping[s
     measured = {}
     for key in surveys:
         ids = [head.id for head in heads if head.survey_key == key]
-        bands = Counter(dict.fromkeys(Band, 0))
-        for wave_id in ids:
+        named = [head.id for head in heads if head.survey_key == key and not head.anonymous]
+        shown = named or not surveys[key].anonymity
+        bands = Counter(dict.fromkeys(Band, 0)) if shown else Counter[Band]()
+        for wave_id in named:
             for score, number in tallies[wave_id].scores.items():
                 bands[band_of(score)] += number
         measured[key] = SurveyMeasures(

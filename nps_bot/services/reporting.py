@@ -24,13 +24,20 @@ from nps_bot.domain.nps import (
     nps,
 )
 from nps_bot.domain.score import SCORES
-from nps_bot.domain.survey import Kind, Survey, Wording
+from nps_bot.domain.survey import Kind, Survey
+from nps_bot.services.anonymous_reporting import (
+    TREND_WAVES,
+    AnonymousReport,
+    anonymous_report,
+    anonymous_report_json,
+    period_json,
+    wave_json,
+)
+from nps_bot.services.comparing import asked_as, looks
 from nps_bot.services.periods import Period, period_before
 from nps_bot.storage import reports, waves
 from nps_bot.storage.reports import Comment, Recovery, Scope, Tally, WaveHead
 
-TREND_WAVES = 20
-"""Waves in a trend: as many as one of Slack's charts can name."""
 LATEST_COMMENTS = 5
 
 
@@ -140,18 +147,19 @@ def figures(tally: Tally, kind: Kind, *, complete: bool = True) -> Figures:
 
 
 def wave_figures(connection: Connection, newest_first: Sequence[WaveHead]) -> list[WaveFigures]:
-    """Return the figures of consecutive waves of one survey, oldest first."""
+    """Return the figures of the named ones of consecutive waves of one survey, oldest first."""
     tallies = reports.wave_tallies(connection, [wave.id for wave in newest_first])
-    asked_as = _asked_as(connection, newest_first)
+    seen = asked_as(connection, newest_first)
     oldest_first = newest_first[::-1]
     befores = [None, *oldest_first]
     return [
         WaveFigures(
             wave=wave,
             figures=figures(tallies[wave.id], Kind(wave.kind), complete=wave.state == "closed"),
-            is_break=before is not None and asked_as[before.id] != asked_as[wave.id],
+            is_break=before is not None and seen[before.id] != seen[wave.id],
         )
         for before, wave in zip(befores, oldest_first, strict=False)
+        if not wave.anonymous
     ]
 
 
@@ -174,8 +182,10 @@ def _scope(wave: WaveHead) -> Scope:
     return Scope(wave.survey_key, wave.kind, wave_id=wave.id)
 
 
-def report(connection: Connection, survey: Survey, period: Period | None, now: datetime) -> Report:
-    """Return the report of a survey.
+def report(
+    connection: Connection, survey: Survey, period: Period | None, now: datetime
+) -> Report | AnonymousReport:
+    """Return the report of a survey; an anonymous one where its latest wave there is anonymous.
 
     Args:
         connection: an open connection.
@@ -183,6 +193,9 @@ def report(connection: Connection, survey: Survey, period: Period | None, now: d
         period: over which time, with the latest response per person; None for the latest wave.
         now: the current moment.
     """
+    anonymous = anonymous_report(connection, survey, period, now)
+    if anonymous is not None:
+        return anonymous
     if period is None:
         subject = _latest_wave(connection, survey)
     else:
@@ -268,41 +281,27 @@ def _over(connection: Connection, survey: Survey, period: Period, now: datetime)
 def _questions(connection: Connection, scope: Scope) -> set[tuple[str, str]]:
     """Return what was asked, and how it looked, in all responses of ``scope``."""
     stored = reports.wordings_in(connection, scope)
-    return {_looks(waves.load_wording(connection, wording_id)) for wording_id in stored}
+    return {looks(waves.load_wording(connection, wording_id)) for wording_id in stored}
 
 
-def _asked_as(
-    connection: Connection, heads: Sequence[WaveHead]
-) -> dict[int, tuple[str, tuple[str, str]]]:
-    """Return by wave what makes its score comparable: the kind, the question and the layout.
-
-    A new title or thank-you is no break: nobody has read it before answering.
-    """
-    stored = {head.wording_id for head in heads}
-    looks = {each: _looks(waves.load_wording(connection, each)) for each in stored}
-    return {head.id: (head.kind, looks[head.wording_id]) for head in heads}
-
-
-def _looks(wording: Wording) -> tuple[str, str]:
-    return wording.question, wording.layout
-
-
-def report_json(report: Report) -> dict[str, Any]:
+def report_json(report: Report | AnonymousReport) -> dict[str, Any]:
     """Return ``report`` as JSON values: moments in ISO 8601, scores in points, shares as shares."""
+    if isinstance(report, AnonymousReport):
+        return anonymous_report_json(report)
     return {
         "survey": report.survey_key,
         "title": report.title,
         "question": report.question,
         "kind": report.kind.value,
-        "wave": None if report.wave is None else _wave_json(report.wave),
-        "period": None if report.period is None else _period_json(report.period),
+        "wave": None if report.wave is None else wave_json(report.wave),
+        "period": None if report.period is None else period_json(report.period),
         **_figures_json(report.figures),
         "change": _change_json(report.change),
         "compared_with": None if report.change is None else _before_json(report.before),
         "wording_changed": report.is_break,
         "trend": [
             {
-                **_wave_json(each.wave),
+                **wave_json(each.wave),
                 **_figures_json(each.figures),
                 "wording_changed": each.is_break,
             }
@@ -312,23 +311,6 @@ def report_json(report: Report) -> dict[str, Any]:
         "comments_total": report.comments_total,
         "comments": [_comment_json(comment) for comment in report.comments],
         "made_at": report.made_at.isoformat(),
-    }
-
-
-def _wave_json(wave: WaveHead) -> dict[str, Any]:
-    return {
-        "nominal": wave.nominal,
-        "state": wave.state,
-        "opens_at": wave.opens_at.isoformat(),
-        "closes_at": wave.closes_at.isoformat(),
-    }
-
-
-def _period_json(period: Period) -> dict[str, Any]:
-    return {
-        "name": period.name,
-        "start": None if period.start is None else period.start.isoformat(),
-        "end": None if period.end is None else period.end.isoformat(),
     }
 
 

@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.cadence import earliest_opening, nominal_times
 from nps_bot.domain.delivery import MessageKind
+from nps_bot.domain.disclosure import Participation
 from nps_bot.domain.progress import FIRST_RATE, expected_ends
 from nps_bot.domain.survey import Survey
 from nps_bot.services.contacting import Reason, reason_of
+from nps_bot.services.disclosing import participations
 from nps_bot.storage import contacts, invitations, lanes, overview, reports, waves
 from nps_bot.storage.overview import OpenCase, Pause, Trouble
 from nps_bot.storage.reports import WaveHead
@@ -32,7 +34,7 @@ class RunningWave:
     Attributes:
         wave: which one.
         asked: people asked so far.
-        answered: people who answered.
+        answered: people who answered; of an anonymous wave only roughly how many.
         left: people whose prompt still waits; not yet known while ``wave.state`` is "resolving".
         ends_at: when the last of those prompts is expected to leave, at the pace learnt last; None
             where nothing is left, or while the survey is paused.
@@ -42,7 +44,7 @@ class RunningWave:
 
     wave: WaveHead
     asked: int
-    answered: int
+    answered: int | Participation
     left: int
     ends_at: datetime | None
     not_asked: Mapping[Reason, int] = field(default_factory=dict)
@@ -139,12 +141,13 @@ def running_waves(
     left, ends = _ahead(connection, now) if heads else ({}, {})
     unasked = invitations.unasked(connection, [head.id for head in heads if head.stopped_at])
     excluded = contacts.excluded(connection, ids)
+    coarse = participations(connection, [head for head in heads if head.anonymous])
     running: dict[str, tuple[RunningWave, ...]] = {}
     for head in heads:
         wave = RunningWave(
             wave=head,
             asked=tallies[head.id].asked,
-            answered=sum(tallies[head.id].scores.values()),
+            answered=coarse.get(head.id) or sum(tallies[head.id].scores.values()),
             left=left.get(head.id, 0),
             ends_at=ends.get(head.id),
             not_asked={reason_of(key): n for key, n in excluded.get(head.id, {}).items()},

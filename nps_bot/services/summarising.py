@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from nps_bot.domain.nps import Difference
+from nps_bot.services.disclosing import AnonymousWave, anonymous_waves
 from nps_bot.services.reporting import WaveFigures, latest_change, wave_figures
 from nps_bot.storage import reports, waves
 from nps_bot.storage.reports import Recovery, Scope
@@ -34,13 +35,25 @@ class Summary:
     recovery: Recovery
 
 
-def summary(connection: Connection, wave_id: int) -> Summary | None:
+@dataclass(frozen=True, slots=True)
+class AnonymousSummary:
+    """An anonymous wave's scoreboard; the attributes are those of :class:`Summary`."""
+
+    title: str
+    question: str
+    latest: AnonymousWave
+
+
+def summary(connection: Connection, wave_id: int) -> Summary | AnonymousSummary | None:
     """Return the summary of a wave as the database says now; None where there is no such wave."""
     head = reports.head(connection, wave_id)
     if head is None:
         return None
     before = reports.asked_waves(connection, head.survey_key, 1, before=head)
     wording = waves.load_wording(connection, head.wording_id)
+    if head.anonymous:
+        latest = anonymous_waves(connection, [head, *before])[-1]
+        return AnonymousSummary(wording.title, wording.question, latest)
     trend = wave_figures(connection, [head, *before])
     return Summary(
         title=wording.title,

@@ -14,8 +14,9 @@ from nps_bot.services.delivering import (
     SummaryContent,
 )
 from nps_bot.services.nudging import Chaser
+from nps_bot.services.summarising import AnonymousSummary
 from nps_bot.slack.edge import Edge
-from nps_bot.slack.views import alert, approval, notices, nudges, prompt, report, summary
+from nps_bot.slack.views import alert, anonymous, approval, notices, nudges, prompt, report, summary
 from nps_bot.slack.views.message import Message
 
 
@@ -36,14 +37,20 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
         case AlertContent():
             return alert.deleted() if content.alert is None else alert.alert(content.alert)
         case SummaryContent():
-            view = summary.closing if content.closing else summary.running
-            return view(content.figures)
+            return _summary(content)
         case SharedReportContent():
             return report.shared(content.report, content.sharing.person_id, charts=charts)
         case NoticeContent():
             return notices.sentence(content.notice.text)
         case ApprovalContent():
             return approval.approval(content.approval, content.survey.wording.title)
+
+
+def _summary(content: SummaryContent) -> Message:
+    figures = content.figures
+    if isinstance(figures, AnonymousSummary):
+        return anonymous.summary(figures)
+    return summary.closing(figures) if content.closing else summary.running(figures)
 
 
 async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Message:

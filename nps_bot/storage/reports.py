@@ -37,6 +37,13 @@ class WaveHead:
     closed_at: datetime | None
     stopped_at: datetime | None = None
     stopped_by: str | None = None
+    threshold: int | None = None
+    segment: str | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether its answers are kept without names, and shown through the domain's privacy."""
+        return self.threshold is not None
 
     @property
     def day(self) -> date:
@@ -59,7 +66,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which responses count: those of one wave, or those of a time.
+    """Which responses count: those of one wave, or those of a time. Anonymous waves have none.
 
     Attributes:
         survey_key: whose responses.
@@ -90,7 +97,8 @@ class Scope:
         """Return the condition that a wave belongs to this scope."""
         if self.wave_id is not None:
             return Wave.id == self.wave_id
-        return (Wave.survey_key == self.survey_key) & (Wave.kind == self.kind)
+        named = Wave.threshold.is_(None)
+        return (Wave.survey_key == self.survey_key) & (Wave.kind == self.kind) & named
 
 
 _HEAD = tuple(getattr(Wave, name) for name in WaveHead.__dataclass_fields__)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
+from nps_bot.domain.disclosure import COMMENTS_FROM, MEDIUM_WITHIN, NARROW_WITHIN, Figure
+from nps_bot.domain.privacy import MARGIN, STRONGEST_BOUND, disclose, seal
 from nps_bot.domain.score import Band
-from nps_bot.domain.survey import Kind
+from nps_bot.domain.survey import LEAST_THRESHOLD, Anonymity, Kind
 from nps_bot.settings import VARIABLES, Mode
 from nps_bot.surveys.defaults import CHASERS, FOLLOW_UPS, QUESTIONS, REMINDER, THANK_YOUS
 from nps_bot.surveys.explaining import keys_of, model_in
@@ -49,6 +52,16 @@ KEYS = dict(survey_keys())
 DOCUMENTED = {
     row[0].strip("`"): row for row in rows(SURVEYS) if len(row) == 3 and row[0].strip("`") in KEYS
 }
+
+
+def shown(n: int) -> int:
+    """Return the bound that is shown where all of ``n`` people are promoters."""
+    chance = Random(1)  # noqa: S311  # to be repeated, not to be secret
+    found = disclose(
+        seal([(None, 10, n)], ()), invited=n, threshold=3, population_known=False, chance=chance
+    )
+    assert isinstance(found, Figure)
+    return found.score.points
 
 
 def test_every_key_of_a_survey_is_documented_once() -> None:
@@ -135,3 +148,26 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in (ROOT / "docs").glob("*.md"):
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+PRIVACY = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{Anonymity().threshold} unless its file says otherwise, never below {LEAST_THRESHOLD}",
+        f"from {COMMENTS_FROM} answers (or k + 1, if that is more)",
+        f"*narrow* (at most {NARROW_WITHIN} points either way), *medium* (at most {MEDIUM_WITHIN})",
+        f'"above +{STRONGEST_BOUND}" or "below −{STRONGEST_BOUND}"',
+        f"where {MARGIN} answers or fewer are missing to unanimity",
+        f'"above +{shown(6)}" of six answers',
+    ],
+)
+def test_the_numbers_of_the_privacy_page_are_the_codes(said: str) -> None:
+    assert said in " ".join(PRIVACY.split())
+
+
+def test_from_how_many_answers_the_bound_is_the_strongest() -> None:
+    least = next(n for n in range(LEAST_THRESHOLD + 1, 100) if shown(n) == STRONGEST_BOUND)
+    assert f"With fewer than {least} answers the bound is lower" in " ".join(PRIVACY.split())

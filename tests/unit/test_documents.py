@@ -30,7 +30,7 @@ from nps_bot.domain.nps import (
 from nps_bot.sandbox import Manifest, Sandbox
 from nps_bot.scheduler import TICK
 from nps_bot.services import owed
-from nps_bot.services.reporting import TREND_WAVES
+from nps_bot.services.anonymous_reporting import TREND_WAVES
 from nps_bot.settings import VARIABLES
 from nps_bot.slack.views.figures import points
 from nps_bot.slack.views.help import COMMANDS

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from nps_bot.services.disclosing import AnonymousWave
 from nps_bot.services.home import Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
+from nps_bot.slack.views import disclosed
 from nps_bot.slack.views.figures import answered_words, calendar_day, change_words, score_words
 from nps_bot.slack.views.kit import (
     Block,
@@ -113,6 +115,9 @@ def _owned(survey: OwnedSurvey, now: datetime) -> str:
     latest = survey.latest
     if latest is None:
         return "\n".join([title, *(asking or ["Nobody has been asked yet"])])
+    if isinstance(latest, AnonymousWave):
+        told = map(escape, disclosed.lines(latest))
+        return "\n".join([f"{title}, wave of {calendar_day(latest.wave.day)}", *told, *asking])
     lines = [
         f"{title}, wave of {calendar_day(latest.wave.day)}",
         score_words(latest.figures),

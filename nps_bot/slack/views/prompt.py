@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from nps_bot.domain.privacy import COMMENTS_FROM
+from nps_bot.domain.disclosure import comments_from
 from nps_bot.domain.score import SCORES, Band, band_of
 from nps_bot.domain.survey import Anonymity, Kind, Wording
 from nps_bot.slack.views.kit import (
@@ -228,7 +228,7 @@ def _anonymously(wording: Wording, anonymity: Anonymity) -> str:
     return (
         f"{kept} We record _that_ you answered, so that we don't remind you. Results are shown"
         f" after closing, from {least} answers; comments in random order, from"
-        f" {max(least, COMMENTS_FROM)}. You can't change your answer later."
+        f" {comments_from(anonymity.threshold)}. You can't change your answer later."
         f" {escape(wording.operator or wording.brand, _NAME)} runs this bot; someone with full"
         " control of its server could intercept answers."
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nps_bot.services.anonymous_reporting import AnonymousReport
 from nps_bot.services.reporting import Report
-from nps_bot.slack.views import trend
+from nps_bot.slack.views import anonymous, trend
 from nps_bot.slack.views.figures import (
     answered_words,
     band_words,
@@ -37,7 +38,7 @@ _NAME = 80
 _QUESTION = 300
 
 
-def report(report: Report, share_id: str, *, charts: bool) -> Message:
+def report(report: Report | AnonymousReport, share_id: str, *, charts: bool) -> Message:
     """Return the report for its owner, with the latest comments and *Share*.
 
     Args:
@@ -46,13 +47,15 @@ def report(report: Report, share_id: str, *, charts: bool) -> Message:
         charts: whether the workspace takes native charts; otherwise bars are made of text.
     """
     share = actions("share", [button("Share in this channel", "share_report", share_id)])
+    if isinstance(report, AnonymousReport):
+        return anonymous.report(report, comments=True, ending=[share])
     return Message(
         _spoken(report),
         [*_figures(report, charts=charts), *_comments(report), share, _made(report)],
     )
 
 
-def shared(report: Report, person_id: str, *, charts: bool) -> Message:
+def shared(report: Report | AnonymousReport, person_id: str, *, charts: bool) -> Message:
     """Return the report for a channel, without anybody's words.
 
     The privacy line promises comments to the survey's own team, not to every reader of a channel.
@@ -63,6 +66,8 @@ def shared(report: Report, person_id: str, *, charts: bool) -> Message:
         charts: whether the workspace takes native charts; otherwise bars are made of text.
     """
     by = context(f"Shared by {mention(person_id)}. Comments stay with the survey's owners.")
+    if isinstance(report, AnonymousReport):
+        return anonymous.report(report, comments=False, ending=[by])
     return Message(_spoken(report), [*_figures(report, charts=charts), by, _made(report)])
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from nps_bot.domain.delivery import MessageKind, Status
+from nps_bot.domain.disclosure import Participation
 from nps_bot.ids import short_id
 from nps_bot.services.status import RunningWave, SurveyStatus, Unclaimed
 from nps_bot.services.status import Status as Overview
@@ -111,13 +112,22 @@ def wave_progress(running: RunningWave, now: datetime) -> str:
     name = f"Wave of {calendar_day(wave.day)}"
     if (stop := stopped_words(wave.stopped_at, wave.stopped_by)) is not None:
         return (
-            f"{name}: {stop}; {running.asked:,} asked, {running.answered:,} answered,"
+            f"{name}: {stop}; {running.asked:,} asked, {_answered(running)},"
             f" {running.unasked:,} not asked; answers count until {when(wave.closes_at)}"
         )
     if wave.state == "resolving":
         return f"{name}: reading whom to ask, {running.asked:,} asked so far"
-    words = f"{name}: {running.asked:,} asked, {running.answered:,} answered"
+    words = f"{name}: {running.asked:,} asked, {_answered(running)}"
     return f"{words}{_still_to_ask(running, now)}"
+
+
+def _answered(running: RunningWave) -> str:
+    answered = running.answered
+    if not isinstance(answered, Participation):
+        return f"{answered:,} answered"
+    if not answered.at_least:
+        return f"fewer than {answered.threshold} answered"
+    return f"at least {answered.at_least:,} answered"
 
 
 def _still_to_ask(running: RunningWave, now: datetime) -> str:

@@ -58,7 +58,7 @@ def disclosed(
     invited: int | None = None,
     chance: Random | None = None,
     comments: Sequence[str] = (),
-    known_population: bool = False,
+    population_known: bool = False,
 ) -> Disclosure:
     """Return what is shown of a wave with these answers."""
     scores = [
@@ -71,7 +71,7 @@ def disclosed(
         seal(scores, comments),
         invited=invited,
         threshold=threshold,
-        population=invited if known_population else None,
+        population_known=population_known,
         chance=chance or luck(1),
     )
 

@@ -21,6 +21,7 @@ from nps_bot.domain.disclosure import (
     TooFew,
     Width,
     from_document,
+    pool,
     to_document,
     verdict,
 )
@@ -36,7 +37,7 @@ def banded(answers: Composition) -> Distribution:
 
 
 def figure_of(answers: Composition, *, invited: int = 500, employees: bool = False) -> Figure:
-    found = disclosed((answers,), 3, invited=invited, known_population=employees)
+    found = disclosed((answers,), 3, invited=invited, population_known=employees)
     assert isinstance(found, Figure)
     return found
 
@@ -176,3 +177,32 @@ def test_a_document_holds_nothing_that_is_not_shown() -> None:
         "comments": [],
         "change": None,
     }
+
+
+# --- Several waves ---
+
+
+@given(st.lists(some_answers, min_size=1, max_size=4))
+def test_what_is_said_of_several_waves_is_true(waves: list[Composition]) -> None:
+    figures = [figure_of(answers) for answers in waves]
+    found = pool(figures)
+    n, balance = sum(map(sum, waves)), sum(answers[0] - answers[2] for answers in waves)
+    assert (found.waves, found.n) == (len(waves), n)
+    sides = {figure.score.side for figure in figures} - {Side.EXACTLY}
+    if len(sides) > 1:
+        assert found.score is None
+        return
+    assert found.score is not None
+    if not sides:
+        assert found.score == Score(Side.EXACTLY, rounded(100 * balance / n))
+    elif sides == {Side.ABOVE}:
+        assert found.score.side is Side.ABOVE
+        assert 100 * balance / n > found.score.points
+    else:
+        assert found.score.side is Side.BELOW
+        assert 100 * balance / n < found.score.points
+
+
+def rounded(points: float) -> int:
+    """Return whole points; halves go outwards."""
+    return int(abs(points) + 0.5) * (1 if points > 0 else -1)

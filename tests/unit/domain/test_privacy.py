@@ -232,14 +232,18 @@ def test_groups_that_cannot_be_subtracted_are_all_shown() -> None:
 
 def test_people_without_a_segment_are_never_shown_as_one() -> None:
     ballots = seal([("Sales", 10, 5), ("Sales", 3, 5), (None, 10, 7), (None, 3, 7)], ())
-    found = privacy.disclose(ballots, invited=30, threshold=5, population=None, chance=luck(1))
+    found = privacy.disclose(
+        ballots, invited=30, threshold=5, population_known=False, chance=luck(1)
+    )
     assert isinstance(found, Figure)
     assert found.segments == (Segment("Sales", 10, 0),)
 
 
 def test_a_wave_without_segments_has_none() -> None:
     ballots = seal([(None, 10, 7), (None, 3, 7)], ())
-    found = privacy.disclose(ballots, invited=30, threshold=5, population=None, chance=luck(1))
+    found = privacy.disclose(
+        ballots, invited=30, threshold=5, population_known=False, chance=luck(1)
+    )
     assert isinstance(found, Figure)
     assert found.segments == ()
 
@@ -268,7 +272,9 @@ def history(scores: list[int]) -> list[object]:
     """Return everything shown of a wave: after each ballot, and at its close."""
     open_wave = [participation(40, Sealed(cast), 5) for cast in range(len(scores) + 1)]
     counts = [(None, score, scores.count(score)) for score in sorted(set(scores))]
-    end = privacy.disclose(seal(counts, ()), invited=40, threshold=5, population=40, chance=luck(1))
+    end = privacy.disclose(
+        seal(counts, ()), invited=40, threshold=5, population_known=True, chance=luck(1)
+    )
     return [*open_wave, end]
 
 
@@ -337,16 +343,27 @@ def test_a_sealed_value_says_that_it_is_sealed() -> None:
     assert [name for name in dir(sealed) if not name.startswith("_")] == []
 
 
-def test_only_the_domain_opens_what_is_sealed() -> None:
-    sources = Path(nps_bot.__file__).parent.rglob("*.py")
-    openers = {path.name for path in sources if "_Sealed__" in path.read_text()}
-    assert openers == {"privacy.py"}
-    users = {
-        path.name
-        for path in Path(nps_bot.__file__).parent.rglob("*.py")
-        if "privacy._open" in path.read_text() or "import _open" in path.read_text()
+def mentioning(*names: str) -> set[str]:
+    """Return the modules in which one of ``names`` stands."""
+    package = Path(nps_bot.__file__).parent
+    return {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if any(name in path.read_text() for name in names)
     }
-    assert users == set()
+
+
+def test_only_one_module_opens_what_is_sealed() -> None:
+    assert mentioning("_Sealed__", "privacy._open") == {"domain/privacy.py"}
+    assert not {name for name in mentioning("import _open") if "privacy" in name}
+
+
+def test_only_one_module_reads_what_was_answered() -> None:
+    classes = ("AnonymousAnswer", "AnonymousComment")
+    names = ("anonymous_answers", "anonymous_comments")
+    assert mentioning(*classes) == {"storage/tables.py", "storage/ballots.py"}
+    # Scrubbing writes a table's file anew, and reads nothing.
+    assert mentioning(*names) == {"storage/tables.py", "storage/scrubbing.py"}
 
 
 # --- Without a rule ---

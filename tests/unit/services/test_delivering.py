@@ -39,6 +39,7 @@ from nps_bot.services.delivering import (
 )
 from nps_bot.services.owed import SETTLING, Notice, SharedReport
 from nps_bot.services.responding import Click, Scope
+from nps_bot.services.summarising import Summary
 from nps_bot.storage import outbox, people
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Wave
@@ -149,6 +150,7 @@ async def test_an_accepted_prompt_is_an_asked_person_and_moves_the_summary(
         assert claimed(connection, NOON + SETTLING - SECOND) == []
         (summary,) = claimed(connection, NOON + SETTLING)
         assert isinstance(summary.content, SummaryContent)
+        assert isinstance(summary.content.figures, Summary)
         assert summary.content.figures.latest.figures.asked == 1
         owed.touch(connection, invitation, summary.message.wave_id or 0, NOON + HOUR)
         carry(connection, NOON + HOUR)
@@ -582,6 +584,7 @@ async def test_many_answers_are_one_update_of_the_summary_and_the_last_state_win
         )
         assert summary.message.updating
         assert isinstance(summary.content, SummaryContent)
+        assert isinstance(summary.content.figures, Summary)
         assert summary.content.figures.latest.figures.distribution.counts[10] == 9
 
     await database.write(work)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from nps_bot.services import home
 from nps_bot.services.home import Home, OptedOut
+from nps_bot.services.reporting import WaveFigures
 from nps_bot.storage import people
 from nps_bot.storage.database import Database
 from tests.unit.services.world import NOON, World, survey
@@ -84,7 +85,7 @@ async def test_owners_see_the_figures_of_their_surveys(database: Database) -> No
     await database.write(write)
     made = await seen(database, "UPRIYA", "employee", "customer")
     customer, employee = made.owned
-    assert customer.latest is not None
+    assert isinstance(customer.latest, WaveFigures)
     assert (customer.latest.figures.score, customer.latest.figures.asked) == (0, 3)
     assert customer.before == date(2026, 8, 16)
     assert customer.change is not None

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from nps_bot.domain.nps import Distribution, Verdict, interval, nps
-from nps_bot.domain.survey import Kind
+from nps_bot.domain.survey import Kind, Survey
 from nps_bot.services import reporting
 from nps_bot.services.periods import Period, parse_period
 from nps_bot.services.reporting import Report
@@ -24,9 +24,16 @@ DAY = timedelta(days=1)
 QUARTER = 91 * DAY
 
 
-def report(connection: Connection, period: str | None = None) -> Report:
-    parsed = None if period is None else parse_period(period, NOON)
-    return reporting.report(connection, survey(), parsed, NOON)
+def report(
+    connection: Connection,
+    period: str | None = None,
+    of: Survey | None = None,
+    now: datetime = NOON,
+) -> Report:
+    parsed = None if period is None else parse_period(period, now)
+    found = reporting.report(connection, of or survey(), parsed, now)
+    assert isinstance(found, Report)
+    return found
 
 
 def spread(*counts: tuple[int, int]) -> dict[str, int | None]:
@@ -92,7 +99,7 @@ async def test_people_who_answered_both_waves_are_compared_as_pairs(database: Da
     await database.write(write, "")
     await database.write(write, "X")
     paired = await database.read(report)
-    strangers = await database.read(reporting.report, survey("strangers"), None, NOON)
+    strangers = await database.read(report, None, survey("strangers"))
     assert paired.change is not None
     assert strangers.change is not None
     assert paired.change.points == strangers.change.points == 10
@@ -135,7 +142,7 @@ async def test_employees_are_a_known_population(database: Database) -> None:
         World(connection).wave(NOON - DAY, scores, survey_key="employee", kind=Kind.EMPLOYEE)
 
     await database.write(write)
-    made = await database.read(reporting.report, survey("employee", Kind.EMPLOYEE), None, NOON)
+    made = await database.read(report, None, survey("employee", Kind.EMPLOYEE))
     found = made.figures.interval
     assert found is not None
     assert (found.lower, found.upper) == pytest.approx((-11.749693, 30.71521), abs=1e-6)
@@ -149,7 +156,7 @@ async def test_all_employees_are_a_census(database: Database) -> None:
         World(connection).wave(NOON - DAY, scores, survey_key="employee", kind=Kind.EMPLOYEE)
 
     await database.write(write)
-    made = await database.read(reporting.report, survey("employee", Kind.EMPLOYEE), None, NOON)
+    made = await database.read(report, None, survey("employee", Kind.EMPLOYEE))
     assert (made.figures.score, made.figures.interval, made.figures.census) == (50, None, True)
 
 
@@ -180,9 +187,7 @@ async def test_a_rolling_window_takes_the_latest_response_per_person(database: D
     found = {}
     for day in expected:
         midnight = datetime.fromisoformat(day).replace(tzinfo=UTC) + DAY
-        made = await database.read(
-            reporting.report, survey(), parse_period("90d", midnight), midnight
-        )
+        made = await database.read(report, "90d", None, midnight)
         assert made.figures.score is not None
         found[day] = (made.figures.distribution.n, round(made.figures.score, 6))
     assert found == expected

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from nps_bot.domain.nps import Verdict
 from nps_bot.services import summarising
+from nps_bot.services.summarising import Summary
 from nps_bot.storage.database import Database
 from nps_bot.storage.reports import Recovery
 from tests.unit.services.world import NOON, World
@@ -33,7 +34,7 @@ async def test_a_wave_is_compared_with_the_one_before_it_not_with_a_later_one(
 
     wave_id = await database.write(write)
     made = await database.read(summarising.summary, wave_id)
-    assert made is not None
+    assert isinstance(made, Summary)
     assert (made.latest.figures.score, made.latest.figures.asked) == (50, 41)
     assert made.before == date(2026, 8, 16)
     assert made.change is not None
@@ -50,7 +51,7 @@ async def test_a_wave_that_has_asked_nobody_yet_has_a_summary(database: Database
         lambda connection: World(connection).wave(NOON, {"U1": None}, asked=False)
     )
     made = await database.read(summarising.summary, wave_id)
-    assert made is not None
+    assert isinstance(made, Summary)
     assert (made.latest.figures.asked, made.latest.figures.score) == (0, None)
     assert (made.before, made.change) == (None, None)
 
@@ -62,7 +63,7 @@ async def test_nothing_is_compared_across_another_wording(database: Database) ->
         return world.wave(NOON - 10 * DAY, people(a=(0, 30)))
 
     made = await database.read(summarising.summary, await database.write(write))
-    assert made is not None
+    assert isinstance(made, Summary)
     assert made.latest.is_break
     assert made.change is None
 
@@ -75,7 +76,7 @@ async def test_recovery_is_told_and_does_not_move_the_score(database: Database) 
         return wave_id
 
     made = await database.read(summarising.summary, await database.write(write))
-    assert made is not None
+    assert isinstance(made, Summary)
     assert made.latest.figures.score == 0
     assert made.recovery == Recovery(up=1, down=0)
 

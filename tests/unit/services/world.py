@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from nps_bot.domain.budget import Limits
 from nps_bot.domain.cadence import Every, Unit
 from nps_bot.domain.survey import Audience, BandPlan, Kind, QuietHours, Survey, Wording
-from nps_bot.storage import waves
+from nps_bot.services import disclosing
+from nps_bot.storage import ballots, waves
+from nps_bot.storage.responses import Reply
 from nps_bot.storage.tables import Answer, Case, Invitation, Outbox, Person, Response, Wave
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -121,6 +124,37 @@ class World:
             if score is not None:
                 self.answer(wave_id, person, score, opens_at + timedelta(hours=1))
         return wave_id
+
+    def anonymous_wave(
+        self,
+        opens_at: datetime,
+        scores: Sequence[int],
+        *,
+        invited: int = 20,
+        threshold: int = 5,
+        segments: Sequence[str] = (),
+        comments: Sequence[str] = (),
+        state: str = "ready",
+        **values: Any,
+    ) -> int:
+        """Add an anonymous wave with these answers; ``segments`` are theirs, in turn."""
+        people = {f"A{number}": None for number in range(invited)}
+        wave_id = self.wave(opens_at, people, state=state, **values)
+        segment = "team" if segments else None
+        wave = update(Wave).where(Wave.id == wave_id)
+        self.connection.execute(wave.values(threshold=threshold, segment=segment))
+        for number, score in enumerate(scores):
+            group = segments[number % len(segments)] if segments else None
+            ballots.cast(self.connection, f"{wave_id}-A{number}")
+            ballots.add_answer(self.connection, wave_id, group, score)
+        replies = [Reply("reason", "Why?", text, 0) for text in comments]
+        ballots.add_comments(self.connection, wave_id, replies)
+        return wave_id
+
+    def close(self, wave_id: int) -> None:
+        """Close an anonymous wave and make what is shown of it."""
+        waves.close(self.connection, wave_id, NOON)
+        disclosing.freeze(self.connection, wave_id)
 
     def answer(
         self, wave_id: int, person: str, score: int, at: datetime, *, latest: int | None = None

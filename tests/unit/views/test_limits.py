@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from nps_bot.domain.score import SCORES, Band, band_of
 from nps_bot.domain.survey import Anonymity, BandPlan, FollowUp, Kind, Link, Nudge, Wording
+from nps_bot.services.anonymous_reporting import TREND_WAVES
 from nps_bot.services.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
-from nps_bot.services.reporting import LATEST_COMMENTS, TREND_WAVES
+from nps_bot.services.reporting import LATEST_COMMENTS
 from nps_bot.services.status import CASES, TROUBLES, RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.services.summarising import Summary
 from nps_bot.slack.views import alert as alert_view
