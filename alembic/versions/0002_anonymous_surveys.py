@@ -49,8 +49,6 @@ def upgrade() -> None:
         "anonymous_comments",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("wave_id", sa.Integer(), nullable=False),
-        sa.Column("question_key", sa.Text(), nullable=False),
-        sa.Column("question", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["wave_id"], ["waves.id"], name=op.f("fk_anonymous_comments_wave_id")

@@ -215,12 +215,10 @@ def _segments(groups: Mapping[str | None, _Group], threshold: int) -> tuple[Segm
     """Return the groups that may be shown.
 
     What is shown, and the rest that follows from it by subtraction, must be publishable each on its
-    own. Which groups are kept back is decided by their sizes alone. If the whole or a part shows
-    but a bound, no group is shown at all: to keep back that one would tell its answers, and by
-    subtraction those of the small groups beside it.
+    own. Which groups are kept back is decided by their sizes alone. If a part would show but a
+    bound, as one does where the whole does, no group is shown at all: to keep back that one would
+    tell its answers, and by subtraction those of the small groups beside it.
     """
-    if _exact(_together(groups.values())) is None:
-        return ()
     shown = _large_enough(groups, threshold)
     rest = [group for name, group in groups.items() if name not in shown]
     parts = {name: _exact(group) for name, group in shown.items()}

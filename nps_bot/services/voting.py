@@ -87,5 +87,6 @@ def add_words(
         return Refusal.SENT
     wording = waves.load_wording(connection, allowed.wording_id)
     replies = responding.replies_to(wording, allowed.band, typed)
-    ballots.add_comments(connection, allowed.wave_id, replies)
+    written = [reply.text for reply in replies if reply.text]
+    ballots.add_comments(connection, allowed.wave_id, written)
     return None

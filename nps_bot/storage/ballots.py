@@ -28,7 +28,6 @@ from sqlalchemy import (
 from nps_bot.domain.privacy import Ballots, Sealed, seal
 from nps_bot.domain.score import Band
 from nps_bot.ids import new_id
-from nps_bot.storage.responses import Reply
 from nps_bot.storage.tables import (
     AnonymousAnswer,
     AnonymousComment,
@@ -114,19 +113,9 @@ def use_token(connection: Connection, token: str) -> bool:
     return connection.execute(used).rowcount == 1
 
 
-def add_comments(connection: Connection, wave_id: int, replies: Iterable[Reply]) -> None:
-    """Add what was written to a wave, each reply by itself; an empty one is none."""
-    rows = [
-        {
-            "id": new_id(),
-            "wave_id": wave_id,
-            "question_key": reply.question_key,
-            "question": reply.question,
-            "text": reply.text,
-        }
-        for reply in replies
-        if reply.text
-    ]
+def add_comments(connection: Connection, wave_id: int, texts: Iterable[str]) -> None:
+    """Add what was written to a wave, each reply by itself."""
+    rows = [{"id": new_id(), "wave_id": wave_id, "text": text} for text in texts]
     if rows:
         connection.execute(insert(AnonymousComment), rows)
 

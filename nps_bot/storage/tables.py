@@ -415,15 +415,16 @@ class AnonymousAnswer(Base):
 
 
 class AnonymousComment(Base):
-    """One reply of an anonymous wave: linked to no person, no answer and no other reply."""
+    """One reply of an anonymous wave: linked to no person, no answer and no other reply.
+
+    What it replies to is not kept: the questions differ by band.
+    """
 
     __tablename__ = "anonymous_comments"
     __table_args__ = _UNNUMBERED
 
     id: Mapped[str] = mapped_column(OpaqueId, primary_key=True)
     wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), index=True)
-    question_key: Mapped[str] = mapped_column(Text)
-    question: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
 
 

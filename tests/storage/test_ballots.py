@@ -29,6 +29,7 @@ from nps_bot.storage.tables import (
     Ballot,
     Case,
     FollowUpToken,
+    Outbox,
     Response,
     Wave,
 )
@@ -274,6 +275,25 @@ async def test_answers_are_written_anew_in_random_order(database: Database) -> N
         assert sorted(after) == sorted(before)
 
     await database.write(work)
+
+
+async def test_closing_evens_out_whose_prompt_was_rewritten_when(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        vote(connection, asked(connection), ADA.id, 3)
+        carry(connection, NOON + DAY, surveys=SURVEYS)
+        kept = (Outbox.version, Outbox.attempts, Outbox.due_at, Outbox.settled_at)
+        prompts = select(*kept).where(Outbox.kind == "prompt").distinct()
+        assert len(connection.execute(prompts).all()) > 1
+        launching.close_due(connection, SURVEYS, NOON + 7 * DAY)
+        assert len(connection.execute(prompts).all()) == 1
+
+    await database.write(work)
+
+
+async def test_sqlite_overwrites_what_is_deleted(sqlite_database_url: str) -> None:
+    async with Database(sqlite_database_url) as database:
+        for run in (database.read, database.write):
+            assert await run(lambda c: c.scalar(text("PRAGMA secure_delete"))) == 1
 
 
 # --- two processes ----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from nps_bot.domain.disclosure import (
     Change,
     Disclosure,
     Figure,
+    Pool,
     Score,
     Segment,
     Side,
@@ -104,7 +105,8 @@ def test_of_a_census_nothing_is_estimated() -> None:
         ((40, 0, 0), (10, 10, 20), Verdict.HIGHER),
         ((0, 0, 40), (20, 10, 10), Verdict.LOWER),
         ((40, 0, 0), (40, 0, 0), Verdict.NOISE),
-        ((300, 60, 20), (40, 0, 0), Verdict.NOISE),
+        ((450, 50, 0), (500, 0, 0), Verdict.NOISE),
+        ((0, 0, 500), (0, 50, 450), Verdict.NOISE),
     ],
 )
 def test_change(now: Composition, before: Composition, word: Verdict) -> None:
@@ -205,6 +207,13 @@ def test_what_is_said_of_several_waves_is_true(waves: list[Composition]) -> None
     else:
         assert found.score.side is Side.BELOW
         assert 100 * balance / n < found.score.points
+
+
+def test_bounds_that_point_both_ways_have_no_score_together() -> None:
+    both = [figure_of((40, 0, 0)), figure_of((0, 0, 40)), figure_of((20, 10, 10))]
+    assert pool(both) == Pool(waves=3, n=120, score=None)
+    assert pool(both[::2]) == Pool(2, 80, Score(Side.ABOVE, 42))
+    assert pool(both[1:]) == Pool(2, 80, Score(Side.BELOW, -17))
 
 
 def rounded(points: float) -> int:

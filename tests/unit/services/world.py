@@ -15,7 +15,6 @@ from nps_bot.domain.cadence import Every, Unit
 from nps_bot.domain.survey import Audience, BandPlan, Kind, QuietHours, Survey, Wording
 from nps_bot.services import disclosing
 from nps_bot.storage import ballots, waves
-from nps_bot.storage.responses import Reply
 from nps_bot.storage.tables import Answer, Case, Invitation, Outbox, Person, Response, Wave
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -147,8 +146,7 @@ class World:
             group = segments[number % len(segments)] if segments else None
             ballots.cast(self.connection, f"{wave_id}-A{number}")
             ballots.add_answer(self.connection, wave_id, group, score)
-        replies = [Reply("reason", "Why?", text, 0) for text in comments]
-        ballots.add_comments(self.connection, wave_id, replies)
+        ballots.add_comments(self.connection, wave_id, comments)
         return wave_id
 
     def close(self, wave_id: int) -> None:
