@@ -16,11 +16,7 @@ from nps_bot.app import Bot
 from nps_bot.cli.guiding import Guide
 from nps_bot.cli.resting import come_to_rest
 from nps_bot.clock import MovableClock
-from nps_bot.domain.cadence import (
-    FIRST_ZONE,
-    earliest_opening,
-    nominal_times,
-)
+from nps_bot.domain.cadence import FIRST_ZONE, earliest_opening, nominal_times
 from nps_bot.sandbox import Sandbox
 from nps_bot.sandbox.control import Move, Step
 from nps_bot.sandbox.crowd import Crowd

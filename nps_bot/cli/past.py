@@ -26,7 +26,7 @@ from nps_bot.sandbox import Message, Workspace
 from nps_bot.sandbox.blocks.ids import with_ids
 from nps_bot.sandbox.tempers import SECOND_THOUGHTS, TEMPERS, Intent, intent
 from nps_bot.services import casework, delivering, launching, nudging, responding
-from nps_bot.services.delivering import Content, Delivery, ToChannel, ToPerson
+from nps_bot.services.delivering import Batch, Content, Delivery, ToChannel, ToPerson
 from nps_bot.services.launching import Page
 from nps_bot.services.responding import Click, Scope
 from nps_bot.slack.edge import Edge
@@ -39,7 +39,7 @@ from nps_bot.storage.claims import Claimed, Waiting
 _TEAM = ("tom", "mei")
 """Who look after unhappy people, in turn."""
 _CLAIMED_AFTER, _WRITTEN_AFTER = timedelta(hours=5), timedelta(hours=26)
-_WHILE = timedelta(minutes=10)
+_WHILE = timedelta(minutes=30)
 """What comes within so short a time is done together."""
 _MANY = 1_000
 
@@ -81,7 +81,9 @@ class Past:
         while (moment := await self._next()) is not None:
             self._clock.ahead += moment + _WHILE - self._clock.now()
             await self._live_on()
-        await self._deliver(updating=True)
+        now = self._clock.now()
+        batch = await self._edge.database.write(self._claim, (), now, rewriting=True)
+        await self._deliver(batch, rewriting=True)
         for channel in self._workspace.channels.values():
             for message in self._workspace.messages(channel)[-1:]:
                 for member in channel.members:
@@ -109,33 +111,44 @@ class Past:
             at, _, deed = heapq.heappop(self._to_come)
             due.append((at, deed))
 
-        def happen(connection: Connection) -> tuple[list[Later], list[int]]:
+        def happen(connection: Connection) -> tuple[list[Later], Batch, bool]:
             follows = [later for at, deed in due for later in deed(connection, at)]
             nudging.owe_due(connection, self._edge.surveys, now)
-            return follows, launching.close_due(connection, self._edge.surveys, now)
+            closed = launching.close_due(connection, self._edge.surveys, now)
+            return follows, self._claim(connection, (), now, rewriting=bool(closed)), bool(closed)
 
-        follows, closed = await self._edge.database.write(happen)
+        follows, batch, closed = await self._edge.database.write(happen)
         self._add(*follows)
-        await self._deliver(updating=False)
-        if closed:
-            await self._deliver(updating=True)
+        await self._deliver(batch, rewriting=closed)
 
-    async def _deliver(self, *, updating: bool) -> None:
-        """Put what is owed where Slack would have it."""
-        wanted = [Waiting(_MANY, Priority.NORMAL, updating)]
-        while True:
-            now = self._clock.now()
-            batch = await self._edge.database.write(
-                delivering.claim, self._edge.surveys, wanted, now
-            )
+    async def _deliver(self, batch: Batch, *, rewriting: bool) -> None:
+        """Put what was claimed, and what is due then, where Slack would have it.
+
+        What stands there is rewritten only where ``rewriting``: when a wave closes is often enough.
+        """
+        while batch.deliveries:
             ended = [
                 (one.message, await self._put(one, one.content))
                 for one in batch.deliveries
                 if not isinstance(one.content, delivering.Remove)
             ]
-            await self._edge.database.write(delivering.settle_all, ended, now)
-            if not ended:
-                return
+            batch = await self._edge.database.write(
+                self._claim, ended, self._clock.now(), rewriting=rewriting
+            )
+
+    def _claim(
+        self,
+        connection: Connection,
+        ended: Sequence[tuple[Claimed, Settlement]],
+        now: datetime,
+        *,
+        rewriting: bool,
+    ) -> Batch:
+        """Settle what was delivered, and claim what is due."""
+        delivering.settle_all(connection, ended, now)
+        kinds = (False, True) if rewriting else (False,)
+        wanted = [Waiting(_MANY, Priority.NORMAL, updating) for updating in kinds]
+        return delivering.claim(connection, self._edge.surveys, wanted, now)
 
     async def _put(self, delivery: Delivery, content: Content) -> Settlement:
         """Post or rewrite one message in the workspace."""

@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 
 PEOPLE = "people.csv"
 """Beside the folder of the surveys: the sandbox's people, and an example for `people import`."""
-
-
 DAYS_IN_SECONDS = Limits().scaled(20)
 """Where days pass in seconds, so do the calls that Slack takes in them."""
 

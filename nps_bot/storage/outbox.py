@@ -290,7 +290,8 @@ def forget_person(
     parked = (Outbox.status == "unknown") & Outbox.lease_until.is_(None)
     values = _touched(Outbox.ts.is_not(None) & ~in_flight) | {
         "channel": case((unposted_prompt, dm_channel), else_=Outbox.channel),
-        "lease_until": case((parked, moment("due")), else_=Outbox.lease_until),
+        # At once, in the time that leases last for: look-ups go by no other.
+        "lease_until": case((parked, Outbox.claimed_at), else_=Outbox.lease_until),
     }
     standing = connection.execute(
         update(Outbox)

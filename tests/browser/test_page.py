@@ -70,6 +70,19 @@ def test_what_is_new_is_marked_until_one_has_been_there(
     expect(line).to_have_count(0)
 
 
+def test_whoever_writes_sees_what_they_wrote(slack: str, page: Page) -> None:
+    page.goto(f"{slack}?as=priya&c=general")
+    for number in range(3):
+        say(page, "\n".join(f"Line {line} of {number}" for line in range(30)))
+    last = page.get_by_test_id("message").last
+    expect(last).to_contain_text("Line 0 of 2")
+    expect(last.get_by_text("Line 0 of 2")).to_be_in_viewport()  # a long one from its beginning
+    page.locator("#scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+    expect(last).not_to_be_in_viewport()
+    say(page, "Short")
+    expect(last.get_by_text("Short")).to_be_in_viewport()
+
+
 def test_a_command_is_completed_with_the_keyboard(slack: str, page: Page) -> None:
     page.goto(f"{slack}?as=priya&c=general")
     composer = page.get_by_test_id("composer")

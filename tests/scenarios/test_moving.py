@@ -38,10 +38,10 @@ DAY = timedelta(days=1)
 def visits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Visits:
     """Return what opens the sandbox of a folder of the test's own, again and again."""
     monkeypatch.chdir(tmp_path)
-    settings: Settings = replace(load_settings({}), port=0)
 
     @asynccontextmanager
-    async def open_it(*, empty: bool = False) -> AsyncIterator[Visited]:
+    async def open_it(*, empty: bool = False, **variables: str) -> AsyncIterator[Visited]:
+        settings: Settings = replace(load_settings(variables), port=0)
         async with visited(settings, load_surveys(SURVEYS), empty=empty) as visit:
             yield visit
 
@@ -139,6 +139,16 @@ async def test_the_past_is_the_same_again_and_nothing_of_it_waits(
     monkeypatch.chdir(tmp_path / "elsewhere")
     async with visits() as visit:
         assert list((await raw_answers(visit, "customer")).values()) == list(first.values())
+
+
+async def test_postgresql_keeps_the_same_past(visits: Visits, postgresql_database_url: str) -> None:
+    async with visits(DATABASE_URL=postgresql_database_url) as visit:
+        past = await raw_answers(visit, "customer")
+        assert trend(await report(visit, "customer")) == [
+            round(nps(scores), 1) for scores in past.values()
+        ]
+        moved = await visit.control.move(Move.HOUR)
+        assert moved - visit.bot.edge.leases.now() > timedelta(minutes=59)
 
 
 async def test_a_sandbox_may_begin_empty(visits: Visits) -> None:

@@ -85,6 +85,7 @@ function hostFor(list, reader, place, message) {
 }
 
 async function deliver(text) {
+  messages.follow();
   const place = findPlace(state, route.c);
   const [, command, rest] = text.match(/^(\/\S+)\s*([\s\S]*)$/) ?? [];
   if (!command) return (await send({ do: "say", channel: place.id, text })).ok;
@@ -97,6 +98,7 @@ async function deliver(text) {
 }
 
 async function reply(text) {
+  thread.follow();
   const place = findPlace(state, route.c);
   return (await send({ do: "say", channel: place.id, text, thread_ts: route.thread })).ok;
 }

@@ -10,6 +10,7 @@ const MARGIN = { top: 22, right: 14, bottom: 24 };
 const NAME_ROOM = 16; // for the name below the axis
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const figure = (value) => number.format(value).replace("-", "−");
 const colour = (index) => `var(--series-${(index % 6) + 1})`;
 
 /** A round distance between ticks, so that about `count` of them cover `span`. */
@@ -36,7 +37,7 @@ function frame(chart, width) {
   const categories = chart.axis_config?.categories ?? chart.series[0].data.map((point) => point.label);
   const all = chart.series.flatMap((series) => series.data.map((point) => point.value)).filter(Number.isFinite);
   const marks = ticks(all);
-  const left = 12 + LETTER * Math.max(...marks.map((mark) => number.format(mark).length));
+  const left = 12 + LETTER * Math.max(...marks.map((mark) => figure(mark).length));
   const inner = width - left - MARGIN.right;
   const slot = inner / Math.max(1, categories.length);
   const bottom = HEIGHT - MARGIN.bottom - (chart.axis_config?.x_label ? NAME_ROOM : 0);
@@ -53,7 +54,7 @@ function axes(area, config = {}) {
     svg("line", {
       class: mark === 0 ? "zero" : "grid", x1: area.left, x2: area.width - MARGIN.right, y1: area.y(mark), y2: area.y(mark),
     }),
-    svg("text", { x: area.left - 6, y: area.y(mark) + 4, "text-anchor": "end" }, number.format(mark))));
+    svg("text", { x: area.left - 6, y: area.y(mark) + 4, "text-anchor": "end" }, figure(mark))));
   const longest = Math.max(...area.categories.map((name) => name.length)) * LETTER + 10;
   const every = Math.max(1, Math.ceil(longest / area.slot));
   // Counted from the end, so that the newest always has its label.
@@ -73,8 +74,8 @@ function points(series, area) {
     .map((point) => [area.categories.indexOf(point.label), point.value, point.label]);
 }
 
-const hover = (series, label, value) => svg("title", {}, `${series.name}, ${label}: ${number.format(value)}`);
-const valueText = (x, y, value) => svg("text", { class: "value", x, y, "text-anchor": "middle" }, number.format(value));
+const hover = (series, label, value) => svg("title", {}, `${series.name}, ${label}: ${figure(value)}`);
+const valueText = (x, y, value) => svg("text", { class: "value", x, y, "text-anchor": "middle" }, figure(value));
 
 function bars(chart, area) {
   const width = Math.min(44, (area.slot * 0.72) / chart.series.length);
@@ -135,7 +136,7 @@ function pie(chart) {
     const node = to - from > 0.9999
       ? svg("circle", { cx: 80, cy: 80, r: 74, fill })
       : svg("path", { class: "slice", d: slice(from, to, 74, 80), fill });
-    node.append(svg("title", {}, `${segment.label}: ${number.format(segment.value)}`));
+    node.append(svg("title", {}, `${segment.label}: ${figure(segment.value)}`));
     from = to;
     return node;
   });
@@ -144,11 +145,11 @@ function pie(chart) {
 /** All figures in words, for those who cannot see the drawing. */
 function description(chart) {
   if (chart.type === "pie") {
-    return chart.segments.map((segment) => `${segment.label}: ${number.format(segment.value)}`).join("; ");
+    return chart.segments.map((segment) => `${segment.label}: ${figure(segment.value)}`).join("; ");
   }
   return chart.series.map((series) => {
     const figures = series.data.filter((point) => Number.isFinite(point.value));
-    return `${series.name}: ${figures.map((point) => `${point.label} ${number.format(point.value)}`).join(", ")}`;
+    return `${series.name}: ${figures.map((point) => `${point.label} ${figure(point.value)}`).join(", ")}`;
   }).join("; ");
 }
 
@@ -156,7 +157,7 @@ function legend(chart) {
   if (chart.type !== "pie" && chart.series.length < 2) return null;
   const share = (value) => Math.round((value / sumOf(chart)) * 100);
   const names = chart.type === "pie"
-    ? chart.segments.map(({ label, value }) => `${label}: ${number.format(value)} (${share(value)}%)`)
+    ? chart.segments.map(({ label, value }) => `${label}: ${figure(value)} (${share(value)}%)`)
     : chart.series.map((series) => series.name);
   return h("ul", { class: "legend", "aria-hidden": "true" },
     ...names.map((name, index) => h("li", { class: `key-${(index % 6) + 1}` }, name)));

@@ -58,11 +58,14 @@ export function createMessages(list, scroller, { isThread = false } = {}) {
 
   // Whoever reads the newest message keeps it in sight when a chart, a banner or the window changes size.
   let atEnd = true;
+
+  /** Where the newest message is seen: whole, or from its beginning where it is longer than the screen. */
+  const end = () => Math.min(scroller.scrollHeight - scroller.clientHeight, list.lastElementChild?.offsetTop ?? 0);
   const toEnd = () => {
-    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+    if (atEnd && scroller.scrollTop < end()) scroller.scrollTop = end();
   };
   scroller.addEventListener("scroll", () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40;
+    atEnd = scroller.scrollTop >= end() - 40;
   });
   const sizes = new ResizeObserver(toEnd);
   sizes.observe(scroller);
@@ -112,6 +115,7 @@ export function createMessages(list, scroller, { isThread = false } = {}) {
       const nodes = drawn.flatMap(({ above, node }) => (above ? [above, node] : [node]));
       arrange(list, view.intro ? [h("li", { class: "intro" }, ...view.intro), ...nodes] : nodes);
       settle();
+      if (entered) scroller.scrollTop = 0;
       toEnd();
       if (entered && view.newFrom) toNew(view.newFrom);
     },
@@ -120,6 +124,11 @@ export function createMessages(list, scroller, { isThread = false } = {}) {
       rows = new Map();
       scope = "";
       arrange(list, []);
+    },
+    /** Goes to the newest message and stays there, because the person has just written. */
+    follow() {
+      atEnd = true;
+      toEnd();
     },
     /** The row of a message; undefined when it is not here. */
     row: (ts) => rows.get(ts)?.node,

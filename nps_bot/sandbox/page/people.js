@@ -1,6 +1,6 @@
 // Who one is: the picture at the foot of the rail, and the list behind it to become somebody else.
 
-import { avatar, nameOf, tagOf } from "./avatar.js";
+import { avatar, isActive, nameOf, tagOf } from "./avatar.js";
 import { byId, h } from "./dom.js";
 import { clock, knownZone } from "./time.js";
 
@@ -23,6 +23,7 @@ export function createPeople({ become }) {
   let reader = null;
   let found = []; // in the order of the list
   let picked = 0;
+  let drawn = ""; // what the buttons were last drawn from
 
   const timeOf = (person) => clock(reader.now, knownZone(person.tz));
 
@@ -94,15 +95,19 @@ export function createPeople({ become }) {
   });
 
   return {
+    /** Shows who one is. The buttons are left alone where nothing changed: a press must not lose its target. */
     update(next, nextReader) {
       [state, reader] = [next, nextReader];
       const me = reader.people.get(state.me.id);
+      drawCard();
+      const signature = JSON.stringify([me, isActive(me, reader.now)]);
+      if (signature === drawn) return;
+      drawn = signature;
       for (const id of ["act-as", "place-me"]) {
         byId(id).replaceChildren(avatar(me, reader, { presence: true }));
         byId(id).setAttribute("aria-label", `You are ${nameOf(me)}. Be somebody else`);
         byId(id).title = `${nameOf(me)}: be somebody else`;
       }
-      drawCard();
     },
   };
 }

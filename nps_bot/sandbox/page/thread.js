@@ -44,6 +44,7 @@ export function createThread({ deliver, onClosed, announce }) {
       if (takesReplies) composer.focus();
       else byId("thread-close").focus();
     },
+    follow: messages.follow,
     row: messages.row,
     reveal: messages.reveal,
   };
