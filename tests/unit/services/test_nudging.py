@@ -482,7 +482,10 @@ async def test_many_are_decided_on_batch_by_batch(
 
 async def test_two_processes_owe_each_message_once(database_url: str) -> None:
     members = [Member(f"U{number}", f"P{number}", "Europe/London") for number in range(50)]
-    async with Database(database_url) as one, Database(database_url) as other:
+    async with (
+        Database(database_url, patience=30) as one,
+        Database(database_url, patience=30) as other,
+    ):
         await one.write(asked, *members)
         looks = [
             each.write(nudging.owe_due, SURVEYS, REMINDED) for each in (one, other, one, other)
