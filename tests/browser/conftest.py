@@ -46,7 +46,10 @@ def opened_page(
 ) -> Iterator[Page]:
     """Give a fresh page on which no script has failed by the end."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, locale="en-GB", color_scheme=scheme
+        viewport={"width": width, "height": 900},
+        locale="en-GB",
+        color_scheme=scheme,
+        reduced_motion="reduce",  # colours are looked at as they stand, not on their way
     )
     opened = context.new_page()
     broken: list[str] = []
