@@ -78,7 +78,7 @@ def sitting_at(terminal: Terminal, *words: str) -> Iterator[Screen]:
 def test_a_bar_follows_the_wave_and_ctrl_c_only_ends_the_watching(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     terminal.ask_at_any_hour()
-    with terminal.serving() as served:
+    with terminal.serving("--empty") as served:
         page: Page = page_of(served)
         page.until("grace", inbox)
         with sitting_at(terminal, *ONE) as screen:
