@@ -128,6 +128,7 @@ def tell(page: Page, story: Story) -> None:
     story.move("close_wave")
     closing = show(page, story, "priya", "nps-summary")
     expect(closing).to_contain_text("Customer survey, closed", timeout=LONG)
+    closing.evaluate("message => message.scrollIntoView({block: 'end'})")  # it opens at what is new
     take(page, None, "sandbox")
     channel = story.newest("priya", "nps-summary")["channel"]
     story.do("priya", "command", command="/nps", text="report customer", channel=channel)
