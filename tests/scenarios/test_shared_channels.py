@@ -302,7 +302,7 @@ async def test_without_an_owner_the_owners_of_the_survey_decide_once(coast: Worl
             await world.ask()
             priya, asked = await request(world, "priya")
             mei, too = await request(world, "mei")
-            clicks = [priya.action(asked, "post_post"), mei.action(too, "post_not_this_one")]
+            clicks = [priya.action(asked, "post_post"), mei.action(too, "post_not_this_time")]
             await asyncio.gather(*(world.sandbox.deliver("interactive", one) for one in clicks))
             await settled(world)
             first, second = words(priya.inbox[-1]), words(mei.inbox[-1])

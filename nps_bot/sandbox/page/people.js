@@ -90,6 +90,7 @@ export function createPeople({ become }) {
   // Before it opens: the field gets the focus at once, and what is typed then must stay.
   menu.addEventListener("beforetoggle", (event) => {
     if (event.newState !== "open") return;
+    if (!state) return event.preventDefault(); // nobody is known yet
     search.value = "";
     drawList();
   });
