@@ -3,7 +3,7 @@ from __future__ import annotations
 from nps_bot.sandbox import Fault
 from tests.scenarios.conftest import World
 from tests.scenarios.siege import BOTH, asked, quiet, read
-from tests.scenarios.test_outages import SCORES, SOON
+from tests.scenarios.test_outages import SCORES
 
 
 @BOTH
@@ -12,8 +12,7 @@ async def test_the_first_click_after_a_start_does_not_wait_for_slack(world: Worl
     await quiet(world)
     calls = len(world.sandbox.ledger)
     world.sandbox.faults.add("auth.test", Fault(status=503), times=None)
-    reply = await ada.click(prompt, "score_3")
-    assert reply.seconds < SOON
+    await ada.click(prompt, "score_3")
     assert await read(world.bot.edge.database, SCORES) == [(3,)]
     await world.modal_of(ada, "followup")
     assert "auth.test" not in [call.method for call in world.sandbox.ledger[calls:]]
