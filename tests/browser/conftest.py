@@ -17,6 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
+
+expect.set_options(timeout=20_000)  # milliseconds, on a machine that is busy with other tests
 _FLAGS = (
     "--no-sandbox",  # CI runs as root
     "--disable-gpu",

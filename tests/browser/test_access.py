@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Running, opened_page
 
-LONG = 15_000
 _AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 _SERIOUS = {"serious", "critical"}
 
@@ -61,7 +60,7 @@ def test_nothing_serious_keeps_people_out(
 
         page.get_by_test_id("home-tab").click()
         delete = page.locator("[data-action-id=home_delete]")
-        expect(delete).to_be_visible(timeout=LONG)
+        expect(delete).to_be_visible()
         assert barriers(page) == [], "Home"
         delete.click()
         expect(page.get_by_test_id("confirm")).to_be_visible()
@@ -83,7 +82,7 @@ def test_nothing_serious_keeps_people_out(
         assert barriers(page) == [], "an empty channel, and commands to choose from"
         composer.fill("/nps report customer")
         composer.press("Enter")
-        expect(page.get_by_test_id("ephemeral").locator("svg.drawing")).to_be_visible(timeout=LONG)
+        expect(page.get_by_test_id("ephemeral").locator("svg.drawing")).to_be_visible()
         assert barriers(page) == [], "a report"
         composer.fill("/unheard")
         composer.press("Enter")

@@ -9,14 +9,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Running
 
-LONG = 20_000
-"""Milliseconds within which what was owed must be seen."""
-
 
 def begin(page: Page, key: str) -> None:
     """Wait until a step is the one at hand, and go where it says."""
     step = page.get_by_test_id(f"guide-step-{key}")
-    expect(step).to_have_attribute("aria-current", "step", timeout=LONG)
+    expect(step).to_have_attribute("aria-current", "step")
     there = step.locator(".guide-here")
     go = page.get_by_test_id(f"guide-go-{key}")
     expect(there.or_(go)).to_be_visible()
@@ -47,10 +44,10 @@ def test_a_newcomer_follows_the_guide_to_its_end(bot: Running, page: Page) -> No
     expect(modal).to_be_hidden()
 
     begin(page, "alert")
-    expect(last).to_contain_text("The bread was late, twice", timeout=LONG)
+    expect(last).to_contain_text("The bread was late, twice")
     begin(page, "claim")
     last.get_by_role("button", name="Claim").click()
-    expect(last).to_contain_text("Claimed by", timeout=LONG)
+    expect(last).to_contain_text("Claimed by")
 
     begin(page, "change")
     page.locator("[data-action-id=change_score]").click()
@@ -62,7 +59,7 @@ def test_a_newcomer_follows_the_guide_to_its_end(bot: Running, page: Page) -> No
     composer = page.get_by_test_id("composer")
     composer.fill("/nps report customer")
     composer.press("Enter")
-    expect(page.get_by_test_id("ephemeral").last).to_contain_text("Customer survey", timeout=LONG)
+    expect(page.get_by_test_id("ephemeral").last).to_contain_text("Customer survey")
 
     begin(page, "break")
     turn(page, "wait")
@@ -72,7 +69,7 @@ def test_a_newcomer_follows_the_guide_to_its_end(bot: Running, page: Page) -> No
     page.get_by_test_id("modal-close").first.click()
     begin(page, "mend")
     turn(page, "wait")
-    expect(last).to_contain_text("Kenji Mori answered 2", timeout=LONG)
+    expect(last).to_contain_text("Kenji Mori answered 2")
 
     begin(page, "day")
     page.get_by_test_id("move-day").click()
@@ -81,7 +78,7 @@ def test_a_newcomer_follows_the_guide_to_its_end(bot: Running, page: Page) -> No
     begin(page, "home")
     expect(page.locator("#home")).to_contain_text("Your answers")
 
-    expect(page.get_by_test_id("guide-end")).to_be_visible(timeout=LONG)
+    expect(page.get_by_test_id("guide-end")).to_be_visible()
     expect(page.locator("[data-done=false]")).to_have_count(0)
 
 
@@ -106,5 +103,5 @@ def test_the_clock_moves_for_bot_and_page(bot: Running, page: Page) -> None:
     before = datetime.fromisoformat(now.get_attribute("datetime") or "")
     tomorrow = (before + timedelta(days=1)).date().isoformat()
     page.get_by_test_id("move-day").click()
-    expect(now).to_have_attribute("datetime", re.compile(tomorrow), timeout=LONG)
+    expect(now).to_have_attribute("datetime", re.compile(tomorrow))
     expect(page.locator(".day").first).to_contain_text("Yesterday")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import opened_page
 
@@ -178,6 +178,17 @@ def test_without_a_bot_there_is_nothing_to_control(slack: str, page: Page) -> No
     page.get_by_test_id("settings-open").click()
     expect(page.get_by_label("Dark", exact=True)).to_be_visible()
     expect(page.get_by_role("switch")).to_have_count(0)
+
+
+def test_nothing_is_written_before_there_is_a_place_for_it(slack: str, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/page/state*", lambda lookup: held.append(lookup))  # noqa: PLW0108  # takes no builtin
+    page.goto(f"{slack}?as=priya&c=general")
+    expect(page.get_by_test_id("composer")).to_be_disabled()
+    for lookup in held:
+        lookup.continue_()
+    say(page, "Good morning")
+    expect(page.get_by_test_id("message")).to_contain_text("Good morning")
 
 
 def test_people_of_another_organisation_are_marked(

@@ -17,6 +17,7 @@ export function createComposer(root, { testid, known, deliver, announce }) {
   const field = h("textarea", {
     id: ids.field, rows: 1, autocomplete: "off", "data-testid": testid,
     "aria-autocomplete": "list", "aria-controls": ids.list, "aria-haspopup": "listbox",
+    disabled: true, // until there is a place to write in
   });
   const slash = h("button", { type: "button", class: "icon-button", title: "Commands", "aria-label": "Commands" }, icon("command"));
   const sender = h("button", { type: "submit", class: "icon-button send", title: "Send", "aria-label": "Send" }, icon("send"));
@@ -131,6 +132,7 @@ export function createComposer(root, { testid, known, deliver, announce }) {
       slash.hidden = !takesCommands;
       if (next === place) return;
       place = next;
+      field.disabled = false;
       set(drafts.get(place) ?? "");
       none();
     },
