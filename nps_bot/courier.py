@@ -79,6 +79,9 @@ MOST_AHEAD = 512
 LOOK_EVERY = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is owed: another
 process may have written there, and leases run out."""
+BREATH = 0.1
+"""Seconds after a look that found nothing before the next one: in a burst of clicks each one wakes
+the courier, and all of them wait for what it looks at."""
 SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
 RESERVED = 2.0
@@ -188,6 +191,8 @@ class Courier:
                     await self._edge.database.write(claims.release, left, self._now())
             except StorageUnavailableError as error:
                 log.warning("The outbox cannot be read: %s", error)
+            if not self._more and not self._stopping:
+                await asyncio.sleep(BREATH)
             # Clicks wake who can carry what they owe; the others only wait for the lane.
             waker = self._woken if self._tenure.held else self._lane_free
             if not self._stopping:

@@ -242,6 +242,8 @@ def claim(
         claimed += claims.claim(
             connection, which, now, leased_at + LEASE, paused, claimed_at=leased_at
         )
+    if not claimed:
+        return Batch()
     known = _with_budget(connection, surveys, _look_up(connection, claimed), claimed, now)
     deliveries = []
     for message in claimed:
@@ -356,8 +358,8 @@ class _Asked:
 
 
 def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
-    asking = [one for one in claimed if one.kind == MessageKind.CHANNEL_QUESTION]
-    posts = channel_posts.of_waves(connection, {one.wave_id or 0 for one in asking})
+    asking = {one.wave_id or 0 for one in claimed if one.kind == MessageKind.CHANNEL_QUESTION}
+    posts = channel_posts.of_waves(connection, asking) if asking else ()
     channels = {post.id: post.channel for post in posts}
     ids = {message.invitation_id for message in claimed if message.invitation_id is not None}
     if not ids:

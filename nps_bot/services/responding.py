@@ -164,14 +164,16 @@ def _record_all(
     """
     asked = {click.invitation_id for _, click, _ in calls}
     standings = invitations.find_many(connection, asked, lock=True)
-    firsts: dict[Click, Accepted] = {}
+    firsts = []
     for surveys, click, now in calls:
         accepted = accept(standings.pop(click.invitation_id, None), surveys, click, now)
         if isinstance(accepted, Accepted) and click.in_prompt:
-            firsts[click] = accepted
-    recorded = _first_scores(connection, list(firsts.values()))
+            firsts.append(accepted)
+    recorded = _first_scores(connection, firsts)
     return [
-        recorded.pop(click) if click in recorded else record_score(connection, surveys, click, now)
+        recorded.pop(click.invitation_id)
+        if click.invitation_id in recorded
+        else record_score(connection, surveys, click, now)
         for surveys, click, now in calls
     ]
 
@@ -193,7 +195,7 @@ def record_score(
     if isinstance(accepted, Refusal):
         return accepted
     if first := _first_scores(connection, [accepted]):
-        return first[click]
+        return first[click.invitation_id]
     # While this waited for the lock another process may have committed, which the statement that
     # waited does not see on PostgreSQL (READ COMMITTED): what is compared must be read again.
     latest = invitations.find(connection, click.invitation_id)
@@ -208,19 +210,20 @@ def _dismissed_since(standing: Standing, click: Click) -> bool:
     return withdrew is not None and click.action_ts <= withdrew.timestamp() * 1_000_000
 
 
-def _first_scores(connection: Connection, accepted: Sequence[Accepted]) -> dict[Click, Recorded]:
-    """Store first scores, each on another invitation, and what they owe; all in prompts, or one.
+def _first_scores(connection: Connection, accepted: Sequence[Accepted]) -> dict[str, Recorded]:
+    """Store first scores and what they owe; returns what stands by invitation.
 
-    Invitations that were answered before, if only a moment ago by another process, are left out.
+    Each is on another invitation, and all are clicks in prompts, or there is one. Invitations that
+    were answered before, if only a moment ago by another process, are left out.
     """
-    new = {one.click: _first(one) for one in accepted if one.standing.response is None}
+    new = {one.standing.id: _first(one) for one in accepted if one.standing.response is None}
     stored = responses.add(connection, new.values())
-    kept = [one for one in accepted if one.click in new and new[one.click].id in stored]
+    kept = [one for one in accepted if one.standing.id in new and new[one.standing.id].id in stored]
     if not kept:
         return {}
     detractors = [one for one in kept if band_of(one.click.score) is Band.DETRACTOR]
     now = kept[0].now
-    cases.open_cases(connection, [new[one.click].id for one in detractors], now)
+    cases.open_cases(connection, [new[one.standing.id].id for one in detractors], now)
     owed.owe_alerts(connection, [one.standing for one in detractors], now)
     due_at = rewritten_at(kept[0].click, now)
     touched = owed.touch_all(connection, [one.standing for one in kept], due_at)
@@ -228,7 +231,7 @@ def _first_scores(connection: Connection, accepted: Sequence[Accepted]) -> dict[
         for one in kept:
             posted = one.click.posted
             settling.by_click(connection, one.standing, touched.nowhere, posted, due_at)
-    return {one.click: _recorded(one, touched.versions) for one in kept}
+    return {one.standing.id: _recorded(one, touched.versions) for one in kept}
 
 
 def _first(accepted: Accepted) -> responses.NewResponse:

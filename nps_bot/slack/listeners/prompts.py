@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from time import monotonic
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.response import BoltResponse
 
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.services import responding
@@ -37,6 +39,33 @@ log = logging.getLogger(__name__)
 _CHANGE = re.compile(r"\A(change_score|home_change)\Z")
 
 
+class _Scores(AsyncMiddleware):
+    """Takes clicks on a score before Bolt looks for a listener: most of what comes is one.
+
+    Finding and running a listener is nearly half of what Bolt does for a click (measured).
+    """
+
+    def __init__(self, score: Callable[[AsyncAck, Mapping[str, Any]], Awaitable[None]]) -> None:
+        self._score = score
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002  # Bolt names them
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
+    ) -> BoltResponse | None:
+        """Answer a click on a score; pass everything else on."""
+        match req.body:
+            case {"type": "block_actions", "actions": [{"action_id": str(action)}, *_]} if (
+                payloads.SCORE_ACTION.fullmatch(action)
+            ):
+                await self._score(req.context.ack, req.body)
+                return req.context.ack.response
+        await next()
+        return None
+
+
 class Prompts:
     """The listeners of prompts."""
 
@@ -45,8 +74,8 @@ class Prompts:
         self._rewriting = Rewriting(edge)
 
     def register(self, app: AsyncApp) -> None:
-        """Register the score first: a click passes every listener registered before its own."""
-        app.action(payloads.SCORE_ACTION)(self.score)
+        """Register the busiest first: each one costs those behind it a comparison."""
+        app.middleware(_Scores(self.score))
         app.view("followup")(self.replies)
         app.action("add_details")(self.add_details)
         app.action(_CHANGE)(self.change_score)
