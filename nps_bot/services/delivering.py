@@ -100,14 +100,6 @@ class AlertContent:
 
 
 @dataclass(frozen=True, slots=True)
-class SummaryContent:
-    """A running or closing summary as it should stand."""
-
-    figures: summarising.Summary | summarising.AnonymousSummary
-    closing: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SharedReportContent:
     """A report somebody shares into a channel."""
 
@@ -138,7 +130,8 @@ Content = (
     PromptContent
     | nudging.Chaser
     | AlertContent
-    | SummaryContent
+    | summarising.Summary
+    | summarising.AnonymousSummary
     | SharedReportContent
     | NoticeContent
     | ApprovalContent
@@ -478,10 +471,8 @@ def _of_survey(
         case MessageKind.APPROVAL:
             return _approval(connection, survey, message)
         case _:
-            figures = summarising.summary(connection, message.wave_id or 0)
-            if figures is None:
-                return Drop("its wave is gone")
-            return SummaryContent(figures, kind is MessageKind.CLOSING)
+            summary = summarising.summary(connection, message.wave_id or 0)
+            return Drop("its wave is gone") if summary is None else summary
 
 
 def _alert(connection: Connection, survey: Survey | None, message: Claimed) -> Prepared:

@@ -225,7 +225,7 @@ def _first_scores(connection: Connection, accepted: Sequence[Accepted]) -> dict[
     now = kept[0].now
     cases.open_cases(connection, [new[one.standing.id].id for one in detractors], now)
     owed.owe_alerts(connection, [one.standing for one in detractors], now)
-    due_at = rewritten_at(kept[0].click, now)
+    due_at = _rewritten_at(kept[0].click, now)
     touched = owed.touch_all(connection, [one.standing for one in kept], due_at)
     if touched.nowhere:
         for one in kept:
@@ -282,7 +282,7 @@ def _later_score(
     )
     responses.change(connection, change, now)
     _follow_band(connection, standing, given, click.score, counted=counted, now=now)
-    due_at = rewritten_at(click, now)
+    due_at = _rewritten_at(click, now)
     touched = owed.touch(connection, standing.id, standing.wave_id, due_at)
     settling.by_click(connection, standing, touched.nowhere, click.posted, due_at)
     return replace(
@@ -296,7 +296,7 @@ def _later_score(
     )
 
 
-def rewritten_at(click: Click, now: datetime) -> datetime:
+def _rewritten_at(click: Click, now: datetime) -> datetime:
     return now + owed.SETTLING if click.in_prompt else now
 
 

@@ -11,11 +11,10 @@ from nps_bot.services.delivering import (
     NoticeContent,
     PromptContent,
     SharedReportContent,
-    SummaryContent,
 )
 from nps_bot.services.nudging import Chaser
 from nps_bot.services.posting import Question, Request
-from nps_bot.services.summarising import AnonymousSummary
+from nps_bot.services.summarising import AnonymousSummary, Summary
 from nps_bot.slack.edge import Edge
 from nps_bot.slack.views import (
     alert,
@@ -48,7 +47,7 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
             return await _chaser(edge, content)
         case AlertContent():
             return alert.deleted() if content.alert is None else alert.alert(content.alert)
-        case SummaryContent():
+        case Summary() | AnonymousSummary():
             return _summary(content)
         case SharedReportContent():
             return report.shared(content.report, content.sharing.person_id, charts=charts)
@@ -62,11 +61,10 @@ async def render(edge: Edge, content: Content, *, posted: bool, charts: bool) ->
             return await _question(edge, content)
 
 
-def _summary(content: SummaryContent) -> Message:
-    figures = content.figures
-    if isinstance(figures, AnonymousSummary):
-        return anonymous.summary(figures)
-    return summary.closing(figures) if content.closing else summary.running(figures)
+def _summary(content: Summary | AnonymousSummary) -> Message:
+    if isinstance(content, AnonymousSummary):
+        return anonymous.summary(content)
+    return summary.scoreboard(content)
 
 
 async def _prompt(edge: Edge, content: PromptContent, *, posted: bool) -> Message:

@@ -1,7 +1,8 @@
-"""The scoreboard of a wave in the team's channel: while it runs, and at its close."""
+"""The scoreboard of a wave in the team's channel."""
 
 from __future__ import annotations
 
+from nps_bot.services.reporting import WaveFigures
 from nps_bot.services.summarising import Summary
 from nps_bot.slack.views.figures import (
     answered_words,
@@ -23,27 +24,10 @@ _TITLE = 100
 _QUESTION = 300
 
 
-def running(summary: Summary) -> Message:
-    """Return the scoreboard of a wave that still takes answers."""
-    wave = summary.latest.wave
-    stop = stopped_words(wave.stopped_at, wave.stopped_by)
-    if stop is not None:
-        return _scoreboard(
-            summary, "stopped", f"{stop}; answers count until {when(wave.closes_at)}"
-        )
-    return _scoreboard(summary, "so far", f"open until {when(wave.closes_at)}")
-
-
-def closing(summary: Summary) -> Message:
-    """Return the last word on a wave."""
-    wave = summary.latest.wave
-    closed = f"closed {when(wave.closed_at or wave.closes_at)}"
-    stop = stopped_words(wave.stopped_at, wave.stopped_by)
-    return _scoreboard(summary, "closed", closed if stop is None else f"{stop}; {closed}")
-
-
-def _scoreboard(summary: Summary, state: str, until: str) -> Message:
+def scoreboard(summary: Summary) -> Message:
+    """Return the scoreboard of a wave as it stands: while it takes answers, and closed."""
     figures, wave = summary.latest.figures, summary.latest.wave
+    state, until = _state(summary.latest)
     title = escape(summary.title, _TITLE)
     score = "no answers" if figures.score is None else f"NPS {points(figures.score)}"
     blocks: list[Block] = [
@@ -57,6 +41,18 @@ def _scoreboard(summary: Summary, state: str, until: str) -> Message:
     origin = f"Wave of {calendar_day(wave.day)}, {until} · {escape(summary.question, _QUESTION)}"
     spoken = f"{title}, {state}: {spoken_score(figures)}. {answered_words(figures)}."
     return Message(spoken, [*blocks, context(origin)])
+
+
+def _state(latest: WaveFigures) -> tuple[str, str]:
+    """Return how a wave stands, in a word or two, and until when."""
+    wave = latest.wave
+    stop = stopped_words(wave.stopped_at, wave.stopped_by)
+    if wave.state == "closed":
+        closed = f"closed {when(wave.closed_at or wave.closes_at)}"
+        return "closed", closed if stop is None else f"{stop}; {closed}"
+    if stop is not None:
+        return "stopped", f"{stop}; answers count until {when(wave.closes_at)}"
+    return "so far", f"open until {when(wave.closes_at)}"
 
 
 def _details(summary: Summary) -> list[Block]:

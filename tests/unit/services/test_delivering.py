@@ -32,7 +32,6 @@ from nps_bot.services.delivering import (
     PromptContent,
     Remove,
     SharedReportContent,
-    SummaryContent,
     ToChannel,
     ToPerson,
     ToStanding,
@@ -149,9 +148,8 @@ async def test_an_accepted_prompt_is_an_asked_person_and_moves_the_summary(
         assert list(connection.scalars(asked_at)) == [NOON]
         assert claimed(connection, NOON + SETTLING - SECOND) == []
         (summary,) = claimed(connection, NOON + SETTLING)
-        assert isinstance(summary.content, SummaryContent)
-        assert isinstance(summary.content.figures, Summary)
-        assert summary.content.figures.latest.figures.asked == 1
+        assert isinstance(summary.content, Summary)
+        assert summary.content.latest.figures.asked == 1
         owed.touch(connection, invitation, summary.message.wave_id or 0, NOON + HOUR)
         carry(connection, NOON + HOUR)
         assert list(connection.scalars(asked_at)) == [NOON]  # the first time counts
@@ -583,9 +581,8 @@ async def test_many_answers_are_one_update_of_the_summary_and_the_last_state_win
             one for one in claimed(connection, NOON + SETTLING) if one.message.kind == "summary"
         )
         assert summary.message.updating
-        assert isinstance(summary.content, SummaryContent)
-        assert isinstance(summary.content.figures, Summary)
-        assert summary.content.figures.latest.figures.distribution.counts[10] == 9
+        assert isinstance(summary.content, Summary)
+        assert summary.content.latest.figures.distribution.counts[10] == 9
 
     await database.write(work)
 
@@ -599,9 +596,9 @@ async def test_a_closing_summary_is_another_message(database: Database) -> None:
         assert sorted(kinds(last)) == ["closing", "summary"]
         closing, running = only(last, MessageKind.CLOSING), only(last, MessageKind.SUMMARY)
         assert (closing.message.updating, running.message.updating) == (False, True)
-        assert isinstance(closing.content, SummaryContent)
-        assert isinstance(running.content, SummaryContent)
-        assert (closing.content.closing, running.content.closing) == (True, False)
+        assert isinstance(running.content, Summary)
+        assert running.content == closing.content
+        assert running.content.latest.wave.state == "closed", "it says no more that it is open"
         assert (closing.place, running.place) == (ToChannel("#nps-summary"), ToChannel("C1"))
 
     await database.write(work)

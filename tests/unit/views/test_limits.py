@@ -142,8 +142,7 @@ def test_a_report_and_a_summary(typed: str, charts: bool) -> None:
     board = Summary(
         typed, typed, WAVES[-1], change(WAVES), WAVES[-2].wave.day, Recovery(10_000, 10_000)
     )
-    assert_slack_takes(summary.running(board))
-    assert_slack_takes(summary.closing(board))
+    assert_slack_takes(summary.scoreboard(board))
 
 
 @pytest.mark.parametrize("typed", NASTY)
