@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from nps_bot.app import Bot, Role, running
 from nps_bot.clock import Clock, MovableClock
 from nps_bot.domain.budget import Limits as Budget
 from nps_bot.domain.survey import Survey
+from nps_bot.errors import StorageUnavailableError
 from nps_bot.sandbox import Limits, Message, Person, Sandbox
 from nps_bot.scheduler import tick
 from nps_bot.services import launching
@@ -57,11 +58,15 @@ class World:
         await tick(self.bot.edge)
 
     async def ask(self, key: str = "customer") -> None:
-        """Start a wave by hand that asks everybody at once."""
+        """Start a wave by hand that asks everybody at once; again where the database was slow."""
         edge = self.bot.edge
         now = edge.clock.now()
         how = ByHand(now.strftime(NOMINAL), at_once=True)
-        await edge.database.write(launching.start_by_hand, self.surveys[key], how, now)
+        started = False
+        while not started:
+            with suppress(StorageUnavailableError):
+                await edge.database.write(launching.start_by_hand, self.surveys[key], how, now)
+                started = True
         await self.tick()
 
     async def prompt_of(self, handle: str) -> Message:
