@@ -73,8 +73,9 @@ def in_bulk(
 PATIENCE = 2.0
 """Seconds after which a write is answered with "the database is away"; Slack waits three."""
 
-GROUP = 128
-"""The most jobs in one transaction: beyond it the commit's share of the cost no longer counts."""
+GROUP = 32
+"""The most jobs in one transaction: beyond it the commit's share of the cost no longer counts, and
+of a burst one part is decoded and answered while the other is written."""
 
 READERS = 4
 
