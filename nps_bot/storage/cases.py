@@ -10,7 +10,7 @@ from functools import cache
 from sqlalchemy import Connection, Executable, select, update
 
 from nps_bot.storage.tables import Case
-from nps_bot.storage.upsert import insert_into
+from nps_bot.storage.upsert import insert_rows, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,13 @@ def open_cases(connection: Connection, response_ids: Iterable[str], now: datetim
     """Open the cases of responses, or open them again after a withdrawal."""
     rows = [{"response_id": one, "opened_at": now} for one in response_ids]
     if rows:
-        connection.execute(_opening(connection.dialect.name), rows)
+        dialect = connection.dialect.name
+        connection.execute(_opening(dialect), rows_of(dialect, rows))
 
 
 @cache  # every detractor's click runs it: see storage.database
 def _opening(dialect: str) -> Executable:
-    return insert_into(dialect, Case).on_conflict_do_update(
+    return insert_rows(dialect, Case, ("response_id", "opened_at")).on_conflict_do_update(
         index_elements=[Case.response_id], set_={"withdrawn_at": None}
     )
 

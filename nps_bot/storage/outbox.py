@@ -29,7 +29,7 @@ from sqlalchemy import (
 from nps_bot.ids import new_id
 from nps_bot.storage.among import among
 from nps_bot.storage.tables import Moment, Outbox
-from nps_bot.storage.upsert import insert_into
+from nps_bot.storage.upsert import insert_rows, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,13 @@ def add(connection: Connection, messages: Iterable[NewMessage]) -> None:
         for message in messages
     ]
     if rows:
-        connection.execute(_owing(connection.dialect.name), rows)
+        dialect = connection.dialect.name
+        connection.execute(_owing(dialect, tuple(rows[0])), rows_of(dialect, rows))
 
 
 @cache  # every detractor's click runs it: see storage.database
-def _owing(dialect: str) -> Executable:
-    return insert_into(dialect, Outbox).on_conflict_do_nothing()
+def _owing(dialect: str, columns: tuple[str, ...]) -> Executable:
+    return insert_rows(dialect, Outbox, columns).on_conflict_do_nothing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Connection, Executable, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Executable, delete, insert, select, update
 
 from nps_bot.storage.tables import Answer, Case, Response, ScoreChange
-from nps_bot.storage.upsert import insert_or
+from nps_bot.storage.upsert import insert_or, insert_rows, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +51,15 @@ def add(connection: Connection, new: Iterable[NewResponse]) -> set[str]:
     ]
     if not rows:
         return set()
-    if connection.dialect.name == "postgresql":
-        columns = {name: [row[name] for row in rows] for name in rows[0]}
-        return set(connection.scalars(_adding_columns(), columns))
-    return set(connection.scalars(_adding_rows(), rows))
+    dialect = connection.dialect.name
+    return set(connection.scalars(_adding(dialect), rows_of(dialect, rows)))
 
 
 @cache  # every click runs it: see storage.database
-def _adding_rows() -> Executable:
-    return sqlite.insert(Response).on_conflict_do_nothing().returning(Response.id)
-
-
-@cache
-def _adding_columns() -> Executable:
-    """Return what takes one parameter for each column: the statement stays the same, however many
-    rows there are (see :mod:`nps_bot.storage.among`).
-    """
-    columns = [column for column in Response.__table__.columns if column.name in _FIRST]
-    values = (bindparam(column.name, type_=ARRAY(column.type)) for column in columns)
-    insert = postgresql.insert(Response).from_select(columns, select(*map(func.unnest, values)))
-    return insert.on_conflict_do_nothing().returning(Response.id)
-
-
-_FIRST = {"latest_score"}.union(one.name for one in fields(NewResponse))
+def _adding(dialect: str) -> Executable:
+    columns = [*(one.name for one in fields(NewResponse)), "latest_score"]
+    statement = insert_rows(dialect, Response, columns)
+    return statement.on_conflict_do_nothing().returning(Response.id)
 
 
 @dataclass(frozen=True, slots=True)
