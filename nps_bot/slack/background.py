@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
@@ -12,7 +13,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
-from typing import Any
+from typing import Any, NamedTuple
 
 from nps_bot.errors import NpsBotError
 from nps_bot.slack.errors import SlackCallError
@@ -28,12 +29,22 @@ LULL_WITHIN = 1.5
 courier does after three what is not done by then."""
 
 
+class _Patient(NamedTuple):
+    """Work that nobody waits for, and when it begins at the latest, by the event loop's clock."""
+
+    latest: float
+    work: Coroutine[Any, Any, None]
+    what: str
+    ids: dict[str, str]
+
+
 class Background:
     """Tracked tasks: none is lost to the garbage collector, none fails unseen, all are awaited."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._patient: deque[_Patient] = deque()
         self._patient_turns = asyncio.Semaphore(AT_ONCE)
         self._answering = 0
         self._lull = asyncio.Event()
@@ -63,20 +74,27 @@ class Background:
     def spawn_patiently(self, work: Coroutine[Any, Any, None], what: str, **ids: str) -> None:
         """Do the same for work that nobody waits for: in a burst of clicks answers come first."""
         latest = asyncio.get_running_loop().time() + LULL_WITHIN
-        self._start(self._in_a_lull(latest), work, what, ids)
+        self._patient.append(_Patient(latest, work, what, ids))
+        if len(self._patient) == 1:
+            self._track(self._begin_in_a_lull())
 
     def spawn_at_once(self, work: Coroutine[Any, Any, None], what: str) -> None:
         """Do the same for work that mostly waits, and takes no turn."""
         self._start(nullcontext(), work, what, {})
 
-    @asynccontextmanager
-    async def _in_a_lull(self, latest: float) -> AsyncIterator[None]:
-        """Take a turn when nobody is being answered; at ``latest`` all the same."""
-        async with self._patient_turns:
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(latest):
-                    await self._lull.wait()
-            yield
+    async def _begin_in_a_lull(self) -> None:
+        """Begin patient work, each when nobody is being answered or it can wait no longer."""
+        try:
+            while self._patient:
+                await self._patient_turns.acquire()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(self._patient[0].latest):
+                        await self._lull.wait()
+                _, work, what, ids = self._patient.popleft()
+                self._start(_taken(self._patient_turns), work, what, ids)
+        finally:
+            while self._patient:
+                self._patient.popleft().work.close()
 
     def _start(
         self,
@@ -85,18 +103,34 @@ class Background:
         what: str,
         ids: dict[str, str],
     ) -> None:
-        task = asyncio.create_task(_in_turn(turn, work, what, ids))
+        self._track(_in_turn(turn, work, what, ids))
+
+    def _track(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, patience: float) -> None:
         """Wait for what runs, at most ``patience`` seconds; cancel what is left."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(set(self._tasks), timeout=patience)
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + patience
+        while (late := self._unfinished()) and loop.time() < latest:
+            await asyncio.wait(late, timeout=latest - loop.time())
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    def _unfinished(self) -> set[asyncio.Task[None]]:
+        return {task for task in self._tasks if not task.done()}
+
+
+@asynccontextmanager
+async def _taken(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Give a turn back that was taken before."""
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 async def _in_turn(

@@ -204,37 +204,36 @@ def invitation_click(body: Mapping[str, Any]) -> InvitationClick:
     return InvitationClick(_opaque(value, "button's value"), person_id(body))
 
 
-def score_click(body: Mapping[str, Any]) -> Click:
-    """Return a click on a score.
+def score_click(body: Mapping[str, Any], origin: Origin) -> Click:
+    """Return a click on a score that came from ``origin``.
 
     Raises:
         MalformedPayloadError: the action, value or time is not what our buttons carry.
     """
-    return _click(body, SCORE_ACTION)
+    return _click(body, origin, SCORE_ACTION)
 
 
-def ballot_click(body: Mapping[str, Any]) -> Click:
-    """Return a click on a score in an anonymous survey.
+def ballot_click(body: Mapping[str, Any], origin: Origin) -> Click:
+    """Return a click on a score in an anonymous survey that came from ``origin``.
 
     Raises:
         MalformedPayloadError: the action, value or time is not what our buttons carry.
     """
-    return _click(body, BALLOT_ACTION)
+    return _click(body, origin, BALLOT_ACTION)
 
 
-def _click(body: Mapping[str, Any], actions: re.Pattern[str]) -> Click:
+def _click(body: Mapping[str, Any], origin: Origin, actions: re.Pattern[str]) -> Click:
     action = actions.fullmatch(_text(body, "actions", 0, "action_id"))
     moment = _ACTION_TS.fullmatch(_text(body, "actions", 0, "action_ts"))
     if action is None or moment is None:
         raise MalformedPayloadError("The click has no score or no time.")
-    pressed = invitation_click(body)
     return Click(
-        invitation_id=pressed.invitation_id,
-        person_id=pressed.person_id,
+        invitation_id=_opaque(_at(body, "actions", 0, "value"), "button's value"),
+        person_id=origin.person_id,
         score=int(action[1]),
         action_ts=int(moment[1]) * 1_000_000 + int(moment[2]),
         in_prompt=_at(body, "view", "id") is None,
-        posted=_posted(body),
+        posted=origin.posted,
     )
 
 

@@ -47,7 +47,8 @@ class Ballots:
     async def vote(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Take an answer; the modal and the rewritten prompt follow."""
         edge = self._edge
-        click, origin = payloads.ballot_click(body), payloads.origin(body)
+        origin = payloads.origin(body)
+        click = payloads.ballot_click(body, origin)
         now = edge.clock.now()
         try:
             result = await edge.database.write(voting.vote, edge.surveys, click, now)

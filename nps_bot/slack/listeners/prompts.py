@@ -87,7 +87,8 @@ class Prompts:
     async def score(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Record a score; the alert, the modal and the rewritten prompt follow."""
         edge = self._edge
-        click, origin = payloads.score_click(body), payloads.origin(body)
+        origin = payloads.origin(body)
+        click = payloads.score_click(body, origin)
         now = edge.clock.now()
         try:
             result = await edge.database.write(responding.record_score, edge.surveys, click, now)
