@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _RETRY = 1.0
 """Seconds between attempts to listen again after the database was away."""
+_BREATH = 0.1
+"""Seconds after telling before the next time: in a burst of clicks each one is a reason to."""
 
 
 class Wake(StrEnum):
@@ -61,6 +63,7 @@ class Teller:
                 await self._database.write(tell, Wake.OWED, self._database.name)
             except StorageUnavailableError as error:
                 log.debug("The other processes were not woken: %s", error)
+            await asyncio.sleep(_BREATH)
 
 
 async def listen(url: str, me: str, wakes: Mapping[Wake, Callable[[], None]]) -> None:
