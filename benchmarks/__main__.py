@@ -24,13 +24,13 @@ from benchmarks.slack import Slack
 from benchmarks.starting import fsyncs, starts
 from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.world import World
-from nps_bot import courier
-from nps_bot.domain.survey import Survey
+from nps_bot.delivery import dispatcher
 from nps_bot.ids import new_id
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
 from nps_bot.surveys import load_surveys
-from tests.support.postgres import PostgresDatabases, postgres_server, text_of
+from nps_bot.surveys.rules.survey import Survey
+from tests.helpers.postgres import PostgresDatabases, postgres_server, text_of
 
 _PREPARING = 60.0
 """Seconds in which thousands of invitations must be written."""
@@ -267,8 +267,8 @@ def _show_prompts(
             ]
         )
     show(
-        f"Prompts: {courier.IN_FLIGHT} calls at a time, {size.prompts:,} a round, each durable and"
-        f" posted once, medians of {size.rounds} rounds (goal 0.7 of the bare rate)",
+        f"Prompts: {dispatcher.IN_FLIGHT} calls at a time, {size.prompts:,} a round, each durable"
+        f" and posted once, medians of {size.rounds} rounds (goal 0.7 of the bare rate)",
         table(["", "prompts/s", "CPU/prompt", "of the bare rate", "to strangers/s"], rows),
     )
 

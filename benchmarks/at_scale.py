@@ -15,11 +15,11 @@ from benchmarks.slack import ALERT_CHANNELS, Slack
 from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.waves import Overtaking, Sending
 from benchmarks.world import World
-from nps_bot.domain.survey import Survey
-from nps_bot.sandbox.limits import Limits
-from nps_bot.storage import lanes
+from nps_bot.delivery.store import lanes
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys
+from nps_bot.surveys.rules.survey import Survey
+from slack_sandbox.limits import Limits
 
 MIB = 1 << 20
 _PREPARING = 120.0

@@ -16,8 +16,8 @@ from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from nps_bot.slack.http import EVENTS_PATH, listen
 from nps_bot.slack.payloads import SCORE_ACTION
-from nps_bot.web import EVENTS_PATH, listen
 
 
 async def _acknowledge(ack: AsyncAck) -> None:

@@ -17,10 +17,10 @@ import uvloop
 from slack_sdk.web.async_client import AsyncWebClient
 
 from benchmarks.payloads import prompt_message
-from nps_bot.courier import IN_FLIGHT
+from nps_bot.delivery.dispatcher import IN_FLIGHT
 from nps_bot.ids import new_id
+from nps_bot.slack.message import Message
 from nps_bot.slack.messenger import METADATA_TYPE
-from nps_bot.slack.views.message import Message
 from nps_bot.surveys import load_surveys
 
 

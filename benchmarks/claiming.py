@@ -21,12 +21,12 @@ from sqlalchemy import (
     text,
 )
 
-from nps_bot.domain.delivery import LEASE, Priority
+from nps_bot.delivery.rules import LEASE, Priority
+from nps_bot.delivery.store import claims, outbox
+from nps_bot.delivery.store.claims import Sent, Waiting
+from nps_bot.delivery.store.outbox import NewMessage
 from nps_bot.ids import new_id
-from nps_bot.storage import claims, outbox
-from nps_bot.storage.claims import Sent, Waiting
 from nps_bot.storage.engines import engine_url, writer_engine
-from nps_bot.storage.outbox import NewMessage
 from nps_bot.storage.tables import Invitation, Moment, Outbox, StoredWording, Wave
 
 AT_ONCE = 64

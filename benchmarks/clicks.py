@@ -12,8 +12,8 @@ from benchmarks.load import Answers, pace, saturate
 from benchmarks.processes import Running
 from benchmarks.slack import Slack
 from benchmarks.world import Invited, Kept, World
-from nps_bot.domain.score import Band, band_of
-from nps_bot.domain.survey import Survey
+from nps_bot.nps.bands import Band, band_of
+from nps_bot.surveys.rules.survey import Survey
 
 _LATEST_DRAIN = 60.0
 """Seconds after which what follows the clicks counts as lost."""

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, select
 
 from benchmarks.processes import bot
 from benchmarks.slack import Slack
+from nps_bot.asking import launching
+from nps_bot.asking.launching import ByHand
 from nps_bot.clock import SystemClock
-from nps_bot.domain.survey import Survey
-from nps_bot.services import launching
-from nps_bot.services.launching import ByHand
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Wave
+from nps_bot.surveys.rules.survey import Survey
 
 _LATEST = 600.0
 """Seconds after which a wave counts as stuck."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from benchmarks.processes import SIGNING_SECRET
 from benchmarks.world import Invited
-from nps_bot.domain.cadence import describe
-from nps_bot.domain.score import SCORES
-from nps_bot.domain.survey import Survey
-from nps_bot.sandbox.delivery import Kind, signed_request
-from nps_bot.slack.views import prompt
-from nps_bot.slack.views.message import Message
-from nps_bot.web import EVENTS_PATH
+from nps_bot.answering.views import prompt
+from nps_bot.nps.bands import SCORES
+from nps_bot.slack.http import EVENTS_PATH
+from nps_bot.slack.message import Message
+from nps_bot.surveys.rules.cadence import describe
+from nps_bot.surveys.rules.survey import Survey
+from slack_sandbox.delivery import Kind, signed_request
 
 _WEIGHTS = (1, 0, 1, 1, 2, 5, 10, 10, 15, 25, 30)
 """How many of a hundred people give each score: 20 detractors, 25 passives, 55 promoters."""

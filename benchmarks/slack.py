@@ -18,9 +18,9 @@ from urllib.parse import parse_qs
 
 import httptools
 
-from nps_bot.sandbox.api import METHODS
-from nps_bot.sandbox.errors import ApiError
-from nps_bot.sandbox.limits import Limits, Pace
+from slack_sandbox.api import METHODS
+from slack_sandbox.errors import ApiError
+from slack_sandbox.limits import Limits, Pace
 
 ALERT_CHANNELS = [f"nps-alerts-{number}" for number in range(1, 5)]
 """One for each of the surveys whose alerts are timed."""

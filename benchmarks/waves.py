@@ -13,8 +13,8 @@ from benchmarks.load import connected
 from benchmarks.processes import Running
 from benchmarks.slack import ALERT_CHANNELS, OWNER_CHANNELS, Slack
 from benchmarks.world import World
-from nps_bot.domain.survey import Survey
-from nps_bot.sandbox.limits import Limits
+from nps_bot.surveys.rules.survey import Survey
+from slack_sandbox.limits import Limits
 
 _SLACKNESS = 3.0
 """How many times its least time a wave may take before it counts as lost."""

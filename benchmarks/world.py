@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, literal, select, update
 
+from nps_bot.asking import launching
+from nps_bot.asking.launching import NOMINAL, ByHand, Page
 from nps_bot.clock import SystemClock
-from nps_bot.domain.audience import Member
-from nps_bot.domain.delivery import MessageKind
-from nps_bot.domain.survey import Survey
-from nps_bot.services import launching
-from nps_bot.services.launching import NOMINAL, ByHand, Page
+from nps_bot.delivery.rules import MessageKind
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Person, Response, Wave
+from nps_bot.surveys.rules.audience import Member
+from nps_bot.surveys.rules.survey import Survey
 
 _FIRST_MINUTE = datetime(2020, 1, 1, tzinfo=UTC)
 _TS = "1700000000.000001"

@@ -18,38 +18,38 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from nps_bot.asking import launching
+from nps_bot.asking.scheduler import build_scheduler
 from nps_bot.clock import Clock, SettableClock, passing
-from nps_bot.courier import Courier
-from nps_bot.domain.delivery import NotSent, RateLimited, Unknown
-from nps_bot.domain.survey import Survey
+from nps_bot.delivery.dispatcher import Dispatcher
+from nps_bot.delivery.rules import NotSent, RateLimited, Unknown
 from nps_bot.errors import SettingsError, StorageUnavailableError
+from nps_bot.figures.measures import Measures, measure
+from nps_bot.home.probes import Probes
+from nps_bot.interaction.access import Access
+from nps_bot.interaction.context import BotContext
+from nps_bot.listeners import register
 from nps_bot.metrics import REQUESTS
-from nps_bot.probes import Probes
-from nps_bot.scheduler import clockwork
-from nps_bot.services import launching
-from nps_bot.services.measuring import Measures, measure
 from nps_bot.settings import Mode, Settings
-from nps_bot.slack.access import Access
 from nps_bot.slack.background import Background
 from nps_bot.slack.charts import Charts
 from nps_bot.slack.directory import Directory
-from nps_bot.slack.edge import Edge
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.listeners import register
+from nps_bot.slack.http import HttpServer, Web
+from nps_bot.slack.http import listen as open_socket
 from nps_bot.slack.messenger import Identity, Messenger
 from nps_bot.slack.web_api import WebApi, open_session
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import ensure_migrated
+from nps_bot.storage.notify import Notifier, Wake, listen
 from nps_bot.storage.serving import ServingLock
-from nps_bot.storage.wakes import Teller, Wake, listen
-from nps_bot.web import HttpServer, Web
-from nps_bot.web import listen as open_socket
+from nps_bot.surveys.rules.survey import Survey
 
 log = logging.getLogger(__name__)
 
-LAST_ANSWERS = 3.0
+ANSWER_TIMEOUT = 3.0
 """Seconds for answers to Slack when the bot stops: it waits no longer for them."""
-LAST_WORDS = 5.0
+DRAIN_TIMEOUT = 5.0
 """Seconds for what follows a click (modals, rewritten prompts) when the bot stops. Together with
 the answers less than the ten that hosting platforms wait, as is a call to Slack."""
 SET_CLOCK_EVERY = 20.0
@@ -77,7 +77,7 @@ class Bot:
         port: where HTTP is served; None where it is not, as in Socket Mode without PORT.
     """
 
-    edge: Edge
+    context: BotContext
     port: int | None
 
 
@@ -90,7 +90,7 @@ async def connected(
     wake: asyncio.Event,
     patient: bool = True,
     leases: Clock | None = None,
-) -> AsyncIterator[Edge]:
+) -> AsyncIterator[BotContext]:
     """Give what every use of the bot needs: the migrated database and Slack.
 
     Args:
@@ -112,24 +112,24 @@ async def connected(
         owed = wake.set
         if database.shared:
             await _set_clock(clock, database)
-            await stack.enter_async_context(_meanwhile(_keep_clock(clock, database)))
-            teller = Teller(database)
-            await stack.enter_async_context(_meanwhile(teller.run()))
+            await stack.enter_async_context(background_task(_keep_clock(clock, database)))
+            notifier = Notifier(database)
+            await stack.enter_async_context(background_task(notifier.run()))
 
             def owed() -> None:
                 wake.set()
-                teller.tell()
+                notifier.tell()
 
         session = await stack.enter_async_context(open_session(settings.slack_api_url))
         api = WebApi(session, settings.slack_bot_token, settings.slack_api_url)
         messenger, directory = Messenger(api), Directory(api, leases or clock)
         identity = await _reach(messenger, patient=patient)
         background = Background()
-        stack.push_async_callback(background.drain, LAST_WORDS)
+        stack.push_async_callback(background.drain, DRAIN_TIMEOUT)
         charts = Charts(database)
         await charts.recall()
         await database.write(launching.see_surveys, surveys, clock.now())
-        yield Edge(
+        yield BotContext(
             surveys=surveys,
             database=database,
             clock=clock,
@@ -140,12 +140,12 @@ async def connected(
             background=background,
             charts=charts,
             workspace_url=identity.url,
-            wake_courier=owed,
+            wake_dispatcher=owed,
         )
 
 
 @asynccontextmanager
-async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Have something run that never ends by itself, while the context lasts."""
     task = asyncio.create_task(work)
     try:
@@ -208,43 +208,45 @@ async def running(
         NpsBotError: it cannot start; the text says why and what to do.
     """
     wake = asyncio.Event()
-    courier: Courier | None = None
+    dispatcher: Dispatcher | None = None
     async with AsyncExitStack() as stack:
         stack.enter_context(ServingLock(settings.database_url))
-        edge = await stack.enter_async_context(
+        context = await stack.enter_async_context(
             connected(settings, surveys, clock, wake=wake, leases=leases)
         )
         if Role.WORK in role:
-            courier = await stack.enter_async_context(_working(settings, edge, wake))
-        stack.push_async_callback(edge.background.drain, LAST_WORDS)
+            dispatcher = await stack.enter_async_context(_working(settings, context, wake))
+        stack.push_async_callback(context.background.drain, DRAIN_TIMEOUT)
         port = None
         if Role.LISTEN in role:
-            port = await stack.enter_async_context(_listening(settings, edge))
+            port = await stack.enter_async_context(_listening(settings, context))
         elif settings.port_given:
-            port = await stack.enter_async_context(_serving(settings, _probes(edge)))
-        if courier is not None:  # it stops while the rest does: supervisors wait ten seconds
-            stack.callback(courier.stop)
-        yield Bot(edge, port)
+            port = await stack.enter_async_context(_serving(settings, _probes(context)))
+        if dispatcher is not None:  # it stops while the rest does: supervisors wait ten seconds
+            stack.callback(dispatcher.stop)
+        yield Bot(context, port)
 
 
 @asynccontextmanager
-async def _working(settings: Settings, edge: Edge, wake: asyncio.Event) -> AsyncIterator[Courier]:
+async def _working(
+    settings: Settings, context: BotContext, wake: asyncio.Event
+) -> AsyncIterator[Dispatcher]:
     """Deliver and tick. Should the courier ever break, so does the process: a bot that takes
     answers and tells nobody would be worse than one its supervisor starts anew.
     """
-    scheduler = clockwork(edge)
+    scheduler = build_scheduler(context)
     lane_free = asyncio.Event()
-    courier = Courier(edge, wake, lane_free)
+    dispatcher = Dispatcher(context, wake, lane_free)
     try:
         async with asyncio.TaskGroup() as tasks:
-            work = [tasks.create_task(courier.run())]
-            if edge.database.shared:
+            work = [tasks.create_task(dispatcher.run())]
+            if context.database.shared:
                 wakes = {Wake.OWED: wake.set, Wake.LANE_FREE: lane_free.set}
-                hearing = listen(settings.database_url, edge.database.name, wakes)
+                hearing = listen(settings.database_url, context.database.name, wakes)
                 work.append(tasks.create_task(hearing))
             scheduler.start()
             try:
-                yield courier
+                yield dispatcher
             finally:
                 scheduler.shutdown(wait=False)
                 for task in work:
@@ -256,10 +258,10 @@ async def _working(settings: Settings, edge: Edge, wake: asyncio.Event) -> Async
 
 
 @asynccontextmanager
-async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None]:
-    bolt = bolt_app(settings, edge)
+async def _listening(settings: Settings, context: BotContext) -> AsyncIterator[int | None]:
+    bolt = bolt_app(settings, context)
     if settings.mode is Mode.SOCKET:
-        probing = _serving(settings, _probes(edge)) if settings.port_given else nullcontext(None)
+        probing = _serving(settings, _probes(context)) if settings.port_given else nullcontext(None)
         handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
         answering = _Answering(handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's is untyped
@@ -271,7 +273,7 @@ async def _listening(settings: Settings, edge: Edge) -> AsyncIterator[int | None
             await handler.close_async()  # type: ignore[no-untyped-call]  # likewise
         return
     async with _serving(
-        settings, Web(bolt, settings.slack_signing_secret or "", _probes(edge))
+        settings, Web(bolt, settings.slack_signing_secret or "", _probes(context))
     ) as port:
         yield port
 
@@ -286,11 +288,11 @@ async def _serving(settings: Settings, app: Web | Probes) -> AsyncIterator[int]:
         await server.stop()
 
 
-def _probes(edge: Edge) -> Probes:
+def _probes(context: BotContext) -> Probes:
     async def measured() -> Measures:
-        return await edge.database.read(measure, edge.surveys, edge.clock.now())
+        return await context.database.read(measure, context.surveys, context.clock.now())
 
-    return Probes(edge.database.ping, measured)
+    return Probes(context.database.ping, measured)
 
 
 class _Answering:
@@ -315,7 +317,7 @@ class _Answering:
         """Take nothing more and answer what was taken; it ends with the writer's patience."""
         self._handler.client.socket_mode_request_listeners.clear()
         if self._running:
-            await asyncio.wait(self._running, timeout=LAST_ANSWERS)
+            await asyncio.wait(self._running, timeout=ANSWER_TIMEOUT)
 
 
 class _CountedApp(AsyncApp):
@@ -343,7 +345,7 @@ _KINDS = {
 }
 
 
-def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
+def bolt_app(settings: Settings, context: BotContext) -> AsyncApp:
     """Return Bolt with all listeners.
 
     ``process_before_response`` makes an answer mean that the work is committed, over HTTP too.
@@ -359,14 +361,14 @@ def bolt_app(settings: Settings, edge: Edge) -> AsyncApp:
         return known
 
     bolt = _CountedApp(
-        edge.background,
+        context.background,
         authorize=authorize,
         process_before_response=True,
-        request_verification_enabled=False,  # nps_bot.web has done it, cheaper
+        request_verification_enabled=False,  # nps_bot.slack.http has done it, cheaper
         # For what this bot does not use; each would look at every click.
         attaching_function_token_enabled=False,
         ignoring_self_assistant_message_events_enabled=False,
     )
     bolt.client.base_url = settings.slack_api_url  # Bolt copies it for every request
-    register(bolt, edge)
+    register(bolt, context)
     return bolt

@@ -12,11 +12,14 @@ from sqlalchemy import URL
 
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
-from tests.support.postgres import PostgresDatabases, postgres_server, text_of
+from tests.helpers.postgres import PostgresDatabases, postgres_server, text_of
 
 # How long an example takes says how busy the machine is; speed is measured in benchmarks/.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+pytest_plugins = ["tests.helpers.world"]
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,12 @@ import click
 import uvloop
 
 from nps_bot import logs
-from nps_bot.cli import forgetting, importing, looking, sending, serving, settling, stopping
+from nps_bot.asking import send_command, stop_command, surveys_command
+from nps_bot.cli import serving
+from nps_bot.delivery import commands as settling
+from nps_bot.delivery.resolve import Verdict
 from nps_bot.errors import NpsBotError, nearest
-from nps_bot.services.settling import Verdict
+from nps_bot.people import forget_command, import_command
 from nps_bot.settings import Settings, load_settings
 
 DOTENV = Path(".env")
@@ -126,9 +129,9 @@ def sandbox(faults: tuple[str, ...], seed: int | None) -> None:
     the answer), cut (it breaks before anything is done), invalid_blocks or unknown_method (Slack
     refuses it so).
     """
-    from nps_bot.cli import trying  # noqa: PLC0415  # as in cli.serving
+    from nps_bot.demo import run  # noqa: PLC0415  # as in cli.serving
 
-    _serve(trying.only_sandbox(_settings(), faults, seed))
+    _serve(run.only_sandbox(_settings(), faults, seed))
 
 
 @_bot.group(cls=_Commands, context_settings=_HELP, short_help="Check or list the survey files.")
@@ -139,13 +142,13 @@ def surveys() -> None:
 @surveys.command("check", short_help="Check the survey files.")
 def surveys_check() -> None:
     """Check every survey file and say what is wrong, file by file and key by key."""
-    looking.check_surveys(_settings())
+    surveys_command.check_surveys(_settings())
 
 
 @surveys.command("list", short_help="List the surveys.")
 def surveys_list() -> None:
     """List the surveys: when they ask, when next, and where the team sees it."""
-    looking.list_surveys(_settings())
+    surveys_command.list_surveys(_settings())
 
 
 @_bot.group(cls=_Commands, context_settings=_HELP, short_help="Say who belongs to which account.")
@@ -162,7 +165,7 @@ def people_import(file: Path) -> None:
     The whole file is checked against Slack first, and the lines that name nobody are listed. Then
     all of it is stored, or nothing. Importing a file again is harmless.
     """
-    _run(importing.import_people(_settings(), file))
+    _run(import_command.import_people(_settings(), file))
 
 
 @_bot.command(short_help="Start a wave of a survey now.")
@@ -181,7 +184,7 @@ def send(survey: str, person: str | None, dry_run: bool, yes: bool) -> None:
     @USER is an @handle, a Slack id or an e-mail address. A bar shows how far the running bot is;
     Ctrl-C ends the watching, not the wave.
     """
-    _run(sending.send(_settings(), survey, person=person, dry_run=dry_run, yes=yes))
+    _run(send_command.send(_settings(), survey, person=person, dry_run=dry_run, yes=yes))
 
 
 @_bot.command(short_help="End the waves of a survey that run.")
@@ -193,7 +196,7 @@ def stop(survey: str, yes: bool) -> None:
 
     What was not sent is not sent any more; what was sent can be answered until the wave closes.
     """
-    _run(stopping.stop(_settings(), survey, yes=yes))
+    _run(stop_command.stop(_settings(), survey, yes=yes))
 
 
 @_bot.group(
@@ -243,7 +246,7 @@ def outbox_again(id_: str, yes: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def report(survey: str, period: str | None, as_json: bool) -> None:
     """Print the report of SURVEY: its latest wave, or PERIOD (30d, 2026-Q3, 2026-08, 2026, all)."""
-    _run(looking.report(_settings(), survey, period, as_json=as_json))
+    _run(surveys_command.report(_settings(), survey, period, as_json=as_json))
 
 
 @_bot.command(short_help="Remove what is stored of a person.")
@@ -254,4 +257,4 @@ def forget(user: str, yes: bool) -> None:
 
     USER is a Slack id, an @handle, an e-mail address or the full name.
     """
-    _run(forgetting.forget(_settings(), user, yes=yes))
+    _run(forget_command.forget(_settings(), user, yes=yes))

@@ -46,9 +46,9 @@ async def everything(settings: Settings, *, empty: bool = False) -> None:
     ``empty`` has that sandbox begin without a past.
     """
     if settings.mode is Mode.SANDBOX:
-        from nps_bot.cli import trying  # noqa: PLC0415  # a bot in a real Slack never loads it
+        from nps_bot.demo import run  # noqa: PLC0415  # a bot in a real Slack never loads it
 
-        await trying.in_sandbox(settings, load_surveys(settings.surveys), empty=empty)
+        await run.in_sandbox(settings, load_surveys(settings.surveys), empty=empty)
     else:
         await _serve(settings, Role.ALL)
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 16
 """Tasks that run at the same time: the 64 modals of 64 simultaneous clicks are open within a second
 where Slack takes a quarter of one for each."""
-LULL_WITHIN = 1.5
+LULL_TIMEOUT = 1.5
 """Seconds after which patient work begins though people are being answered all the time; the
 courier does after three what is not done by then."""
 
@@ -73,7 +73,7 @@ class Background:
 
     def spawn_patiently(self, work: Coroutine[Any, Any, None], what: str, **ids: str) -> None:
         """Do the same for work that nobody waits for: in a burst of clicks answers come first."""
-        latest = asyncio.get_running_loop().time() + LULL_WITHIN
+        latest = asyncio.get_running_loop().time() + LULL_TIMEOUT
         self._patient.append(_Patient(latest, work, what, ids))
         if len(self._patient) == 1:
             self._track(self._begin_in_a_lull())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nps_bot.storage import remembered
+from nps_bot.storage import key_value
 from nps_bot.storage.database import Database
 
 _KEY = "no_charts"
@@ -17,9 +17,9 @@ class Charts:
 
     async def recall(self) -> None:
         """Go on with what was learnt before a restart."""
-        self.allowed = not await self._database.read(remembered.recall, _KEY)
+        self.allowed = not await self._database.read(key_value.recall, _KEY)
 
     async def refused(self) -> None:
         """Use text bars from here on."""
         self.allowed = False
-        await self._database.write(remembered.remember, _KEY, True)
+        await self._database.write(key_value.remember, _KEY, True)

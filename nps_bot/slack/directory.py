@@ -16,14 +16,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from nps_bot.clock import Clock
-from nps_bot.domain.audience import Member
-from nps_bot.domain.references import is_email, is_person_id
-from nps_bot.domain.survey import Audience
 from nps_bot.errors import NpsBotError, nearest
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.messenger import Identity, Messenger
 from nps_bot.slack.profiles import Profile, profile_of
 from nps_bot.slack.web_api import WebApi
+from nps_bot.slack_ids import is_email, is_person_id
+from nps_bot.surveys.rules.audience import Member
+from nps_bot.surveys.rules.survey import Audience
 
 _PEOPLE_PAGE = 100
 """People per page where each one costs a ``users.info`` (100 or more a minute)."""

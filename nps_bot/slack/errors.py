@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from nps_bot.domain.delivery import Failure, NotSent, RateLimited, Refused, Unknown
+from nps_bot.delivery.rules import Failure, NotSent, RateLimited, Refused, Unknown
 from nps_bot.errors import NpsBotError
 from nps_bot.slack.outcomes import ANSWERS, CONNECTION, ELSEWHERE, STATUSES, Meaning
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from nps_bot.domain.delivery import (
+from nps_bot.delivery.rules import (
     LOOK_AGAIN,
     Accepted,
     Finding,
@@ -20,7 +20,7 @@ from nps_bot.domain.delivery import (
     Unreadable,
 )
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.views.message import Message
+from nps_bot.slack.message import Message
 from nps_bot.slack.web_api import WebApi
 
 METADATA_TYPE = "nps_delivery"
@@ -126,7 +126,7 @@ class Messenger:
         """Look in the history of ``channel`` for the message posted with ``delivery_id``.
 
         Args:
-            since: how far to read back; see :func:`nps_bot.domain.delivery.look_from`.
+            since: how far to read back; see :func:`nps_bot.delivery.rules.look_from`.
         """
         try:
             ts = await self._find(channel, delivery_id, f"{since.timestamp():.6f}")

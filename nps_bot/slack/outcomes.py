@@ -11,7 +11,7 @@ An answer that is in none of the parts fails, under the name Slack gave it. A co
 in a way nobody foresaw is unknown all the same: failing is safe only where nothing has happened.
 
 What follows for posting and for rewriting, and for a process that died in the middle, is told by
-:func:`nps_bot.domain.delivery.settle`. Sources: the errors of each method on docs.slack.dev;
+:func:`nps_bot.delivery.rules.settle`. Sources: the errors of each method on docs.slack.dev;
 aiohttp's tree of exceptions.
 """
 
@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from nps_bot.domain.delivery import NotSent, RateLimited, Refused, Unknown
+from nps_bot.delivery.rules import NotSent, RateLimited, Refused, Unknown
 
 Meaning = type[NotSent] | type[RateLimited] | type[Unknown] | type[Refused]
 

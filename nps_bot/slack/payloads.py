@@ -16,18 +16,18 @@ from typing import Any, TypeGuard
 import orjson
 from yarl import query_to_pairs
 
-from nps_bot.domain.channel_posts import Choice
-from nps_bot.domain.references import is_team
+from nps_bot.answering.responding import Click, Scope
+from nps_bot.asking.launching import NOMINAL
+from nps_bot.delivery.resolve import Posted
 from nps_bot.errors import NpsBotError
+from nps_bot.figures.periods import PeriodError, parse_period
 from nps_bot.ids import is_opaque_id
-from nps_bot.services.channel_answers import Clicker, Wish
-from nps_bot.services.launching import NOMINAL
-from nps_bot.services.periods import PeriodError, parse_period
-from nps_bot.services.responding import Click, Scope
-from nps_bot.services.settling import Posted
+from nps_bot.shared_channels.answers import Clicker, RespondentAction
+from nps_bot.shared_channels.rules import Choice
+from nps_bot.slack_ids import is_team
 
 CHANNEL_SCORE = re.compile(r"\Achannel_score_([0-9]|10)\Z")
-CHANNEL_WISH = re.compile(rf"\Achannel_wish_({'|'.join(Wish)})\Z")
+CHANNEL_WISH = re.compile(rf"\Achannel_wish_({'|'.join(RespondentAction)})\Z")
 POST_CHOICE = re.compile(rf"\Apost_({'|'.join(Choice)})\Z")
 SCORE_ACTION = re.compile(r"\Ascore_([0-9]|10)\Z")
 BALLOT_ACTION = re.compile(r"\Aballot_([0-9]|10)\Z")
@@ -292,7 +292,7 @@ def channel_click(body: Mapping[str, Any]) -> ChannelClick:
     )
 
 
-def wish(body: Mapping[str, Any]) -> Wish:
+def wish(body: Mapping[str, Any]) -> RespondentAction:
     """Return what somebody asks for beside their answer in a shared channel.
 
     Raises:
@@ -301,7 +301,7 @@ def wish(body: Mapping[str, Any]) -> Wish:
     action = CHANNEL_WISH.fullmatch(_text(body, "actions", 0, "action_id"))
     if action is None:
         raise MalformedPayloadError("The click asks for nothing we know.")
-    return Wish(action[1])
+    return RespondentAction(action[1])
 
 
 def choice(body: Mapping[str, Any]) -> Choice:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nps_bot.domain.audience import FALLBACK_ZONE, Member
 from nps_bot.slack.messenger import Identity
+from nps_bot.surveys.rules.audience import FALLBACK_ZONE, Member
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def insert_rows(
     """Return the same for any number of rows, to be executed with :func:`rows_of`.
 
     On PostgreSQL it takes one parameter for each column: the statement stays the same, however many
-    rows there are (see :mod:`nps_bot.storage.among`).
+    rows there are (see :mod:`nps_bot.storage.any_of`).
     """
     if dialect == "sqlite":
         return sqlite.insert(table)

@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
 
-from nps_bot.domain.survey import Survey
 from nps_bot.errors import SurveyFileError
+from nps_bot.surveys.rules.survey import Survey
 
 __all__ = ["load_surveys", "load_surveys_apart"]
 
@@ -64,7 +64,7 @@ def _send(folder: Path, sending: Connection) -> None:
 
 
 def _load(folder: Path) -> dict[str, Survey]:
-    from nps_bot.surveys.loading import load_survey  # noqa: PLC0415  # see load_surveys_apart
+    from nps_bot.surveys.files.loading import load_survey  # noqa: PLC0415  # see load_surveys_apart
 
     if not folder.is_dir():
         raise SurveyFileError(f"{folder} is no folder; NPS_SURVEYS names the one with the surveys.")

@@ -16,19 +16,19 @@ from time import monotonic
 import uvloop
 
 from benchmarks.table import table
+from nps_bot.asking import launching
+from nps_bot.asking.launching import ByHand, free_minute
 from nps_bot.clock import SystemClock
-from nps_bot.domain.survey import Survey
-from nps_bot.services import launching
-from nps_bot.services.launching import ByHand, free_minute
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
 from nps_bot.surveys import load_surveys
+from nps_bot.surveys.rules.survey import Survey
 from tests.campaign import world
 from tests.campaign.campaign import KILLS, Campaign, Done
-from tests.campaign.crew import Crew
+from tests.campaign.checker import Verdict, judge, under_way, waiting
 from tests.campaign.crowd import Crowd
-from tests.campaign.judge import Verdict, judge, under_way, waiting
-from tests.support.postgres import PostgresDatabases, postgres_server, text_of
+from tests.campaign.processes import Crew
+from tests.helpers.postgres import PostgresDatabases, postgres_server, text_of
 
 _FEW = 0.2
 """The next wave begins when so small a share of one waits to be claimed ..."""

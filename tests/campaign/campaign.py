@@ -11,12 +11,12 @@ from random import Random
 
 from sqlalchemy import Connection, select
 
-from nps_bot.sandbox import Fault, Passing, Sandbox, Stage
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox
-from tests.campaign.ambush import Ambush, Fits
-from tests.campaign.crew import Crew, Member
+from slack_sandbox import Fault, Passing, Sandbox, Stage
 from tests.campaign.crowd import Crowd
+from tests.campaign.fault_injection import Ambush, Fits
+from tests.campaign.processes import Crew, Member
 
 _PATIENCE = 4.0
 """Seconds after which somebody is killed even though the boundary was not met. They count from

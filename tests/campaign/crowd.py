@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from nps_bot.sandbox import Kind, Message, NotAcknowledgedError, Person, Sandbox
-from nps_bot.sandbox.workspace import dm_id
+from slack_sandbox import Kind, Message, NotAcknowledgedError, Person, Sandbox
+from slack_sandbox.workspace import dm_id
 
 _LIKELY = (10, 9, 8, 7)
 _UNHAPPY = 0.03

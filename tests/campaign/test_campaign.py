@@ -15,19 +15,19 @@ from random import Random, SystemRandom
 
 import pytest
 
-from nps_bot.sandbox import Sandbox
-from nps_bot.services import launching
-from nps_bot.services.launching import NOMINAL, ByHand
+from nps_bot.asking import launching
+from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.settings import load_settings
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys
+from slack_sandbox import Sandbox
 from tests.campaign import world
 from tests.campaign.campaign import KILLS, Campaign
-from tests.campaign.crew import Crew
+from tests.campaign.checker import judge, under_way
 from tests.campaign.crowd import Crowd
-from tests.campaign.judge import judge, under_way
-from tests.scenarios.conftest import World
-from tests.scenarios.siege import eventually
+from tests.campaign.processes import Crew
+from tests.helpers.attack_helpers import eventually
+from tests.helpers.world import World
 
 _PEOPLE = 60
 _AT_A_TIME = 4
@@ -116,12 +116,12 @@ async def _ask(there: World, database: Database, person_id: str) -> None:
 
 async def _put_right(there: World, database: Database) -> None:
     """Let the bot bring everything to rest: leases run out, and the lost is looked for."""
-    edge = there.bot.edge
+    context = there.bot.context
 
     async def at_rest() -> bool:
         if there.clock.ahead < _MOST_AHEAD:
             there.clock.ahead += _FASTER
-            edge.wake_courier()
-        return not edge.background.running and not await under_way(database)
+            context.wake_dispatcher()
+        return not context.background.running and not await under_way(database)
 
     await eventually(there.sandbox, at_rest, patience=5_000)

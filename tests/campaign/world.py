@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from nps_bot.sandbox import Limits, Sandbox, User, Workspace, lumen_coffee, parse_chance
-from nps_bot.sandbox.api import NAMES
+from slack_sandbox import Limits, Sandbox, User, Workspace, lumen_coffee, parse_chance
+from slack_sandbox.api import NAMES
 
 SURVEY = """\
 key: everybody

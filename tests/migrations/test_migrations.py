@@ -24,8 +24,8 @@ from nps_bot.errors import NpsBotError, StorageUnavailableError
 from nps_bot.storage.engines import engine_url, migration_engine
 from nps_bot.storage.migrate import SCHEMA_HEAD, ensure_migrated, migrate
 from nps_bot.storage.tables import Base
-from tests.support.postgres import PostgresDatabases, text_of
-from tests.support.processes import ROOT, running
+from tests.helpers.postgres import PostgresDatabases, text_of
+from tests.helpers.processes import ROOT, running
 
 CONFIG = Config(ROOT / "alembic.ini")
 

@@ -19,8 +19,8 @@ from nps_bot.errors import StorageUnavailableError
 from nps_bot.storage.database import GROUP, Database
 from nps_bot.storage.engines import engine_url
 from nps_bot.storage.tables import Remembered, ScoreChange
-from tests.support.postgres import PostgresDatabases, text_of
-from tests.support.processes import running
+from tests.helpers.postgres import PostgresDatabases, text_of
+from tests.helpers.processes import running
 
 IMPATIENT = 0.4
 """Seconds: enough for any of these writes, and short enough to wait for."""

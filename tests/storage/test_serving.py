@@ -6,7 +6,7 @@ import pytest
 
 from nps_bot.errors import AlreadyServingError
 from nps_bot.storage.serving import ServingLock
-from tests.support.processes import running
+from tests.helpers.processes import running
 
 SERVE = """
     import sys

@@ -1,0 +1,122 @@
+"""Reading a wave's audience from Slack, page by page, and inviting whom the service says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from nps_bot.asking import eligibility, launching
+from nps_bot.asking.launching import Page
+from nps_bot.asking.store import waves
+from nps_bot.asking.store.waves import WaveRow
+from nps_bot.errors import NpsBotError
+from nps_bot.interaction.context import BotContext
+from nps_bot.shared_channels.reading import prepare
+from nps_bot.slack.errors import SlackCallError
+from nps_bot.surveys.rules.audience import Member
+from nps_bot.surveys.rules.survey import Delivery, Survey
+
+log = logging.getLogger(__name__)
+
+
+async def invite_everybody(context: BotContext) -> None:
+    """Read on in every wave that is still resolving, from where it stands.
+
+    What stops one wave (a 429, a channel that is gone) is logged and costs the others nothing; the
+    next call goes on from the page that failed.
+    """
+    for wave in await context.database.read(waves.resolving):
+        survey = context.surveys.get(wave.survey_key)
+        if survey is None:
+            continue
+        in_channels = survey.delivery is Delivery.CHANNELS
+        try:
+            await (prepare if in_channels else _read_on)(context, survey, wave)
+        except NpsBotError as error:
+            log.warning(
+                "Reading the audience stopped: %s",
+                error,
+                extra={"survey": wave.survey_key, "wave": wave.id},
+            )
+
+
+async def _read_on(context: BotContext, survey: Survey, wave: WaveRow) -> None:
+    cursor = wave.cursor
+    while True:
+        page = await _page(context, survey, wave, cursor)
+        added = await context.database.write(
+            launching.add_page, survey, wave.id, page, context.clock.now()
+        )
+        if not added or page.next_cursor is None:
+            context.wake_dispatcher()
+            return
+        cursor = page.next_cursor
+
+
+async def _page(context: BotContext, survey: Survey, wave: WaveRow, cursor: str | None) -> Page:
+    if wave.only_person is None:
+        found = await context.directory.audience_page(survey.audience, cursor)
+        return Page(cursor, found.members, found.next_cursor)
+    member = await context.directory.person(wave.only_person)
+    return Page(cursor, () if member is None else (member,), None)
+
+
+async def look_for_newcomers(context: BotContext) -> None:
+    """Look in each audience who is new, once a day; what stops one survey costs the others nothing.
+
+    Waits as Slack asks between pages.
+    """
+    for survey in context.surveys.values():
+        if not survey.budget.newcomers:
+            continue
+        try:
+            if await context.database.write(eligibility.begin_look, survey, context.clock.now()):
+                await _look(context, survey)
+        except NpsBotError as error:
+            log.warning(
+                "Looking for newcomers stopped, until tomorrow: %s",
+                error,
+                extra={"survey": survey.key},
+            )
+
+
+async def _look(context: BotContext, survey: Survey) -> None:
+    cursor: str | None = None
+    while True:
+        try:
+            ids, following = await context.directory.ids_page(survey.audience, cursor)
+        except SlackCallError as error:
+            if error.retry_after is None:
+                raise
+            await asyncio.sleep(error.retry_after)
+            continue
+        last = following is None
+        now = context.clock.now()
+        await context.database.write(eligibility.look, survey, ids, now, last=last)
+        if last:
+            return
+        cursor = following
+
+
+async def whole_audience(context: BotContext, survey: Survey) -> list[Member]:
+    """Return everybody in a survey's audience, each once, before any is left out.
+
+    Waits as Slack asks between pages.
+
+    Raises:
+        NpsBotError: Slack refused, or a channel or group of the audience does not exist.
+    """
+    members: dict[str, Member] = {}
+    cursor: str | None = None
+    while True:
+        try:
+            page = await context.directory.audience_page(survey.audience, cursor)
+        except SlackCallError as error:
+            if error.retry_after is None:
+                raise
+            await asyncio.sleep(error.retry_after)
+            continue
+        members |= {member.id: member for member in page.members}
+        if page.next_cursor is None:
+            return list(members.values())
+        cursor = page.next_cursor

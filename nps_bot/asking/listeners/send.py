@@ -1,0 +1,202 @@
+"""``/nps send`` and its buttons: a wave by hand, shown, confirmed, or asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from nps_bot.asking import approving, launching
+from nps_bot.asking.approving import NotYours
+from nps_bot.asking.inviting import invite_everybody, whole_audience
+from nps_bot.asking.launching import ByHand
+from nps_bot.asking.preview import preview
+from nps_bot.asking.rules.approval import Decision, State
+from nps_bot.asking.store import approvals, waves
+from nps_bot.asking.views import approval, send
+from nps_bot.home import status as standing
+from nps_bot.interaction.command_args import Asked, CommandError, paused
+from nps_bot.interaction.owner_actions import Steering
+from nps_bot.interaction.replies import OUT_OF_DATE
+from nps_bot.shared_channels import posting
+from nps_bot.shared_channels.reading import every_channel
+from nps_bot.shared_channels.views import approval as view
+from nps_bot.slack import payloads
+from nps_bot.slack.message import Message
+from nps_bot.slack.payloads import Origin, SendRequest
+from nps_bot.surveys.rules.survey import Delivery, Survey
+
+log = logging.getLogger(__name__)
+
+
+class Starting(Steering):
+    """Starts waves by hand: at once for owners, with a second person's word for others."""
+
+    def register(self, app: AsyncApp) -> None:
+        """Register the buttons."""
+        app.action("send_confirm")(self.confirm)
+        app.action("send_cancel")(self.cancel)
+        app.action("approval_send")(self.approve)
+        app.action("approval_decline")(self.decline)
+
+    async def shown(self, asked: Asked) -> Message:
+        """Return whom the survey would ask now, and when, with the question whether to.
+
+        Raises:
+            CommandError: no survey is meant, or it is paused.
+        """
+        context, survey = self._context, asked.survey()
+        title = survey.wording.title
+        if await context.database.read(waves.is_paused, survey.key):
+            raise paused(survey)
+        now = context.clock.now()
+        if survey.delivery is Delivery.CHANNELS:
+            return await self._in_channels(survey)
+        owner = await context.access.is_owner(asked.person_id, survey)
+        request = await context.database.read(approving.open_request, survey.key, now)
+        own = request is not None and request.asked_by == asked.person_id
+        if request is not None and own and not owner:
+            owners = await context.access.owners(survey)
+            return approval.waiting(request, title, survey.confirm_above, owners)
+        found = await preview(context, survey, await whole_audience(context, survey))
+        if request is not None:
+            return send.requested(title, found.plan, request, takes=found.takes)
+        people = len(found.plan.due)
+        nominal = await context.database.read(launching.free_minute, survey, now)
+        above = survey.confirm_above if people > survey.confirm_above and not owner else None
+        return send.plan(
+            title,
+            found.plan,
+            SendRequest(survey.key, nominal, people).encoded(),
+            takes=found.takes,
+            above=above,
+        )
+
+    async def _in_channels(self, survey: Survey) -> Message:
+        """Return in which channels a wave would ask, each on the word of its account's owner."""
+        context, now = self._context, self._context.clock.now()
+        posts = await context.database.read(
+            posting.would_ask, survey, await every_channel(context, survey), now
+        )
+        nominal = await context.database.read(launching.free_minute, survey, now)
+        asking = sum(post.obstacle is None for post in posts)
+        request = SendRequest(survey.key, nominal, asking).encoded()
+        return view.plan(survey.wording.title, posts, request)
+
+    async def confirm(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Start the wave that was shown, or ask for it; once however often it is confirmed."""
+        await ack()
+        origin, request = payloads.origin(body), payloads.send_request(body)
+        self._spawn(self._start(origin, request), origin)
+
+    async def cancel(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Start nothing, and say so."""
+        await ack()
+        origin, request = payloads.origin(body), payloads.send_request(body)
+        self._spawn(self._cancel(origin, request), origin)
+
+    async def approve(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Say yes to somebody's request."""
+        await self._decide(ack, body, yes=True)
+
+    async def decline(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Say no to somebody's request."""
+        await self._decide(ack, body, yes=False)
+
+    async def _decide(self, ack: AsyncAck, body: Mapping[str, Any], *, yes: bool) -> None:
+        await ack()
+        origin, approval_id = payloads.origin(body), payloads.approval_id(body)
+        self._spawn(self._decided(origin, approval_id, yes=yes), origin)
+
+    # --- what follows ------------------------------------------------------------------------
+
+    async def _start(self, origin: Origin, request: SendRequest) -> None:
+        context = self._context
+        survey = await self._managed(origin.person_id, request.survey_key)
+        if await context.database.read(waves.is_paused, survey.key):
+            raise paused(survey)
+        now = context.clock.now()
+        if launching.is_stale(request.nominal, now):
+            raise CommandError(OUT_OF_DATE)  # how many it would ask decides who may confirm it
+        owner = await context.access.is_owner(origin.person_id, survey)
+        alone = survey.delivery is Delivery.DIRECT_MESSAGES
+        if alone and request.people > survey.confirm_above and not owner:
+            await self._ask(origin, survey, request)
+            return
+        starter = Decision(origin.person_id, owner=owner, yes=True)
+        how = ByHand(request.nominal)
+        started = await context.database.write(approving.start, survey, how, starter, now)
+        shown = _started(survey, request.people)
+        await context.messenger.replace_original(origin.response_url or "", shown)
+        if started is not None:
+            log.info(
+                "A wave was started by hand",
+                extra={"survey": survey.key, "wave": started, "person": origin.person_id},
+            )
+            await invite_everybody(context)
+
+    async def _ask(self, origin: Origin, survey: Survey, request: SendRequest) -> None:
+        """Ask the owners; asked before, say how that stands."""
+        context, title = self._context, survey.wording.title
+        asked = await context.database.write(
+            approving.ask,
+            survey,
+            request.nominal,
+            request.people,
+            origin.person_id,
+            context.clock.now(),
+        )
+        context.wake_dispatcher()
+        found = asked.approval
+        if found.state is State.OPEN and found.asked_by == origin.person_id:
+            owners = await context.access.owners(survey)
+            shown = approval.waiting(found, title, survey.confirm_above, owners)
+        else:
+            shown = approval.approval(found, title)
+        await context.messenger.replace_original(origin.response_url or "", shown)
+
+    async def _cancel(self, origin: Origin, request: SendRequest) -> None:
+        """Say what is true: somebody quick may have confirmed before."""
+        context = self._context
+        survey = await self._managed(origin.person_id, request.survey_key)
+        running = await context.database.read(
+            standing.running_waves, [survey.key], context.clock.now()
+        )
+        if request.nominal in {each.wave.nominal for each in running.get(survey.key, ())}:
+            shown = _started(survey, request.people)
+        else:
+            shown = send.cancelled(survey.wording.title)
+        await context.messenger.replace_original(origin.response_url or "", shown)
+
+    async def _decided(self, origin: Origin, approval_id: str, *, yes: bool) -> None:
+        context = self._context
+        found = await context.database.read(approvals.find, approval_id)
+        if found is None:
+            raise CommandError(OUT_OF_DATE)
+        survey = await self._managed(origin.person_id, found.survey_key)
+        owner = await context.access.is_owner(origin.person_id, survey)
+        decision = Decision(origin.person_id, owner=owner, yes=yes)
+        decided = await context.database.write(
+            approving.decide, survey, approval_id, decision, context.clock.now()
+        )
+        match decided:
+            case NotYours.GONE:
+                raise CommandError(OUT_OF_DATE)
+            case NotYours.OWN:
+                raise CommandError("You asked for it, so a second person has to say yes.")
+            case NotYours.PAUSED:
+                raise paused(survey)
+        context.wake_dispatcher()
+        shown = approval.approval(decided, survey.wording.title)
+        await context.messenger.replace_original(origin.response_url or "", shown)
+        await invite_everybody(context)
+
+
+def _started(survey: Survey, people: int) -> Message:
+    """Return what the question becomes once somebody said yes."""
+    title = survey.wording.title
+    if survey.delivery is Delivery.CHANNELS:
+        return view.started(title)
+    return send.started(title, people)

@@ -1,0 +1,167 @@
+"""`send`: a wave by hand, shown before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from nps_bot.asking import approving, launching
+from nps_bot.asking.eligibility import Reason
+from nps_bot.asking.inviting import invite_everybody, whole_audience
+from nps_bot.asking.launching import ByHand, Plan
+from nps_bot.asking.preview import preview
+from nps_bot.asking.progress_bar import tell_progress
+from nps_bot.asking.rules.budget import Held
+from nps_bot.asking.store import waves
+from nps_bot.asking.views.exclusion_text import cause
+from nps_bot.asking.views.send import asked_twice, pace_words
+from nps_bot.interaction.context import BotContext
+from nps_bot.interaction.terminal import (
+    CommandError,
+    confirmed,
+    find_person,
+    open_context,
+    survey_named,
+    surveys_of,
+    typed,
+)
+from nps_bot.settings import Settings
+from nps_bot.shared_channels.send_command import send_in_channels
+from nps_bot.slack.block_kit import count
+from nps_bot.surveys.rules.audience import Exclusion, Member, zone_of
+from nps_bot.surveys.rules.survey import Delivery, Survey
+
+
+async def send(
+    settings: Settings, key: str, *, person: str | None, dry_run: bool, yes: bool
+) -> None:
+    """Start a wave by hand, after showing it.
+
+    Args:
+        settings: as the environment says.
+        key: of the survey.
+        person: the only one to ask, as somebody writes them down; None for the whole audience.
+        dry_run: whether to show it and do no more.
+        yes: whether it goes without a confirmation.
+
+    Raises:
+        NpsBotError: it cannot be sent; the text says why.
+    """
+    survey = survey_named(surveys_of(settings), key)
+    if person is not None and survey.anonymity is not None:
+        raise CommandError(
+            f"{survey.key} is anonymous: of a wave for one person everybody would know whose"
+            " answer it is. Leave --to out."
+        )
+    async with open_context(settings) as context:
+        if await context.database.read(waves.is_paused, survey.key):
+            raise CommandError(
+                f"{survey.key} is paused; `/nps resume {survey.key}` in Slack goes on with it."
+            )
+        if survey.delivery is Delivery.CHANNELS:
+            await send_in_channels(context, survey, person=person, dry_run=dry_run, yes=yes)
+            return
+        members = await _asked(context, survey, person)
+        found = await preview(context, survey, members, alone=person is not None)
+        _show(survey, found.plan)
+        if dry_run or person is not None:
+            titles = {key: one.wording.title for key, one in context.surveys.items()}
+            _show_not_asked(survey, found.plan, titles)
+        else:
+            _sum_up(found.plan)
+        if found.plan.due:
+            click.echo(pace_words(found.takes))
+            _warn(survey, found.plan)
+        if dry_run or not found.plan.due:
+            click.echo("Nothing was sent.")
+        elif yes or _confirmed(survey, len(found.plan.due)):
+            await _start(context, survey, only=members[0] if person else None)
+        else:
+            click.echo("Nothing was sent.")
+
+
+async def _asked(context: BotContext, survey: Survey, person: str | None) -> list[Member]:
+    if person is None:
+        return await whole_audience(context, survey)
+    member = await find_person(context, person)
+    if member is None:
+        raise CommandError(f"--to {person}: Slack knows nobody of this name.")
+    return [member]
+
+
+def _confirmed(survey: Survey, people: int) -> bool:
+    """Ask whether to send it; a large wave needs more than a key pressed by habit."""
+    if people <= survey.confirm_above:
+        return confirmed("Send it?")
+    return typed(f"That is more than {survey.confirm_above:,}. Type {people} to send it", people)
+
+
+async def _start(context: BotContext, survey: Survey, only: Member | None) -> None:
+    now = context.clock.now()
+    nominal = await context.database.read(launching.free_minute, survey, now)
+    how = ByHand(nominal, only_person=only.id if only else None)
+    wave_id = await context.database.write(approving.start, survey, how, None, now)
+    if wave_id is None:
+        raise CommandError("Somebody started a wave in this very moment: nothing was sent.")
+    await invite_everybody(context)
+    await tell_progress(context, survey.key, wave_id)
+
+
+def _show(survey: Survey, plan: Plan) -> None:
+    """Print whom a wave would ask and when, each in their own time."""
+    if not plan.due:
+        click.echo(f"{survey.wording.title} would ask nobody now.")
+        return
+    click.echo(f"{survey.wording.title} would ask {count(len(plan.due), 'person', 'people')}:")
+    for member, moment in plan.due:
+        click.echo(f"  {_local(survey, member, moment)} {member.name} ({member.id})")
+
+
+def _show_not_asked(survey: Survey, plan: Plan, titles: Mapping[str, str]) -> None:
+    """Print who would not be asked: until when, each in their own time, and exactly why."""
+    if plan.not_asked:
+        people = count(len(plan.not_asked), "person", "people")
+        click.echo(f"It would not ask {people}; until when, who and why:")
+    for member, why in plan.not_asked:
+        until, reason = "never", why.words if isinstance(why, Exclusion) else ""
+        if isinstance(why, Held):
+            day = _days_of(survey, member)
+            title = titles.get(why.contact.survey, why.contact.survey) if why.contact else ""
+            reason = cause(why, survey.budget, title, day)
+            until = "never" if why.until is None else _local(survey, member, why.until)
+        click.echo(f"  {until:<41} {member.name} ({member.id}): {reason}")
+
+
+def _sum_up(plan: Plan) -> None:
+    """Print how many would not be asked, by reason."""
+    for reason, many in sorted(plan.left_out.items()):
+        click.echo(f"  not asked: {_left_out(many, reason)}")
+
+
+def _warn(survey: Survey, plan: Plan) -> None:
+    """Print whether people would be asked twice."""
+    zone = ZoneInfo(survey.time_zone or "UTC")
+    warning = asked_twice(plan, lambda end: f"{end.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}")
+    if warning:
+        click.echo(warning)
+
+
+def _zone(survey: Survey, member: Member) -> ZoneInfo:
+    return zone_of(survey.time_zone or member.time_zone)
+
+
+def _local(survey: Survey, member: Member, moment: datetime) -> str:
+    zone = _zone(survey, member)
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key:<24}"
+
+
+def _days_of(survey: Survey, member: Member) -> Callable[[datetime], str]:
+    zone = _zone(survey, member)
+    return lambda moment: f"{moment.astimezone(zone):%Y-%m-%d}"
+
+
+def _left_out(many: int, reason: Reason) -> str:
+    return f"1, who {reason.words}" if many == 1 else f"{many:,}, each of whom {reason.words}"

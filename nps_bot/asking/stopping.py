@@ -1,0 +1,144 @@
+"""Stopping waves while they run: what was not sent is not sent; what was sent may be answered.
+
+Stopping is one committed mark on the wave, and everything else follows from it: no further page of
+the audience is added, what waits is cancelled in batches, what is in hand is dropped right before
+its call, and whatever comes back from a failed call is dropped when its turn comes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from nps_bot.asking.launching import BATCH
+from nps_bot.asking.store import invitations, waves
+from nps_bot.delivery import enqueue
+from nps_bot.delivery.rules import MessageKind
+from nps_bot.delivery.store import outbox
+from nps_bot.delivery.store.claims import Claimed
+from nps_bot.figures import store as reports
+from nps_bot.figures.store import WaveHead
+from nps_bot.surveys.rules.survey import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far an open wave has got.
+
+    Attributes:
+        wave: which one; it may be stopped already.
+        asked: people who were asked.
+        unasked: people who are invited and were not asked. More may follow while ``wave.state`` is
+            "resolving".
+    """
+
+    wave: WaveHead
+    asked: int
+    unasked: int
+
+
+def extents(connection: Connection, survey_key: str) -> tuple[Extent, ...]:
+    """Return how far the open waves of a survey have got, the oldest first."""
+    return _extents(connection, reports.open_waves(connection, [survey_key]))
+
+
+def extents_of(
+    connection: Connection, survey_key: str, wave_ids: Collection[int]
+) -> tuple[Extent, ...]:
+    """Return how far these waves of a survey have got, be they closed meanwhile."""
+    heads = [reports.head(connection, wave_id) for wave_id in wave_ids]
+    return _extents(connection, [one for one in heads if one and one.survey_key == survey_key])
+
+
+def _extents(connection: Connection, heads: Sequence[WaveHead]) -> tuple[Extent, ...]:
+    ids = [head.id for head in heads]
+    tallies = reports.wave_tallies(connection, ids)
+    unasked = invitations.unasked(connection, ids)
+    return tuple(Extent(head, tallies[head.id].asked, unasked[head.id]) for head in heads)
+
+
+def stop(
+    connection: Connection,
+    survey: Survey,
+    wave_ids: Collection[int],
+    by: str | None,
+    now: datetime,
+) -> list[int]:
+    """Stop waves of a survey that are open and not stopped yet; returns their ids.
+
+    Args:
+        connection: an open transaction.
+        survey: whose waves.
+        wave_ids: those that somebody saw and wants stopped; others go on.
+        by: who stops them; None from the command line.
+        now: the current moment.
+    """
+    done = []
+    open_waves = {head.id for head in reports.open_waves(connection, [survey.key])}
+    for wave_id in sorted(open_waves & set(wave_ids)):
+        wave = waves.lock(connection, wave_id)
+        if wave.state == "closed" or wave.stopped_at is not None:
+            continue
+        waves.stop(connection, wave_id, by, now)
+        enqueue.touch_channels(connection, wave_id, [MessageKind.CHANNEL_APPROVAL], now)
+        if wave.only_person is None:
+            # One that was still read had no summary yet; any other says so in its own.
+            enqueue.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave_id, now)
+            outbox.touch(connection, (enqueue.summary_key(wave_id),), now)
+        done.append(wave_id)
+    return done
+
+
+def cancel_unsent(connection: Connection, wave_id: int, now: datetime) -> bool:
+    """Cancel what a stopped wave has not sent, a batch of it; returns whether there may be more.
+
+    Who had put the question off gets it back: it does not come again by itself. What a courier has
+    in hand meanwhile is left to it: it drops that, or the next tick finds it (:func:`unfinished`).
+    """
+    put_off = outbox.unsent_of(connection, (MessageKind.REPROMPT,), wave_id=wave_id, limit=BATCH)
+    cancelled = outbox.cancel_wave(
+        connection, enqueue.RESPONDENT_KINDS, enqueue.STOPPED, wave_id=wave_id, limit=BATCH
+    )
+    outbox.touch(connection, [enqueue.prompt_key(one) for one in put_off], now)
+    return cancelled > 0
+
+
+def unfinished(connection: Connection) -> list[int]:
+    """Return the stopped waves of which something waits: it was in hand when they were stopped, or
+    the process that cancelled them died.
+    """
+    return outbox.waves_with_unsent(connection, enqueue.RESPONDENT_KINDS, waves.stopped(connection))
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """Of what nothing new is sent at the moment.
+
+    Attributes:
+        waves: the stopped waves.
+        surveys: the keys of the paused surveys.
+    """
+
+    waves: Collection[int] = ()
+    surveys: Collection[str] = ()
+
+    def stops(self, message: Claimed) -> bool:
+        """Return whether a message in hand is not to be sent at all, its wave being stopped."""
+        return message.wave_id in self.waves and asks(message)
+
+    def holds(self, message: Claimed) -> bool:
+        """Return whether a message in hand is to wait until its survey is resumed."""
+        return message.survey_key in self.surveys and asks(message)
+
+
+def asks(message: Claimed) -> bool:
+    """Return whether a message would newly be sent to a respondent."""
+    return not message.updating and message.kind in enqueue.RESPONDENT_KINDS
+
+
+def halted(connection: Connection) -> Halted:
+    """Return which waves are stopped and which surveys are paused."""
+    return Halted(waves.stopped(connection), waves.paused(connection))

@@ -1,0 +1,109 @@
+"""`outbox`: what waits, what is unknown, what failed; and settling by hand what the bot cannot."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+import click
+
+from nps_bot.clock import SystemClock
+from nps_bot.delivery import enqueue, resolve
+from nps_bot.delivery.outbox_text import entry_json, entry_text, outbox_text
+from nps_bot.delivery.resolve import Verdict
+from nps_bot.delivery.rules import Status
+from nps_bot.delivery.store import unsettled
+from nps_bot.delivery.store.unsettled import Unsettled
+from nps_bot.interaction.terminal import CommandError, confirmed, open_database
+from nps_bot.settings import Settings
+from nps_bot.storage.database import Database
+from nps_bot.surveys import load_surveys
+from nps_bot.surveys.rules.survey import Survey
+
+_BEGINNING = re.compile(r"[0-9a-f]{1,32}")
+_SIMILAR = 5
+
+
+async def show(settings: Settings, *, as_json: bool) -> None:
+    """Print what Slack does not have for sure."""
+    surveys = load_surveys(settings.surveys)
+    async with open_database(settings) as database:
+        found = await database.read(unsettled.unsettled)
+    if as_json:
+        click.echo(json.dumps([entry_json(one, surveys) for one in found], indent=2))
+    else:
+        click.echo(outbox_text(found, surveys))
+
+
+async def settle(settings: Settings, beginning: str, verdict: Verdict, *, yes: bool) -> None:
+    """Settle a message as the operator says.
+
+    Raises:
+        NpsBotError: there is no such message, it may not be settled, or nobody confirmed it.
+    """
+    surveys = load_surveys(settings.surveys)
+    clock = SystemClock()  # leases and look-ups go by it, however far a sandbox has moved on
+    async with open_database(settings) as database:
+        message = await _find(database, beginning)
+        refusal = resolve.refused(message, verdict, clock.now())
+        if refusal is None:
+            click.echo(entry_text(message, surveys))
+            click.echo(_consequence(message, verdict, surveys))
+            if not yes and not confirmed(_question(message, verdict)):
+                click.echo("Nothing was changed.")
+                return
+            refusal = await database.write(resolve.by_hand, message.id, verdict, clock.now())
+    if refusal is not None:
+        raise CommandError(f"{message.id} was not touched. {refusal}")
+    click.echo(_DONE[verdict])
+
+
+async def _find(database: Database, beginning: str) -> Unsettled:
+    """Return the one message whose id begins like this."""
+    wanted = beginning.lower()
+    if not _BEGINNING.fullmatch(wanted):
+        raise CommandError(f"'{beginning}' is no id: `python bot.py outbox` lists them.")
+    found = await database.read(unsettled.beginning_with, wanted, _SIMILAR)
+    if not found:
+        raise CommandError(
+            f"No message's id begins with '{beginning}': `python bot.py outbox` lists them."
+        )
+    if len(found) > 1:
+        ids = ", ".join(message.id for message in found)
+        raise CommandError(f"Several ids begin with '{beginning}', write more of it: {ids}.")
+    return found[0]
+
+
+_DONE = {
+    Verdict.SENT: "It counts as sent.",
+    Verdict.AGAIN: "It waits again; the running bot sees to it.",
+}
+
+
+def _question(message: Unsettled, verdict: Verdict) -> str:
+    """Return what somebody must be sure of to give the verdict."""
+    if verdict is Verdict.SENT:
+        return "Have you seen it there?"
+    if message.status == Status.FAILED:
+        return "Is what made it fail put right?"
+    return "You have looked, and it is not there?"
+
+
+def _consequence(message: Unsettled, verdict: Verdict, surveys: Mapping[str, Survey]) -> str:
+    """Return what follows from the verdict, so that nobody is surprised later."""
+    if verdict is Verdict.AGAIN:
+        if message.survey_key not in surveys:
+            return "Its survey has no file any more, so it will be dropped instead of sent."
+        if message.ts is not None:
+            return "It stands in Slack; writing its newest state into it is tried again."
+        return "It will be posted once more, unless the reason for it has gone meanwhile."
+    if message.ts is not None or not resolve.is_kept_up_to_date(message):
+        return "It counts as sent and is left as it is."
+    words = (
+        "It counts as sent. But the bot does not learn where it stands, so it never rewrites it:"
+        " what changes later does not show there"
+    )
+    if message.kind in enqueue.PROMPT_KINDS:
+        return f"{words}, until its person clicks on it. Every click counts."
+    return f"{words}."

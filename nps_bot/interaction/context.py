@@ -1,0 +1,50 @@
+"""What every listener works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from nps_bot.asking.store import waves
+from nps_bot.clock import Clock
+from nps_bot.interaction.access import Access
+from nps_bot.slack.background import Background
+from nps_bot.slack.charts import Charts
+from nps_bot.slack.directory import Directory
+from nps_bot.slack.messenger import Messenger
+from nps_bot.storage.database import Database
+from nps_bot.surveys.rules.survey import Survey, Wording
+
+
+@dataclass(frozen=True, slots=True)
+class BotContext:
+    """The bot as its listeners see it.
+
+    Attributes:
+        clock: tells the time people live by.
+        leases: tells the time that leases, look-ups and what was read of Slack last for. It is
+            the same clock, unless somebody moves time on to see what comes.
+        wake_courier: tells the courier that something is owed now.
+        workspace_url: the workspace's address, to link messages.
+    """
+
+    surveys: Mapping[str, Survey]
+    database: Database
+    clock: Clock
+    leases: Clock
+    messenger: Messenger
+    directory: Directory
+    access: Access
+    background: Background
+    charts: Charts
+    workspace_url: str
+    wake_dispatcher: Callable[[], None]
+    wordings: dict[int, Wording] = field(default_factory=dict)
+
+    async def wording(self, wording_id: int) -> Wording:
+        """Return a stored wording; it never changes, so it is read once."""
+        known = self.wordings.get(wording_id)
+        if known is None:
+            known = await self.database.read(waves.load_wording, wording_id)
+            self.wordings[wording_id] = known
+        return known
