@@ -354,14 +354,14 @@ def mentioning(*names: str) -> set[str]:
 
 
 def test_only_one_module_opens_what_is_sealed() -> None:
-    assert mentioning("_Sealed__", "privacy._open") == {"domain/privacy.py"}
+    assert mentioning("_Sealed__", "privacy._open") == {"anonymous/rules/privacy.py"}
     assert not {name for name in mentioning("import _open") if "privacy" in name}
 
 
 def test_only_one_module_reads_what_was_answered() -> None:
     classes = ("AnonymousAnswer", "AnonymousComment")
     names = ("anonymous_answers", "anonymous_comments")
-    assert mentioning(*classes) == {"storage/tables.py", "storage/ballots.py"}
+    assert mentioning(*classes) == {"storage/tables.py", "anonymous/store/ballots.py"}
     # Scrubbing writes a table's file anew, and reads nothing.
     assert mentioning(*names) == {"storage/tables.py", "storage/scrubbing.py"}
 

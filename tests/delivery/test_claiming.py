@@ -397,7 +397,7 @@ async def test_a_prompt_shows_what_its_person_did(database: Database) -> None:
         responding.resume(connection, "UADA", people.ALL_SURVEYS, now)
         assert rewritten(connection, now).stopped is None
         click(connection, invitation, 8, now)
-        given = rewritten(connection, now + SETTLING).standing.response
+        given = rewritten(connection, now + SETTLING).invitation.response
         assert given is not None
         assert given.latest_score == 8
 

@@ -36,7 +36,7 @@ async def test_what_nobody_waits_for_comes_after_the_answers(work: Background) -
 async def test_it_comes_in_time_though_answers_never_end(
     work: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "LULL_WITHIN", 0.01)
+    monkeypatch.setattr(background, "LULL_TIMEOUT", 0.01)
     rewriting = asyncio.Event()
     with work.answering():
         work.spawn_patiently(note(rewriting), "Rewriting")
