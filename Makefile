@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
-.PHONY: run test check bench soak pictures lock format
+.PHONY: run test quick check docs bench soak pictures lock format
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run ## The bot; without Slack credentials, in a sandbox Slack of its own.
@@ -16,12 +16,18 @@ run: $(VENV)/.run ## The bot; without Slack credentials, in a sandbox Slack of i
 test: $(VENV)/.dev ## Every test: SQLite, PostgreSQL and the browser.
 	$(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal $(ARGS)
 
+quick: $(VENV)/.dev ## What needs no server and no browser: rules, views, files, stores on SQLite.
+	$(BIN)/python -m pytest -q -n 2 -m "not slow" $(ARGS)
+
 check: $(VENV)/.dev ## Lint, format, types, the arrows of ARCHITECTURE.md, migrations.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/migrations
+
+docs: $(VENV)/.dev ## The tables in the documents that come from the code.
+	$(BIN)/python -m docs.generate
 
 bench: $(VENV)/.dev ## The figures of docs/benchmarks.md, measured here and now.
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from docs.generate import BLOCKS, written
 from nps_bot.anonymous.report import TREND_WAVES
 from nps_bot.asking.scheduler import TICK
 from nps_bot.delivery import enqueue
@@ -32,7 +33,6 @@ from nps_bot.nps.score import (
     no_answer_bounds,
     nps,
 )
-from nps_bot.settings import VARIABLES
 from nps_bot.storage import database
 from slack_sandbox import Manifest, Sandbox
 
@@ -46,6 +46,8 @@ def read(name: str) -> str:
 
 README, ARCHITECTURE, CONTRIBUTING = map(read, ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"))
 SLACK_APP, STATISTICS = read("docs/slack-app.md"), read("docs/statistics.md")
+COMMAND_LINE, CONFIGURATION = read("docs/commands.md"), read("docs/configuration.md")
+DESIGN = read("docs/design.md")
 MANIFEST: dict[str, Any] = json.loads(read("manifest.json"))
 PROJECT = tomllib.loads(read("pyproject.toml"))["project"]
 
@@ -137,8 +139,8 @@ def commands_of(*group: str) -> Iterator[str]:
             yield " ".join((*group, name))
 
 
-def test_every_command_is_in_the_readme() -> None:
-    written = re.findall(r"`python bot\.py ?([^`]*)`", README)
+def test_every_command_is_explained() -> None:
+    written = re.findall(r"`python bot\.py ?([^`]*)`", COMMAND_LINE)
     words = {re.sub(r" ?[\[A-Z].*", "", command) for command in written}
     assert words == {"", *commands_of()}
 
@@ -148,34 +150,35 @@ def test_every_word_of_nps_is_in_the_readme() -> None:
     assert {word.removeprefix("/nps ") for word in written} == set(COMMANDS)
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    documented = table(README, "variable")
-    assert {name.strip("`") for name in documented} == set(VARIABLES)
-    for name, default in VARIABLES.items():
-        assert documented[f"`{name}`"][0].startswith(f"`{default}`" if default else "none")
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) <= 1300
+    assert README.count("![") == 3
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = set(re.findall(r"\]\(([a-z-]+\.md)\)", read("docs/README.md")))
+    assert index == {path.name for path in ROOT.glob("docs/*.md")} - {"README.md"}
 
 
 # --- ARCHITECTURE ---------------------------------------------------------------------------------
 
-LISTED = ("", "domain", "services", "storage", "slack")
-"""Rooms whose every module is named; of the others the room is."""
+FIRST_PAGE, APPENDIX = ARCHITECTURE.split("## Glossary")
 
 
-def rooms() -> Iterator[str]:
-    for room in LISTED:
-        for path in (BOT / room).iterdir():
-            if path.suffix == ".py" and path.name != "__init__.py":
-                yield path.relative_to(BOT).as_posix()
-    for path in BOT.rglob("__init__.py"):
-        if path.parent != BOT:
-            yield path.parent.relative_to(BOT).as_posix() + "/"
+def test_the_first_page_is_short() -> None:
+    assert len(FIRST_PAGE.split()) <= 900
 
 
 def test_every_room_is_in_the_architecture() -> None:
-    assert [room for room in sorted(rooms()) if f"`{room}`" not in ARCHITECTURE] == []
+    rooms = {
+        path.name if path.suffix else f"{path.name}/"
+        for path in BOT.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert rooms - {"__init__.py"} <= set(quoted(FIRST_PAGE))
 
 
-@pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING, STATISTICS])
+@pytest.mark.parametrize("document", [FIRST_PAGE, CONTRIBUTING, STATISTICS, DESIGN])
 def test_every_path_that_is_named_exists(document: str) -> None:
     paths = {word for word in quoted(document) if re.fullmatch(r"[\w./-]+(\.py|/)", word)}
     assert paths
@@ -183,9 +186,7 @@ def test_every_path_that_is_named_exists(document: str) -> None:
 
 
 def test_every_function_that_is_named_exists() -> None:
-    named = [
-        word for word in quoted(ARCHITECTURE) if re.fullmatch(r"[a-z_]+(/[a-z_]+)*\.\w.*", word)
-    ]
+    named = [word for word in quoted(DESIGN) if re.fullmatch(r"[a-z_]+(/[a-z_]+)*\.\w.*", word)]
     found = 0
     for word in named:
         path, _, attributes = word.partition(".")
@@ -196,16 +197,27 @@ def test_every_function_that_is_named_exists() -> None:
     assert found > 20
 
 
-def test_the_arrows_are_those_that_are_checked() -> None:
+def test_the_rooms_stand_in_the_order_that_is_checked() -> None:
     contracts = ConfigParser()
     contracts.read(ROOT / ".importlinter")
-    layers = contracts["importlinter:contract:layers"]["layers"].split("\n")
-    arrows = " -> ".join(layer.replace("nps_bot.", "") for layer in layers if layer)
-    assert f"    {arrows}\n" in ARCHITECTURE
+    layers = contracts["importlinter:contract:rooms"]["layers"].replace("nps_bot.", "")
+    checked = [layer for layer in re.split(r"[\s|]+", layers) if layer]
+    rows = [line.split("|")[1] for line in FIRST_PAGE.splitlines() if line.startswith("| `")]
+    shown = [quote.strip("/").removesuffix(".py") for row in rows for quote in quoted(row)]
+    assert [room for room in checked if room in shown] == [
+        room for room in shown if room in checked
+    ]
+    assert {room for room in checked if (BOT / room).is_dir()} <= set(shown)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_what_comes_from_the_code_is_up_to_date(name: str) -> None:
+    file, text = BLOCKS[name]
+    assert written(read(file), name, text()) == read(file), "run: make docs"
 
 
 def test_the_numbers_are_those_of_the_code() -> None:
-    text = " ".join(ARCHITECTURE.split())
+    text = " ".join(DESIGN.split())
     certain = delivery.LEASE + delivery.LOOKUP_AFTER
     numerals = ("no", "one", "two", "three", "four")
     for words in (
@@ -270,7 +282,7 @@ def test_every_setting_of_the_app_is_explained_with_its_value() -> None:
 def test_every_method_that_is_called_is_explained() -> None:
     called = {
         name
-        for path in [*(BOT / "slack").rglob("*.py"), BOT / "courier.py"]
+        for path in (BOT / "slack").rglob("*.py")
         for name in re.findall(rf'"({METHOD.pattern})"', path.read_text(encoding="utf-8"))
     }
     assert len(called) > 10

@@ -1,0 +1,67 @@
+"""Writes the tables of the documents that come from the code: `make docs`.
+
+A table stands between `<!-- name -->` and `<!-- /name -->`. A test compares each with what this
+module would write, so a document and the code cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BOT = ROOT / "nps_bot"
+
+
+def modules() -> str:
+    """Return each module of the bot with the first sentence of its docstring, by room."""
+    return "\n".join(_rooms())
+
+
+def _rooms() -> Iterator[str]:
+    for folder in sorted({path.parent for path in BOT.rglob("*.py")}):
+        rows = [row for path in sorted(folder.glob("*.py")) if (row := _row(path))]
+        if rows:
+            yield f"**`{folder.relative_to(ROOT).as_posix()}/`**\n"
+            yield from ("| module | what is in it |", "|---|---|", *rows, "")
+
+
+def _row(path: Path) -> str | None:
+    """Return the row of a module; None for one that only makes its folder a package."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    if docstring is None:
+        return None
+    first = " ".join(docstring.split("\n\n")[0].split()).replace("|", "\\|")
+    return f"| `{path.name}` | {first} |"
+
+
+BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
+    "modules": ("ARCHITECTURE.md", modules),
+}
+"""What is written: the document and the text, by the name of the markers."""
+
+
+def written(document: str, name: str, text: str) -> str:
+    """Return a document with ``text`` between the markers of ``name``.
+
+    Raises:
+        ValueError: the document lacks these markers.
+    """
+    between = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+    changed, number = between.subn(lambda _: f"\n{text.strip()}\n\n", document)
+    if number != 1:
+        raise ValueError(f"The document has no markers <!-- {name} --> and <!-- /{name} -->.")
+    return changed
+
+
+def main() -> None:
+    """Write every block anew."""
+    for name, (file, text) in BLOCKS.items():
+        path = ROOT / file
+        path.write_text(written(path.read_text(encoding="utf-8"), name, text()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
