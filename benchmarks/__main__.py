@@ -24,9 +24,9 @@ from benchmarks.slack import Slack
 from benchmarks.starting import fsyncs, starts
 from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.world import World
+from nps_bot.app import open_database
 from nps_bot.delivery import dispatcher
 from nps_bot.ids import new_id
-from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
 from nps_bot.surveys import load_surveys
 from nps_bot.surveys.rules.survey import Survey
@@ -152,7 +152,7 @@ async def _clicks(bench: Bench) -> None:
         bare = await stack.enter_async_context(bare_app(bench.slack.api_url))
         contenders = [Contender(_BARE_APP, bare, None)]
         for name, url in bench.urls.items():
-            database = await stack.enter_async_context(Database(url, patience=_PREPARING))
+            database = await stack.enter_async_context(open_database(url, patience=_PREPARING))
             running = await stack.enter_async_context(bot(url, bench.slack.api_url))
             contenders.append(Contender(name, running, World(database, bench.survey)))
         clicking = Clicks(bench.slack, bench.survey)
@@ -229,7 +229,7 @@ async def _prompts(bench: Bench) -> None:
         loop = await stack.enter_async_context(prompts.bare_loop(slack))
         bots = {}
         for name, url in bench.urls.items():
-            database = await stack.enter_async_context(Database(url, patience=_PREPARING))
+            database = await stack.enter_async_context(open_database(url, patience=_PREPARING))
             world = World(database, bench.survey)
             await world.withdraw_alerts()  # those which the last bot gave back when it stopped
             bots[name] = (await stack.enter_async_context(bot(url, slack.api_url)), world)

@@ -15,6 +15,7 @@ from benchmarks.slack import ALERT_CHANNELS, Slack
 from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.waves import Overtaking, Sending
 from benchmarks.world import World
+from nps_bot.app import open_database
 from nps_bot.delivery.store import lanes
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys
@@ -99,7 +100,7 @@ class _Bench:
     async def database(self, name: str) -> AsyncIterator[tuple[str, Database]]:
         """Give a new database and its address."""
         url = await asyncio.to_thread(self.new[name])
-        async with Database(url, patience=_PREPARING) as database:
+        async with open_database(url, patience=_PREPARING) as database:
             yield url, database
 
 

@@ -30,6 +30,7 @@ from nps_bot.interaction.access import Access
 from nps_bot.interaction.context import BotContext
 from nps_bot.listeners import register
 from nps_bot.metrics import REQUESTS
+from nps_bot.reactions import REACTIONS
 from nps_bot.settings import Mode, Settings
 from nps_bot.slack.background import Background
 from nps_bot.slack.charts import Charts
@@ -39,7 +40,7 @@ from nps_bot.slack.http import HttpServer, Web
 from nps_bot.slack.http import listen as open_socket
 from nps_bot.slack.messenger import Identity, Messenger
 from nps_bot.slack.web_api import WebApi, open_session
-from nps_bot.storage.database import Database
+from nps_bot.storage.database import PATIENCE, Database
 from nps_bot.storage.migrate import ensure_migrated
 from nps_bot.storage.notify import Notifier, Wake, listen
 from nps_bot.storage.serving import ServingLock
@@ -81,6 +82,19 @@ class Bot:
     port: int | None
 
 
+def open_database(url: str, *, patience: float = PATIENCE) -> Database:
+    """Return the bot's database, with all that follows from the events recorded in it.
+
+    Args:
+        url: the address of the database.
+        patience: seconds after which a write gives up.
+
+    Raises:
+        SettingsError: ``url`` cannot be used.
+    """
+    return Database(url, reactions=REACTIONS, patience=patience)
+
+
 @asynccontextmanager
 async def connected(
     settings: Settings,
@@ -108,7 +122,7 @@ async def connected(
         raise SettingsError("SLACK_BOT_TOKEN is not set.")
     await asyncio.to_thread(ensure_migrated, settings.database_url)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(settings.database_url))
+        database = await stack.enter_async_context(open_database(settings.database_url))
         owed = wake.set
         if database.shared:
             await _set_clock(clock, database)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import URL
 
+from nps_bot.app import open_database
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
 from tests.helpers.postgres import PostgresDatabases, postgres_server, text_of
@@ -82,5 +83,5 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Return the open database, closed after the test."""
-    async with Database(database_url, patience=60) as opened:  # however busy the machine is
+    async with open_database(database_url, patience=60) as opened:  # however busy the machine is
         yield opened

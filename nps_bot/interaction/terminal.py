@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import click
 
-from nps_bot.app import connected
+from nps_bot import app
 from nps_bot.clock import MovableClock, SettableClock, SystemClock
 from nps_bot.errors import NpsBotError, nearest
 from nps_bot.interaction.context import BotContext
@@ -59,7 +59,7 @@ def surveys_of(settings: Settings) -> Mapping[str, Survey]:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Reach the database alone, migrated."""
     await asyncio.to_thread(ensure_migrated, settings.database_url)
-    async with Database(settings.database_url, patience=LONG) as database:
+    async with app.open_database(settings.database_url, patience=LONG) as database:
         yield database
 
 
@@ -76,7 +76,7 @@ async def open_context(settings: Settings) -> AsyncIterator[BotContext]:
 
         settings = sandboxed.settings_of_running_sandbox(settings)
     nobody_waits = asyncio.Event()
-    async with connected(settings, surveys, clock, wake=nobody_waits, patient=False) as context:
+    async with app.connected(settings, surveys, clock, wake=nobody_waits, patient=False) as context:
         yield context
 
 

@@ -37,6 +37,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from nps_bot.errors import StorageUnavailableError
+from nps_bot.events import OPTION, Reactions
 from nps_bot.ids import new_id
 from nps_bot.storage.engines import READ_PATIENCE, engine_url, reader_engine, writer_engine
 from nps_bot.storage.failures import away, is_away, is_conflict
@@ -87,11 +88,15 @@ class Database:
     after the database was away. Use it as an asynchronous context manager, or call ``close``.
     """
 
-    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, url: str, *, reactions: Reactions | None = None, patience: float = PATIENCE
+    ) -> None:
         """Prepare the connections and start the writer.
 
         Args:
             url: the address of a SQLite file or a PostgreSQL database.
+            reactions: what follows from the events that writes record. The bot's own are given by
+                :func:`nps_bot.app.open_database`; without any, no event may be recorded.
             patience: seconds after which a ``write`` gives up. One-shot commands that import
                 thousands of rows in one job, and for whom nobody waits, take longer.
 
@@ -104,7 +109,8 @@ class Database:
         self.name = new_id()
         """Tells this process from others that serve the same database."""
         self._patience = patience
-        self._writer = _Writer(writer_engine(parsed, patience))
+        writing = writer_engine(parsed, patience).execution_options(**{OPTION: reactions})
+        self._writer = _Writer(writing)
         self._reading = reader_engine(parsed, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nps-reader")
         self._closed = False

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, make_url, select, text, update
 from nps_bot.anonymous import closing
 from nps_bot.answering.responding import Refusal
 from nps_bot.answering.views.prompt import VOTED
+from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.interaction.replies import REFUSALS
 from nps_bot.logs import LogLevel
 from nps_bot.people import forgetting
 from nps_bot.people.store import AccountRow, save_accounts
-from nps_bot.storage.database import Database
 from nps_bot.storage.tables import AnonymousAnswer, AnonymousComment, Invitation, Outbox
 from nps_bot.surveys.rules.survey import Anonymity
 from slack_sandbox import Fault, Kind, Message, Person, Reply
@@ -446,7 +446,7 @@ async def test_kill_9_leaves_no_ballot_without_its_answer(
     make_anonymous(world)
     now = world.clock.now()
     how = ByHand(now.strftime(NOMINAL), at_once=True)
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         await database.write(launching.start_by_hand, world.surveys["customer"], how, now)
     (tmp_path / "surveys").mkdir()
     (tmp_path / "surveys" / "customer.yaml").write_text(anonymous_file(), encoding="utf-8")

@@ -19,6 +19,7 @@ from nps_bot.anonymous.store import ballots
 from nps_bot.anonymous.voting import Voted
 from nps_bot.answering import responding
 from nps_bot.answering.responding import Click, Refusal, Scope
+from nps_bot.app import open_database
 from nps_bot.asking import eligibility, launching
 from nps_bot.asking.rules.budget import Limits
 from nps_bot.people import forgetting
@@ -294,7 +295,7 @@ async def test_closing_evens_out_whose_prompt_was_rewritten_when(database: Datab
 
 
 async def test_sqlite_overwrites_what_is_deleted(sqlite_database_url: str) -> None:
-    async with Database(sqlite_database_url) as database:
+    async with open_database(sqlite_database_url) as database:
         for run in (database.read, database.write):
             assert await run(lambda c: c.scalar(text("PRAGMA secure_delete"))) == 1
 
@@ -312,9 +313,9 @@ async def test_no_answer_comes_after_its_wave_was_closed(postgresql_database_url
             pass
         return connection.scalars(select(AnonymousAnswer.id)).one()
 
-    async with Database(postgresql_database_url, patience=60) as one:
+    async with open_database(postgresql_database_url, patience=60) as one:
         invitations = await one.write(asked)
-        async with Database(postgresql_database_url, patience=60) as other:
+        async with open_database(postgresql_database_url, patience=60) as other:
             answering = asyncio.create_task(one.write(answer, invitations))
             voted = (
                 select(func.count())
@@ -334,8 +335,8 @@ async def test_no_answer_comes_after_its_wave_was_closed(postgresql_database_url
 
 async def test_who_clicks_in_two_processes_votes_once(postgresql_database_url: str) -> None:
     async with (
-        Database(postgresql_database_url, patience=60) as one,
-        Database(postgresql_database_url, patience=60) as other,
+        open_database(postgresql_database_url, patience=60) as one,
+        open_database(postgresql_database_url, patience=60) as other,
     ):
         invitations = await one.write(asked)
         clicks = [click(invitations[ADA.id], ADA.id, score, NOON) for score in range(11)]

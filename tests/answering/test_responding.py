@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from nps_bot.answering import responding
 from nps_bot.answering.responding import Click, Recorded, Refusal, Scope
+from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.store import waves
 from nps_bot.cases import store as cases
@@ -152,7 +153,8 @@ async def test_twenty_clicks_in_any_order_leave_the_newest(database: Database) -
 async def test_processes_that_race_record_one_response(postgresql_database_url: str) -> None:
     async with AsyncExitStack() as stack:
         processes = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(4)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(4)
         ]
         invitation = await processes[0].write(asked_ada)
 

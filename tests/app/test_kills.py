@@ -14,9 +14,9 @@ from time import monotonic
 
 from sqlalchemy import select
 
+from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
-from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, LaneLease, Outbox, Response
 from slack_sandbox import Fault, Kind, Message, NotAcknowledgedError, Person, Reply
 from tests.helpers.attack_helpers import BOTH, eventually, quiet, read
@@ -112,7 +112,7 @@ async def process(
 async def to_ask(world: World, *handles: str) -> None:
     """Have the next bot that runs ask these people at once."""
     now = world.clock.now()
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         for number, handle in enumerate(handles):
             nominal = now.replace(minute=number).strftime(NOMINAL)
             how = ByHand(nominal, only_person=world.sandbox.person(handle).id, at_once=True)
@@ -124,7 +124,7 @@ async def prompted(world: World, handle: str) -> tuple[Person, Message]:
     person = world.sandbox.person(handle)
     await world.sandbox.until(lambda: person.inbox)
     sent = select(Outbox.id).where(Outbox.ts == person.inbox[-1].ts)
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         await eventually(world.sandbox, lambda: read(database, sent))
     return person, person.inbox[-1]
 
@@ -150,7 +150,7 @@ async def test_an_answered_click_survives_kill_9(quiet_world: World, tmp_path: P
         ada, prompt = await prompted(world, "ada")
         await ada.click(prompt, "score_3")
         assert await bot.end(signal.SIGKILL) == -signal.SIGKILL
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         assert await read(database, select(Response.score)) == [(3,)]
     await healed(world)
 
@@ -181,7 +181,7 @@ async def test_an_alert_that_nobody_knows_of_is_posted_after_kill_9(
         ada, prompt = await prompted(world, "ada")
         world.sandbox.faults.add("chat.postMessage", Fault(drop=True))
         await ada.click(prompt, "score_3")
-        async with Database(world.settings.database_url) as database:
+        async with open_database(world.settings.database_url) as database:
             await eventually(world.sandbox, lambda: read(database, unknown))
         await bot.end(signal.SIGKILL)
     assert world.messages("nps-alerts") == []
@@ -219,7 +219,7 @@ async def test_sigterm_finishes_what_was_begun(quiet_world: World, tmp_path: Pat
     newest = select(Invitation.person_id, Response.action_ts).join(
         Response, Response.invitation_id == Invitation.id
     )
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         kept = dict(await read(database, newest))
         claimed = select(Outbox.id).where(Outbox.status == "claimed")
         assert await read(database, claimed) == []
@@ -239,7 +239,7 @@ async def test_sigterm_waits_for_the_calls_under_way(quiet_world: World, tmp_pat
         await world.sandbox.until(lambda: world.messages("nps-alerts"))
         assert await bot.end(signal.SIGTERM) == 0
     statuses = select(Outbox.kind, Outbox.status)
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         assert sorted(await read(database, statuses)) == [("alert", "sent"), ("prompt", "sent")]
     await healed(world)
 
@@ -259,7 +259,7 @@ async def test_sigterm_waits_for_a_slack_that_hangs_no_longer_than_platforms_do(
         told = monotonic()
         assert await bot.end(signal.SIGTERM) == 0
         assert monotonic() - told < TO_STOP
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         alert = select(Outbox.status).where(Outbox.kind == "alert")
         assert await read(database, alert) == [("unknown",)]
         leased = select(Outbox.kind).where(Outbox.claimed_by.is_not(None))

@@ -16,6 +16,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import delete, select, text, update
 
+from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.delivery.store.lanes import TENURE
@@ -110,7 +111,7 @@ async def working(world: World, folder: Path, *commands: tuple[str, ...]) -> Asy
     asked = [*crowd(world, CROWD), *(world.sandbox.person(one).id for one in HANDLES)]
     world.sandbox.faults.add("chat.postMessage", Fault(delay=0.2), times=None)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(world.settings.database_url))
+        database = await stack.enter_async_context(open_database(world.settings.database_url))
         await database.write(launching.start_by_hand, customers, how, now)
         starting = [
             stack.enter_async_context(process(world, folder, *command)) for command in commands

@@ -11,6 +11,7 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, func, select, text
 
+from nps_bot.app import open_database
 from nps_bot.asking import approving, launching
 from nps_bot.asking.approving import NotYours
 from nps_bot.asking.launching import ByHand
@@ -245,7 +246,8 @@ async def test_of_many_at_once_in_five_processes_one_decides(postgresql_database
 
     async with AsyncExitStack() as stack:
         processes = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(5)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(5)
         ]
         asked = await asyncio.gather(*(processes[n % 5].write(ask) for n in range(20)))
         assert len({one.id for one in asked}) == 1
@@ -279,7 +281,7 @@ async def test_who_starts_one_while_an_owner_says_yes_starts_no_second(
 
     async with AsyncExitStack() as stack:
         one, other = [
-            await stack.enter_async_context(Database(postgresql_database_url, patience=20))
+            await stack.enter_async_context(open_database(postgresql_database_url, patience=20))
             for _ in range(2)
         ]
         asked = await one.write(ask)

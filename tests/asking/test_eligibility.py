@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select, text, update
 
 from nps_bot.answering import responding
 from nps_bot.answering.responding import Click
+from nps_bot.app import open_database
 from nps_bot.asking import eligibility, launching, nudging
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
 from nps_bot.asking.rules.budget import Held, Limits, Rule
@@ -470,7 +471,7 @@ async def test_two_waves_read_at_the_same_moment_do_not_both_ask_somebody(
 
     async with AsyncExitStack() as stack:
         one, other = [
-            await stack.enter_async_context(Database(postgresql_database_url, patience=20))
+            await stack.enter_async_context(open_database(postgresql_database_url, patience=20))
             for _ in range(2)
         ]
         waves = await one.write(prepare)
@@ -515,7 +516,7 @@ async def test_two_waves_of_a_survey_read_at_once_keep_its_daily_number(
 
     async with AsyncExitStack() as stack:
         one, other = [
-            await stack.enter_async_context(Database(postgresql_database_url, patience=20))
+            await stack.enter_async_context(open_database(postgresql_database_url, patience=20))
             for _ in range(2)
         ]
         waves = await one.write(begin)

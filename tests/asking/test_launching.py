@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import BATCH, ByHand, Page
 from nps_bot.asking.rules.budget import Rule
@@ -165,7 +166,8 @@ async def test_processes_of_several_surveys_open_each_wave_once(
     surveys = {key: survey(key) for key in ("customer", "employee", "partner")}
     async with AsyncExitStack() as stack:
         processes = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(5)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(5)
         ]
         await processes[0].write(launching.see_surveys, surveys, LONG_BEFORE)
         attempts = await asyncio.gather(
@@ -398,7 +400,8 @@ async def test_reading_processes_add_nobody_twice(postgresql_database_url: str) 
     crowd = [Member(f"U{number}", f"Member {number}") for number in range(60)]
     async with AsyncExitStack() as stack:
         processes = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(4)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(4)
         ]
         await processes[0].write(see, LONG_BEFORE)
         (wave_id,) = await processes[0].write(opened, FIRST_CLOCK)

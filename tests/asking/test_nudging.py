@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, text, update
 from nps_bot.answering import responding
 from nps_bot.answering import store as responses
 from nps_bot.answering.responding import Click, Refusal, Scope
+from nps_bot.app import open_database
 from nps_bot.asking import launching, nudging
 from nps_bot.asking.nudging import Chaser
 from nps_bot.asking.store import invitations
@@ -488,8 +489,8 @@ async def test_many_are_decided_on_batch_by_batch(
 async def test_two_processes_owe_each_message_once(database_url: str) -> None:
     members = [Member(f"U{number}", f"P{number}", "Europe/London") for number in range(50)]
     async with (
-        Database(database_url, patience=30) as one,
-        Database(database_url, patience=30) as other,
+        open_database(database_url, patience=30) as one,
+        open_database(database_url, patience=30) as other,
     ):
         await one.write(asked, *members)
         looks = [

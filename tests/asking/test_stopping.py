@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from nps_bot.answering import responding
 from nps_bot.answering.responding import Click, Refusal
+from nps_bot.app import open_database
 from nps_bot.asking import launching, stopping
 from nps_bot.asking.launching import BATCH, NOMINAL, ByHand, Page
 from nps_bot.asking.stopping import Extent
@@ -219,7 +220,7 @@ async def test_a_large_wave_is_cancelled_in_batches(sqlite_database_url: str) ->
         statement = select(func.count()).where(Outbox.status == "cancelled")
         assert connection.scalar(statement) == BATCH + 5
 
-    async with Database(sqlite_database_url) as database:
+    async with open_database(sqlite_database_url) as database:
         await database.write(work)
 
 
@@ -279,7 +280,8 @@ async def test_of_ten_who_stop_at_once_in_five_processes_one_does(
 ) -> None:
     async with AsyncExitStack() as stack:
         processes = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(5)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(5)
         ]
         await processes[0].write(lambda connection: ask(connection, ADA, KENJI, TOM))
         done = await asyncio.gather(
@@ -305,7 +307,8 @@ async def test_a_page_that_is_added_while_it_is_stopped_asks_nobody(
 
     async with AsyncExitStack() as stack:
         one, other = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(2)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(2)
         ]
         for number in range(10):
             wave_id = await one.write(begin, number)
@@ -342,7 +345,8 @@ async def test_what_a_courier_claims_meanwhile_does_not_end_the_cancelling(
 
     async with AsyncExitStack() as stack:
         one, other = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(2)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(2)
         ]
         wave_id = await one.write(prepare)
         claiming = asyncio.create_task(one.write(dispatcher))

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from nps_bot.app import open_database
 from nps_bot.asking import launching, stopping
 from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.lanes import POSTING
 from nps_bot.interaction.replies import OUT_OF_DATE
-from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox, Wave
 from nps_bot.surveys.rules.survey import Survey
 from slack_sandbox import Message
@@ -121,7 +121,7 @@ async def test_two_owners_stop_at_once_and_one_did(quiet_world: World) -> None:
 async def test_what_a_courier_has_in_hand_is_dropped(quiet_world: World) -> None:
     """At the learnt pace a message leaves every five seconds: the others wait, claimed."""
     world = quiet_world
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         await database.write(lanes.remember_pace, {POSTING: {"rate": 0.2, "pause": 5.0}})
     async with world.running():
         context = world.bot.context
@@ -142,7 +142,7 @@ async def test_what_a_courier_has_in_hand_waits_where_the_survey_is_paused(
     quiet_world: World,
 ) -> None:
     world = quiet_world
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         await database.write(lanes.remember_pace, {POSTING: {"rate": 0.2, "pause": 5.0}})
     async with world.running():
         await world.ask()

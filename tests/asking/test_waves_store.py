@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nps_bot.answering import store as responses
 from nps_bot.answering.store import NewResponse
+from nps_bot.app import open_database
 from nps_bot.asking.store import invitations, waves
 from nps_bot.asking.store.invitations import NewInvitation
 from nps_bot.asking.store.waves import NewWave
@@ -49,7 +50,8 @@ async def test_fifty_attempts_of_five_processes_create_one_wave(
 ) -> None:
     async with AsyncExitStack() as stack:
         processes = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(5)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(5)
         ]
         created = await asyncio.gather(
             *(processes[attempt % 5].write(create) for attempt in range(50))

@@ -16,6 +16,7 @@ from time import monotonic
 import uvloop
 
 from benchmarks.table import table
+from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import ByHand, free_minute
 from nps_bot.clock import SystemClock
@@ -116,7 +117,7 @@ async def _campaign(name: str, url: str, size: Size, folder: Path) -> Outcome:
     began = monotonic()
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(world.slack(size.people, size.seed))
-        database = await stack.enter_async_context(Database(url, patience=_PREPARING))
+        database = await stack.enter_async_context(open_database(url, patience=_PREPARING))
         surveys = world.write_survey(folder)
         waves = _Waves(database, load_surveys(surveys)[world.KEY], size.people)
         workers = 0 if name == "SQLite" else _WORKERS

@@ -15,6 +15,7 @@ from random import Random, SystemRandom
 
 import pytest
 
+from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.settings import load_settings
@@ -67,7 +68,7 @@ async def test_killed_at_every_boundary_it_asks_everybody_once(
     crowd = Crowd(sandbox, people, random)
     crew = await Crew.of(sandbox, database_url, surveys, workers, tmp_path)
     to_ask = iter(random.sample(people, len(people)))
-    async with Database(database_url) as database:
+    async with open_database(database_url) as database:
 
         async def ask_some() -> None:
             for _ in range(_AT_A_TIME):

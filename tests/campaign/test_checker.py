@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from nps_bot.storage.database import Database
+from nps_bot.app import open_database
 from slack_sandbox import Limits, Sandbox
 from tests.campaign.checker import judge, under_way
 from tests.campaign.crowd import Click
@@ -39,7 +39,7 @@ async def post(sandbox: Sandbox, delivery_id: str) -> None:
 async def test_what_stands_twice_and_what_nobody_got_is_seen(
     sandbox: Sandbox, sqlite_database_url: str
 ) -> None:
-    async with Database(sqlite_database_url) as database:
+    async with open_database(sqlite_database_url) as database:
         await database.write(asking.ask, *PEOPLE)
         deliveries = await database.write(asking.carry)  # which believes that each has arrived
         prompts = [one.message.id for one in deliveries if one.message.kind == "prompt"]
@@ -56,7 +56,7 @@ async def test_what_stands_twice_and_what_nobody_got_is_seen(
 async def test_whom_a_wave_does_not_invite_is_forgotten(
     sandbox: Sandbox, sqlite_database_url: str
 ) -> None:
-    async with Database(sqlite_database_url) as database:
+    async with open_database(sqlite_database_url) as database:
         await database.write(asking.ask, *PEOPLE)
         assert (await under_way(database))["prompt"] == 3
         verdict = await judge(sandbox, database, [], len(PEOPLE) + 1)
@@ -66,7 +66,7 @@ async def test_whom_a_wave_does_not_invite_is_forgotten(
 async def test_a_click_that_is_not_stored_is_lost(
     sandbox: Sandbox, sqlite_database_url: str
 ) -> None:
-    async with Database(sqlite_database_url) as database:
+    async with open_database(sqlite_database_url) as database:
         invitations = await database.write(asking.ask, asking.ADA)
         (invitation,) = invitations.values()
         clicks = [Click(invitation, 9, 1)]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select, update
 
-from nps_bot.app import Role, running
+from nps_bot.app import Role, open_database, running
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.delivery import claiming
@@ -16,7 +16,6 @@ from nps_bot.delivery.rules import LEASE, Priority
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.claims import Waiting
 from nps_bot.people import forgetting
-from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson
 from slack_sandbox import Call, Fault, Message, Person
@@ -403,7 +402,7 @@ async def test_an_alert_takes_the_next_place_at_slacks_own_pace(quiet_world: Wor
     world = quiet_world
     ids = crowd(world, 60)
     pace = {"chat.postMessage": {"rate": 4.9, "pause": 1.0}}
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         await database.write(lanes.remember_pace, pace)
     async with world.running():
         await world.ask()

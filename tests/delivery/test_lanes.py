@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
+from nps_bot.app import open_database
 from nps_bot.clock import SystemClock
 from nps_bot.delivery.sender_lease import RENEW_EVERY, SenderLease
 from nps_bot.delivery.store import lanes
@@ -33,14 +34,14 @@ class Moved(SystemClock):
 @pytest.fixture
 async def other(postgresql_database_url: str) -> AsyncIterator[Database]:
     """Return the same database, as another process sees it."""
-    async with Database(postgresql_database_url) as opened:
+    async with open_database(postgresql_database_url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def mine(postgresql_database_url: str) -> AsyncIterator[Database]:
     """Return a database that processes share."""
-    async with Database(postgresql_database_url) as opened:
+    async with open_database(postgresql_database_url) as opened:
         yield opened
 
 
@@ -62,7 +63,8 @@ async def test_one_holds_it_until_it_runs_out_or_is_given_back(database: Databas
 async def test_of_many_that_race_one_gets_it(postgresql_database_url: str) -> None:
     async with AsyncExitStack() as stack:
         racing = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(5)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(5)
         ]
         for now in (NOON, NOON + TENURE):
             taken = [each.write(lanes.take, f"{each.name}{now:%S}"[-32:], now) for each in racing]
@@ -112,7 +114,7 @@ async def test_who_stops_gives_it_back_with_the_pace(mine: Database, other: Data
 
 async def test_a_process_alone_needs_no_lease(sqlite_database_url: str) -> None:
     clock = Moved()
-    async with Database(sqlite_database_url) as alone:
+    async with open_database(sqlite_database_url) as alone:
         before = alone.commits
         tenure = SenderLease(alone, clock)
         assert await tenure.renew()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from sqlalchemy import Connection, Row, event, select, text
 
+from nps_bot.app import open_database
 from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Claimed, Paused, Sent, Waiting
 from nps_bot.delivery.store.outbox import NewMessage
@@ -171,7 +172,8 @@ async def test_no_two_couriers_claim_the_same_message(postgresql_database_url: s
 async def test_couriers_that_race_claim_every_message_once(postgresql_database_url: str) -> None:
     async with AsyncExitStack() as stack:
         databases = [
-            await stack.enter_async_context(Database(postgresql_database_url)) for _ in range(4)
+            await stack.enter_async_context(open_database(postgresql_database_url))
+            for _ in range(4)
         ]
         await databases[0].write(owe, *(f"m{number}" for number in range(120)))
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from nps_bot.answering import responding
 from nps_bot.answering.responding import Scope
+from nps_bot.app import open_database
 from nps_bot.delivery.store import lanes
-from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
 from slack_sandbox import Call, Fault
 from tests.helpers.attack_helpers import BOTH, eventually, logged, read
@@ -75,7 +75,7 @@ async def test_who_stopped_their_surveys_while_their_question_waited_is_not_aske
 ) -> None:
     """At the learnt pace a message leaves every three seconds: the others wait, claimed."""
     world = quiet_world
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         pace = {"chat.postMessage": {"rate": 1 / 3, "pause": 3.0}}
         await database.write(lanes.remember_pace, pace)
     async with world.running():
@@ -134,7 +134,7 @@ async def test_stopping_waits_for_nothing_that_comes_before_a_post(quiet_world: 
         await eventually(world.sandbox, lambda: claimed(world))
         began = monotonic()
     assert monotonic() - began < 30, "it waited for Slack"
-    async with Database(world.settings.database_url) as database:
+    async with open_database(world.settings.database_url) as database:
         leased = select(Outbox.id).where(Outbox.status.in_(("claimed", "unknown")))
         assert await read(database, leased) == []
 
