@@ -13,7 +13,7 @@ from nps_bot.answering.views import prompt
 from nps_bot.nps.bands import SCORES
 from nps_bot.slack.http import EVENTS_PATH
 from nps_bot.slack.message import Message
-from nps_bot.surveys.rules.cadence import describe
+from nps_bot.surveys.rules.cadence_text import describe
 from nps_bot.surveys.rules.survey import Survey
 from slack_sandbox.delivery import Kind, signed_request
 

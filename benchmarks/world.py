@@ -11,9 +11,9 @@ from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
 from nps_bot.clock import SystemClock
 from nps_bot.delivery.rules import MessageKind
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Person, Response, Wave
-from nps_bot.surveys.rules.audience import Member
 from nps_bot.surveys.rules.survey import Survey
 
 _FIRST_MINUTE = datetime(2020, 1, 1, tzinfo=UTC)

@@ -38,7 +38,8 @@ from nps_bot.slack.directory import Directory
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.http import HttpServer, Web
 from nps_bot.slack.http import listen as open_socket
-from nps_bot.slack.messenger import Identity, Messenger
+from nps_bot.slack.messenger import Messenger
+from nps_bot.slack.profiles import Identity
 from nps_bot.slack.web_api import WebApi, open_session
 from nps_bot.storage.database import PATIENCE, Database
 from nps_bot.storage.migrate import ensure_migrated

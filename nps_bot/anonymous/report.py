@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from nps_bot.anonymous.disclosing import AnonymousWave, anonymous_waves
 from nps_bot.anonymous.rules.disclosure import Figure, Participation, Pool, pool, to_document
-from nps_bot.asking.store import waves
 from nps_bot.figures import store as reports
 from nps_bot.figures.periods import Period
 from nps_bot.figures.store import WaveHead
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Kind, Survey
 
 TREND_WAVES = 20
@@ -76,7 +76,7 @@ def anonymous_report(
     return AnonymousReport(
         survey_key=survey.key,
         title=survey.wording.title,
-        question=waves.load_wording(connection, latest.wording_id).question,
+        question=survey_store.load_wording(connection, latest.wording_id).question,
         kind=Kind(latest.kind),
         latest=found[-1] if period is None else None,
         period=period,

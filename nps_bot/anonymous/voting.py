@@ -20,6 +20,7 @@ from nps_bot.asking.store import invitations, waves
 from nps_bot.delivery import enqueue, resolve
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.people import store as people
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Anonymity, Survey
 
 
@@ -88,7 +89,7 @@ def add_words(
         return Refusal.CLOSED
     if not ballots.use_token(connection, token):
         return Refusal.SENT
-    wording = waves.load_wording(connection, allowed.wording_id)
+    wording = survey_store.load_wording(connection, allowed.wording_id)
     replies = responding.replies_to(wording, allowed.band, typed)
     written = [reply.text for reply in replies if reply.text]
     ballots.add_comments(connection, allowed.wave_id, written)

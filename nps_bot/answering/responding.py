@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from nps_bot.answering import store
-from nps_bot.asking.store import invitations, waves
+from nps_bot.asking.store import invitations
 from nps_bot.asking.store.invitations import InvitationState, StoredResponse
 from nps_bot.cases import store as cases
 from nps_bot.delivery import enqueue, resolve
@@ -24,9 +24,10 @@ from nps_bot.ids import new_id
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.people import store as people
 from nps_bot.storage.database import in_bulk
-from nps_bot.surveys.rules.audience import zone_of
-from nps_bot.surveys.rules.cadence import next_allowed
+from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Survey, Wording
+from nps_bot.time_zones import zone_of
 
 SNOOZE = timedelta(days=3)
 TYPED = 3_000
@@ -435,7 +436,7 @@ def save_replies(
         return _unanswered(invitation)
     if invitation.closed(now):
         return Refusal.CLOSED
-    wording = waves.load_wording(connection, invitation.wording_id)
+    wording = survey_store.load_wording(connection, invitation.wording_id)
     replies = replies_to(wording, band_of(given.latest_score), typed)
     store.save_replies(connection, given.id, replies, now)
     enqueue.touch_alert(connection, invitation.id, now)

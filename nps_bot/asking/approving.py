@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 from nps_bot.asking import launching
 from nps_bot.asking.launching import ByHand
 from nps_bot.asking.rules.approval import VALID_FOR, Approval, Decision, State, outcome
-from nps_bot.asking.store import approvals, waves
+from nps_bot.asking.store import approvals
 from nps_bot.asking.store.approvals import NewApproval
 from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import outbox
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
 
@@ -88,7 +89,7 @@ def decide(
     match outcome(found, decision, now):
         case State.OPEN:
             return NotYours.OWN
-        case State.SENT if waves.is_paused(connection, survey.key):
+        case State.SENT if survey_store.is_paused(connection, survey.key):
             return NotYours.PAUSED
         case State.SENT:
             # Of this minute, not of the preview's: the wave stands for when it goes.

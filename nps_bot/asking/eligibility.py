@@ -17,11 +17,9 @@ from sqlalchemy import Connection
 
 from nps_bot.asking.rules.budget import (
     DAY,
-    EVERYBODY,
     Contact,
     Held,
     History,
-    Limits,
     Room,
     Rule,
     held,
@@ -33,9 +31,13 @@ from nps_bot.asking.store.contacts import Asked
 from nps_bot.asking.store.invitations import InvitationState
 from nps_bot.delivery.rules import MessageKind
 from nps_bot.people import store as people
-from nps_bot.surveys.rules.audience import Exclusion, Member, zone_of
-from nps_bot.surveys.rules.cadence import due_moment, next_allowed, nominal_times
+from nps_bot.slack.profiles import Member
+from nps_bot.surveys.rules.audience import Exclusion
+from nps_bot.surveys.rules.cadence import nominal_times
+from nps_bot.surveys.rules.limits import EVERYBODY, Limits
+from nps_bot.surveys.rules.local_time import due_moment, next_allowed
 from nps_bot.surveys.rules.survey import Survey
+from nps_bot.time_zones import zone_of
 
 Reason = Exclusion | Rule
 """Why somebody of an audience is not asked; its value is what tables hold."""

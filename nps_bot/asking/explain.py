@@ -13,9 +13,12 @@ from sqlalchemy import Connection
 from nps_bot.asking import eligibility, launching
 from nps_bot.asking.eligibility import Round
 from nps_bot.asking.rules.budget import Contact, Held, History, held
-from nps_bot.asking.store import contacts, waves
-from nps_bot.surveys.rules.audience import Exclusion, Member, exclusion
-from nps_bot.surveys.rules.cadence import FIRST_ZONE, earliest_opening, nominal_times
+from nps_bot.asking.store import contacts
+from nps_bot.slack.profiles import Member
+from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.audience import Exclusion, exclusion
+from nps_bot.surveys.rules.cadence import nominal_times
+from nps_bot.surveys.rules.local_time import FIRST_ZONE, earliest_opening
 from nps_bot.surveys.rules.survey import Survey
 
 CONTACTS = 8
@@ -89,7 +92,7 @@ def why(
     themselves = member.id == asker
     ever = eligibility.all_contacts(connection, member.id, now - _EVER)
     got = [one for one in ever if themselves or not one.anonymous]
-    paused = waves.paused(connection)
+    paused = survey_store.paused(connection)
     outlooks = []
     for survey in surveys:
         if survey.anonymity is not None and not themselves:
@@ -128,7 +131,7 @@ def _next(
 
 def _coming(connection: Connection, survey: Survey, now: datetime) -> Iterator[datetime]:
     """Yield the nominal times of the waves that are not open yet: one may be due this moment."""
-    since = waves.cadences_since(connection).get(survey.key)
+    since = survey_store.cadences_since(connection).get(survey.key)
     due = None if since is None else launching.due_nominal(connection, survey, since, now)
     if due is not None:
         yield due

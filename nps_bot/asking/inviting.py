@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from nps_bot.asking import eligibility, launching
+from nps_bot.asking.audience_reader import audience_page, ids_page
 from nps_bot.asking.launching import Page
 from nps_bot.asking.store import waves
 from nps_bot.asking.store.waves import WaveRow
@@ -13,7 +14,7 @@ from nps_bot.errors import NpsBotError
 from nps_bot.interaction.context import BotContext
 from nps_bot.shared_channels.reading import prepare
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.surveys.rules.audience import Member
+from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.survey import Delivery, Survey
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ async def _read_on(context: BotContext, survey: Survey, wave: WaveRow) -> None:
 
 async def _page(context: BotContext, survey: Survey, wave: WaveRow, cursor: str | None) -> Page:
     if wave.only_person is None:
-        found = await context.directory.audience_page(survey.audience, cursor)
+        found = await audience_page(context.directory, survey.audience, cursor)
         return Page(cursor, found.members, found.next_cursor)
     member = await context.directory.person(wave.only_person)
     return Page(cursor, () if member is None else (member,), None)
@@ -84,7 +85,7 @@ async def _look(context: BotContext, survey: Survey) -> None:
     cursor: str | None = None
     while True:
         try:
-            ids, following = await context.directory.ids_page(survey.audience, cursor)
+            ids, following = await ids_page(context.directory, survey.audience, cursor)
         except SlackCallError as error:
             if error.retry_after is None:
                 raise
@@ -110,7 +111,7 @@ async def whole_audience(context: BotContext, survey: Survey) -> list[Member]:
     cursor: str | None = None
     while True:
         try:
-            page = await context.directory.audience_page(survey.audience, cursor)
+            page = await audience_page(context.directory, survey.audience, cursor)
         except SlackCallError as error:
             if error.retry_after is None:
                 raise

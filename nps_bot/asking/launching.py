@@ -29,14 +29,11 @@ from nps_bot.figures import store as reports
 from nps_bot.figures.store import WaveHead
 from nps_bot.ids import new_id
 from nps_bot.people import store as people
-from nps_bot.surveys.rules.audience import Exclusion, Member, exclusion
-from nps_bot.surveys.rules.cadence import (
-    MINUTE,
-    cadence_length,
-    due_wave,
-    earliest_opening,
-    latest_nominal,
-)
+from nps_bot.slack.profiles import Member
+from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.audience import Exclusion, exclusion
+from nps_bot.surveys.rules.cadence import MINUTE, cadence_length, due_wave, latest_nominal
+from nps_bot.surveys.rules.local_time import earliest_opening
 from nps_bot.surveys.rules.survey import Survey
 
 NOMINAL = "%Y-%m-%dT%H:%M"
@@ -48,13 +45,13 @@ def see_surveys(connection: Connection, surveys: Mapping[str, Survey], now: date
     """Take note of the surveys as their files stand now."""
     for survey in surveys.values():
         rhythm = f"{survey.cadence!r} in {survey.time_zone or 'own time zones'}"
-        waves.see_survey(connection, survey.key, rhythm, now)
+        survey_store.see_survey(connection, survey.key, rhythm, now)
 
 
 def open_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> list[int]:
     """Create the waves that are due and not there yet; returns their ids."""
     opened = []
-    for key, since in waves.cadences_since(connection).items():
+    for key, since in survey_store.cadences_since(connection).items():
         survey = surveys.get(key)
         if survey is None:
             continue
@@ -113,7 +110,7 @@ def _new_wave(connection: Connection, survey: Survey, nominal: str, opens_at: da
     return NewWave(
         survey_key=survey.key,
         nominal=nominal,
-        wording_id=waves.store_wording(connection, survey.key, survey.wording),
+        wording_id=survey_store.store_wording(connection, survey.key, survey.wording),
         kind=survey.kind,
         opens_at=opens_at,
         closes_at=opens_at + survey.closes_after,
@@ -297,12 +294,12 @@ def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bo
     Its prompts stay as they are: the courier claims none of a paused survey. Returns whether that
     changed anything.
     """
-    return waves.set_paused(connection, survey_key, by, now)
+    return survey_store.set_paused(connection, survey_key, by, now)
 
 
 def resume(connection: Connection, survey_key: str) -> bool:
     """Go on with a paused survey; returns whether that changed anything."""
-    return waves.set_paused(connection, survey_key, None, None)
+    return survey_store.set_paused(connection, survey_key, None, None)
 
 
 @dataclass(frozen=True, slots=True)

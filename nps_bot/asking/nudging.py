@@ -22,8 +22,8 @@ from nps_bot.delivery import enqueue
 from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import outbox
 from nps_bot.people import store as people
-from nps_bot.surveys.rules.audience import zone_of
 from nps_bot.surveys.rules.survey import Survey
+from nps_bot.time_zones import zone_of
 
 BATCH = 500
 """Invitations decided on in one transaction at most: everybody waits behind it."""

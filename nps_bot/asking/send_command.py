@@ -15,7 +15,6 @@ from nps_bot.asking.launching import ByHand, Plan
 from nps_bot.asking.preview import preview
 from nps_bot.asking.progress_bar import tell_progress
 from nps_bot.asking.rules.budget import Held
-from nps_bot.asking.store import waves
 from nps_bot.asking.views.exclusion_text import cause
 from nps_bot.asking.views.send import asked_twice, pace_words
 from nps_bot.interaction.context import BotContext
@@ -31,8 +30,11 @@ from nps_bot.interaction.terminal import (
 from nps_bot.settings import Settings
 from nps_bot.shared_channels.send_command import send_in_channels
 from nps_bot.slack.block_kit import count
-from nps_bot.surveys.rules.audience import Exclusion, Member, zone_of
+from nps_bot.slack.profiles import Member
+from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.survey import Delivery, Survey
+from nps_bot.time_zones import zone_of
 
 
 async def send(
@@ -57,7 +59,7 @@ async def send(
             " answer it is. Leave --to out."
         )
     async with open_context(settings) as context:
-        if await context.database.read(waves.is_paused, survey.key):
+        if await context.database.read(survey_store.is_paused, survey.key):
             raise CommandError(
                 f"{survey.key} is paused; `/nps resume {survey.key}` in Slack goes on with it."
             )

@@ -21,6 +21,7 @@ from nps_bot.delivery.store import outbox
 from nps_bot.delivery.store.claims import Claimed
 from nps_bot.figures import store as reports
 from nps_bot.figures.store import WaveHead
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
 
@@ -141,4 +142,4 @@ def asks(message: Claimed) -> bool:
 
 def halted(connection: Connection) -> Halted:
     """Return which waves are stopped and which surveys are paused."""
-    return Halted(waves.stopped(connection), waves.paused(connection))
+    return Halted(waves.stopped(connection), survey_store.paused(connection))

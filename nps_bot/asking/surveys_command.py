@@ -14,7 +14,7 @@ from nps_bot.interaction.terminal import clock_of, open_database, survey_named, 
 from nps_bot.settings import Settings
 from nps_bot.slack.block_kit import count
 from nps_bot.surveys import load_surveys
-from nps_bot.surveys.rules.cadence import describe
+from nps_bot.surveys.rules.cadence_text import describe
 from nps_bot.surveys.rules.survey import Survey
 
 

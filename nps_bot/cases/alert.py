@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from nps_bot.answering import store as responses
 from nps_bot.answering.store import Reply
-from nps_bot.asking.store import invitations, waves
+from nps_bot.asking.store import invitations
 from nps_bot.cases import store
 from nps_bot.cases.store import CaseRow
 from nps_bot.figures import store as reports
 from nps_bot.figures.store import EarlierScore
+from nps_bot.surveys import store as survey_store
 
 EARLIER_SCORES = 5
 
@@ -73,7 +74,7 @@ def alert(connection: Connection, invitation_id: str) -> Alert | None:
         )
     return Alert(
         invitation_id=invitation.id,
-        title=waves.load_wording(connection, invitation.wording_id).title,
+        title=survey_store.load_wording(connection, invitation.wording_id).title,
         person_id=invitation.person_id,
         person_name=invitation.person_name,
         account=invitation.account,

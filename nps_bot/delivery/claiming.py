@@ -19,7 +19,7 @@ from nps_bot.asking import eligibility, nudging, stopping
 from nps_bot.asking.nudging import Further
 from nps_bot.asking.rules.approval import Approval
 from nps_bot.asking.rules.budget import DAY, Held, Rule
-from nps_bot.asking.store import approvals, contacts, invitations, waves
+from nps_bot.asking.store import approvals, contacts, invitations
 from nps_bot.asking.store.invitations import InvitationState
 from nps_bot.cases import alert as alerting
 from nps_bot.delivery import enqueue
@@ -33,9 +33,11 @@ from nps_bot.figures.periods import parse_period
 from nps_bot.people import store as people
 from nps_bot.shared_channels import posting
 from nps_bot.shared_channels import store as channel_posts
-from nps_bot.surveys.rules.audience import Exclusion, zone_of
-from nps_bot.surveys.rules.cadence import next_allowed
+from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.audience import Exclusion
+from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Survey
+from nps_bot.time_zones import zone_of
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +220,7 @@ def claim(
     """
     leased_at = leases or now
     claims.expire_leases(connection, leased_at)
-    keys = waves.paused(connection)
+    keys = survey_store.paused(connection)
     paused = claims.Paused(keys, enqueue.RESPONDENT_KINDS) if keys else None
     claimed: list[Claimed] = []
     for which in wanted:

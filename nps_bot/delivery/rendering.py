@@ -23,7 +23,7 @@ from nps_bot.shared_channels.views import approval as posting
 from nps_bot.shared_channels.views import question
 from nps_bot.slack import notices
 from nps_bot.slack.message import Message
-from nps_bot.surveys.rules.cadence import describe
+from nps_bot.surveys.rules.cadence_text import describe
 from nps_bot.surveys.rules.survey import Kind
 
 

@@ -33,8 +33,8 @@ from nps_bot.figures import store as reports
 from nps_bot.interaction.context import BotContext
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.slack.messenger import METADATA_TYPE
-from nps_bot.surveys.rules.audience import Member
-from nps_bot.surveys.rules.cadence import earliest_opening
+from nps_bot.slack.profiles import Member
+from nps_bot.surveys.rules.local_time import earliest_opening
 from nps_bot.surveys.rules.survey import Survey
 from slack_sandbox import Message, Workspace
 from slack_sandbox.blocks.ids import with_ids

@@ -20,7 +20,8 @@ from nps_bot.delivery.enqueue import SETTLING
 from nps_bot.demo.idle import come_to_rest
 from nps_bot.demo.tour import Guide
 from nps_bot.figures import store as reports
-from nps_bot.surveys.rules.cadence import FIRST_ZONE, earliest_opening, nominal_times
+from nps_bot.surveys.rules.cadence import nominal_times
+from nps_bot.surveys.rules.local_time import FIRST_ZONE, earliest_opening
 from slack_sandbox import Sandbox
 from slack_sandbox.control import Move, Step
 from slack_sandbox.crowd import Crowd

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from nps_bot.asking.store import waves
 from nps_bot.figures.store import WaveHead
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Wording
 
 
@@ -19,7 +19,7 @@ def wording_fingerprint(
     A new title or thank-you is no break: nobody has read it before answering.
     """
     stored = {head.wording_id for head in heads}
-    seen = {each: looks(waves.load_wording(connection, each)) for each in stored}
+    seen = {each: looks(survey_store.load_wording(connection, each)) for each in stored}
     return {head.id: (head.kind, head.anonymous, seen[head.wording_id]) for head in heads}
 
 

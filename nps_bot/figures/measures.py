@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from nps_bot.asking.store import waves
 from nps_bot.delivery import enqueue
 from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import backlog
@@ -17,6 +16,7 @@ from nps_bot.figures import store
 from nps_bot.home import store as overview
 from nps_bot.home.status import posting_rate
 from nps_bot.nps.bands import Band, band_of
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
 
@@ -59,7 +59,9 @@ class Measures:
 
 def measure(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> Measures:
     """Return the figures."""
-    oldest = backlog.oldest_due(connection, waves.paused(connection), enqueue.RESPONDENT_KINDS)
+    oldest = backlog.oldest_due(
+        connection, survey_store.paused(connection), enqueue.RESPONDENT_KINDS
+    )
     return Measures(
         surveys=_surveys(connection, surveys),
         outbox=backlog.by_status(connection),

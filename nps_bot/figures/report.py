@@ -20,7 +20,6 @@ from nps_bot.anonymous.report import (
     period_json,
     wave_json,
 )
-from nps_bot.asking.store import waves
 from nps_bot.figures import store
 from nps_bot.figures.comparing import looks, wording_fingerprint
 from nps_bot.figures.periods import Period, period_before
@@ -39,6 +38,7 @@ from nps_bot.nps.score import (
 )
 from nps_bot.shared_channels import store as channel_posts
 from nps_bot.shared_channels.store import Accounts
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Kind, Survey
 
 LATEST_COMMENTS = 5
@@ -260,7 +260,7 @@ def _latest_wave(connection: Connection, survey: Survey) -> _Subject:
     latest = trend[-1]
     return _Subject(
         scope=_scope(latest.wave),
-        question=waves.load_wording(connection, latest.wave.wording_id).question,
+        question=survey_store.load_wording(connection, latest.wave.wording_id).question,
         figures=latest.figures,
         wave=latest.wave,
         change=latest_change(connection, trend),
@@ -303,7 +303,7 @@ def _over(connection: Connection, survey: Survey, period: Period, now: datetime)
 def _questions(connection: Connection, scope: Scope) -> set[tuple[str, str]]:
     """Return what was asked, and how it looked, in all responses of ``scope``."""
     stored = store.wordings_in(connection, scope)
-    return {looks(waves.load_wording(connection, wording_id)) for wording_id in stored}
+    return {looks(survey_store.load_wording(connection, wording_id)) for wording_id in stored}
 
 
 def report_json(report: Report | AnonymousReport) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from datetime import date
 from sqlalchemy import Connection
 
 from nps_bot.anonymous.disclosing import AnonymousWave, anonymous_waves
-from nps_bot.asking.store import waves
 from nps_bot.figures import store
 from nps_bot.figures.report import WaveFigures, latest_change, wave_figures
 from nps_bot.figures.store import Recovery, Scope
 from nps_bot.nps.score import Difference
+from nps_bot.surveys import store as survey_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def summary(connection: Connection, wave_id: int) -> Summary | AnonymousSummary 
     if head is None:
         return None
     before = store.asked_waves(connection, head.survey_key, 1, before=head)
-    wording = waves.load_wording(connection, head.wording_id)
+    wording = survey_store.load_wording(connection, head.wording_id)
     if head.anonymous:
         latest = anonymous_waves(connection, [head, *before])[-1]
         return AnonymousSummary(wording.title, wording.question, latest)

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.answering.views import prompt
 from nps_bot.asking import explain, launching
+from nps_bot.asking.audience_reader import is_in
 from nps_bot.asking.listeners.send import Starting
 from nps_bot.asking.listeners.stop import Stopping
 from nps_bot.asking.views import nudges, why
@@ -32,7 +33,7 @@ from nps_bot.slack.block_kit import listed
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.message import Message
 from nps_bot.slack.payloads import ShareRequest
-from nps_bot.surveys.rules.cadence import describe
+from nps_bot.surveys.rules.cadence_text import describe
 from nps_bot.surveys.rules.survey import Delivery
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class Commands:
         inside = [
             survey.key
             for survey in surveys
-            if await context.directory.is_in(survey.audience, member.id)
+            if await is_in(context.directory, survey.audience, member.id)
         ]
         facts = await context.database.read(
             explain.why, surveys, member, inside, asked.person_id, context.clock.now()

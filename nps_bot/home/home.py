@@ -12,7 +12,6 @@ from nps_bot.anonymous.disclosing import AnonymousWave, anonymous_waves
 from nps_bot.anonymous.store import ballots
 from nps_bot.answering import store as responses
 from nps_bot.answering.store import Reply
-from nps_bot.asking.store import waves
 from nps_bot.figures import store as reports
 from nps_bot.figures.report import WaveFigures, latest_change, wave_figures
 from nps_bot.home import store
@@ -21,6 +20,7 @@ from nps_bot.home.store import OwnResponse
 from nps_bot.nps.score import Difference
 from nps_bot.people import store as people
 from nps_bot.people.store import ALL_SURVEYS
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
 ANSWERS = 10
@@ -133,7 +133,7 @@ def home(
         answers=tuple(_own_answer(connection, response, surveys, now) for response in answered),
         answers_total=answers_total,
         taken_part=tuple(
-            TakenPart(waves.load_wording(connection, one.wording_id).title, one.opens_at)
+            TakenPart(survey_store.load_wording(connection, one.wording_id).title, one.opens_at)
             for one in ballots.taken_part(connection, person_id, ANSWERS)
         ),
         opted_out=tuple(
@@ -156,7 +156,7 @@ def _title(surveys: Mapping[str, Survey], key: str) -> str | None:
 def _own_answer(
     connection: Connection, response: OwnResponse, surveys: Mapping[str, Survey], now: datetime
 ) -> OwnAnswer:
-    wording = waves.load_wording(connection, response.wording_id)
+    wording = survey_store.load_wording(connection, response.wording_id)
     return OwnAnswer(
         invitation_id=response.invitation_id,
         title=wording.title,

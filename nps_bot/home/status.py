@@ -22,7 +22,8 @@ from nps_bot.home import store
 from nps_bot.home.store import OpenCase, Pause, Trouble
 from nps_bot.shared_channels import store as channel_posts
 from nps_bot.shared_channels.store import Post
-from nps_bot.surveys.rules.cadence import earliest_opening, nominal_times
+from nps_bot.surveys.rules.cadence import nominal_times
+from nps_bot.surveys.rules.local_time import earliest_opening
 from nps_bot.surveys.rules.survey import Survey
 
 TROUBLE_SHOWN_FOR = timedelta(days=14)

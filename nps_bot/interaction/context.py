@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nps_bot.asking.store import waves
 from nps_bot.clock import Clock
 from nps_bot.interaction.access import Access
 from nps_bot.slack.background import Background
@@ -13,6 +12,7 @@ from nps_bot.slack.charts import Charts
 from nps_bot.slack.directory import Directory
 from nps_bot.slack.messenger import Messenger
 from nps_bot.storage.database import Database
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey, Wording
 
 
@@ -45,6 +45,6 @@ class BotContext:
         """Return a stored wording; it never changes, so it is read once."""
         known = self.wordings.get(wording_id)
         if known is None:
-            known = await self.database.read(waves.load_wording, wording_id)
+            known = await self.database.read(survey_store.load_wording, wording_id)
             self.wordings[wording_id] = known
         return known

@@ -14,10 +14,10 @@ from nps_bot.errors import NpsBotError, nearest
 from nps_bot.interaction.context import BotContext
 from nps_bot.settings import Mode, Settings
 from nps_bot.slack.errors import SlackCallError
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import ensure_migrated
 from nps_bot.surveys import load_surveys
-from nps_bot.surveys.rules.audience import Member
 from nps_bot.surveys.rules.survey import Survey
 
 LONG = 60.0

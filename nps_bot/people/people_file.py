@@ -17,12 +17,9 @@ from types import MappingProxyType
 
 from nps_bot.errors import PeopleFileError
 from nps_bot.slack_ids import is_channel, is_email, is_person_id, is_team
+from nps_bot.surveys.rules.survey import NO_SEGMENTS
 
-SLACK_ID = "slack_id"
-EMAIL = "email"
-ACCOUNT = "account"
-ACCOUNT_OWNER = "account_owner"
-COLUMNS = (SLACK_ID, EMAIL, ACCOUNT, ACCOUNT_OWNER)
+COLUMNS = SLACK_ID, EMAIL, ACCOUNT, ACCOUNT_OWNER = NO_SEGMENTS
 """Columns with a meaning; every other one is an attribute."""
 
 TEAMS = "teams"

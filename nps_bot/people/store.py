@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.any_of import any_of
 from nps_bot.storage.tables import OptOut, Person, Sighting
 from nps_bot.storage.upsert import insert_or
-from nps_bot.surveys.rules.audience import Member
 
 ALL_SURVEYS = "*"
 """The survey key of an opt-out from everything."""

@@ -21,7 +21,7 @@ from nps_bot.people import store as people
 from nps_bot.shared_channels import store
 from nps_bot.shared_channels.rules import PostState, is_theirs
 from nps_bot.shared_channels.store import Post
-from nps_bot.surveys.rules.audience import Member
+from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.survey import Survey
 
 

@@ -22,9 +22,9 @@ from nps_bot.delivery.store import outbox
 from nps_bot.shared_channels import store
 from nps_bot.shared_channels.rules import Choice, PostState, decided
 from nps_bot.shared_channels.store import NewPost, Post
-from nps_bot.surveys.rules.audience import zone_of
-from nps_bot.surveys.rules.cadence import next_allowed
+from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Survey
+from nps_bot.time_zones import zone_of
 
 
 class Skipped(StrEnum):

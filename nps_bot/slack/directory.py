@@ -1,31 +1,26 @@
 """People, channels and groups, read from Slack page by page.
 
 Nothing here waits: a 429 is raised as a :class:`SlackCallError` with ``retry_after``, and the
-caller goes on from the cursor it kept. What was read of the page until then is remembered, so that
-going on gets further.
+caller goes on from the cursor it kept. What was read until then is remembered, so that going on
+gets further.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from nps_bot.clock import Clock
 from nps_bot.errors import NpsBotError, nearest
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.messenger import Identity, Messenger
-from nps_bot.slack.profiles import Profile, profile_of
+from nps_bot.slack.messenger import Messenger
+from nps_bot.slack.profiles import Identity, Member, Profile, profile_of
 from nps_bot.slack.web_api import WebApi
 from nps_bot.slack_ids import is_email, is_person_id
-from nps_bot.surveys.rules.audience import Member
-from nps_bot.surveys.rules.survey import Audience
 
-_PEOPLE_PAGE = 100
+PEOPLE_PAGE = 100
 """People per page where each one costs a ``users.info`` (100 or more a minute)."""
 _LIST_PAGE = 200
 """Entries per page of a list; Slack recommends no more."""
@@ -40,37 +35,9 @@ _REMEMBERED = 10_000
 """People remembered at most."""
 _NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
-logger = logging.getLogger(__name__)
-
 
 class NotInSlackError(NpsBotError):
     """A channel or group that a survey names does not exist, or the bot may not see it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some people of an audience.
-
-    Attributes:
-        members: as Slack describes them, bots and deleted people included; somebody in several
-            sources comes several times, on different pages.
-        next_cursor: where to go on, None after the last page. Opaque; good for days.
-    """
-
-    members: tuple[Member, ...]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where reading an audience stands: in which of its sources, and where in that one."""
-
-    source: str
-    ref: str
-    after: str | None = None
-
-    def encoded(self) -> str:
-        return json.dumps([self.source, self.ref, self.after])
 
 
 class Directory:
@@ -84,119 +51,6 @@ class Directory:
         self._emails: dict[str, tuple[str | None, datetime]] = {}
         self._channels = _Names(self._read_channels, clock)
         self._groups = _Names(self._read_groups, clock)
-
-    # --- audiences ---------------------------------------------------------------------------
-
-    async def audience_page(self, audience: Audience, cursor: str | None) -> Page:
-        """Read the next people of an audience.
-
-        Args:
-            audience: whose sources to read, one after the other.
-            cursor: ``next_cursor`` of the page before; None for the first. If the audience has
-                lost the source the cursor points into, reading starts over.
-
-        Raises:
-            SlackCallError: a call failed; the same page can be asked for again.
-            NotInSlackError: a channel or group of the audience does not exist.
-        """
-        at = _resume(audience, cursor)
-        if at is None:
-            return Page((), None)
-        if at.source == "everyone":
-            users, after = await self._list_page("users.list", "members", cursor=at.after)
-            identity = await self._own_identity()
-            members = tuple(profile_of(user, identity).member for user in users)
-        else:
-            ids, after = await self._ids(at, audience)
-            members = await self._members(ids)
-        return Page(members, _following(audience, at, after))
-
-    async def ids_page(
-        self, audience: Audience, cursor: str | None
-    ) -> tuple[list[str], str | None]:
-        """Read the ids of the next people of an audience, and where to go on: no profiles.
-
-        Args and errors are those of :meth:`audience_page`.
-        """
-        at = _resume(audience, cursor)
-        if at is None:
-            return [], None
-        if at.source == "everyone":
-            users, after = await self._list_page("users.list", "members", cursor=at.after)
-            ids = [str(user["id"]) for user in users]
-        else:
-            ids, after = await self._ids(at, audience)
-        return ids, _following(audience, at, after)
-
-    async def is_in(self, audience: Audience, person_id: str) -> bool:
-        """Return whether one of the sources of an audience names a person; reads no profiles.
-
-        Raises:
-            SlackCallError: Slack could not be asked.
-            NotInSlackError: a channel or group of the audience does not exist.
-        """
-        if audience.everyone or person_id in audience.people:
-            return True
-        for ref in audience.people:
-            if not is_person_id(ref) and await self._named(ref) == person_id:
-                return True
-        for ref in audience.channels:
-            channel = await self.channel_id(ref)
-            members = self._all("conversations.members", "members", channel=channel)
-            if person_id in [each async for each in members]:
-                return True
-        for ref in audience.groups:
-            group = await self.group_id(ref)
-            answer = await self._api.read("usergroups.users.list", usergroup=group)
-            if person_id in (answer.get("users") or ()):
-                return True
-        return False
-
-    async def _ids(self, at: _Place, audience: Audience) -> tuple[list[str], str | None]:
-        """Read a page of one source: the ids, and where in the source to go on."""
-        match at.source:
-            case "channel":
-                channel = await self.channel_id(at.ref)
-                return await self._list_page(
-                    "conversations.members",
-                    "members",
-                    cursor=at.after,
-                    limit=_PEOPLE_PAGE,
-                    channel=channel,
-                )
-            case "group":
-                group = await self.group_id(at.ref)
-                answer = await self._api.read("usergroups.users.list", usergroup=group)
-                return _slice(sorted(answer.get("users") or ()), at.after)
-            case _:
-                named, after = _slice(sorted(audience.people), at.after)
-                return [found for ref in named if (found := await self._named(ref))], after
-
-    async def _named(self, ref: str) -> str | None:
-        """Return the id of a person whom an audience names; one who is not there is logged."""
-        person = await self.person(ref)
-        if person is None:
-            who = ref if is_person_id(ref) else "an e-mail address"
-            logger.warning("an audience names somebody who is not in Slack", extra={"person": who})
-        return person.id if person else None
-
-    async def _members(self, ids: Iterable[str]) -> tuple[Member, ...]:
-        """Return who ``ids`` are, leaving out those Slack does not show us."""
-        turn = asyncio.Semaphore(_AT_ONCE)
-
-        async def member(person_id: str) -> Member | None:
-            async with turn:
-                profile = await self._profile_of(person_id)
-            return profile.member if profile else None
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                reading = [group.create_task(member(person_id)) for person_id in ids]
-        except* SlackCallError as failed:
-            failure = failed.exceptions[0]
-        else:
-            return tuple(found for task in reading if (found := task.result()))
-        raise failure
 
     # --- people ------------------------------------------------------------------------------
 
@@ -217,6 +71,37 @@ class Directory:
             return await self._by_handle(ref.removeprefix("@").lower())
         profile = await self._profile_of(person_id) if person_id else None
         return profile.member if profile else None
+
+    async def users_page(self, cursor: str | None) -> tuple[list[Any], str | None]:
+        """Read a page of the workspace's users, for :meth:`members_of`, and the next cursor."""
+        return await self._list_page("users.list", "members", cursor=cursor)
+
+    async def members_of(self, users: Iterable[Mapping[str, Any]]) -> tuple[Member, ...]:
+        """Return who the users of a page are; no call for each."""
+        identity = await self._own_identity()
+        return tuple(profile_of(user, identity).member for user in users)
+
+    async def members(self, ids: Iterable[str]) -> tuple[Member, ...]:
+        """Return who ``ids`` are, leaving out those Slack does not show us.
+
+        Raises:
+            SlackCallError: Slack could not be asked.
+        """
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def member(person_id: str) -> Member | None:
+            async with turn:
+                profile = await self._profile_of(person_id)
+            return profile.member if profile else None
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                reading = [group.create_task(member(person_id)) for person_id in ids]
+        except* SlackCallError as failed:
+            failure = failed.exceptions[0]
+        else:
+            return tuple(found for task in reading if (found := task.result()))
+        raise failure
 
     async def is_admin(self, person_id: str) -> bool:
         """Return whether a person is an admin or owner of the workspace.
@@ -313,6 +198,37 @@ class Directory:
             return ref
         return await self._groups.id_of(ref, "Create the user group, or correct its handle.")
 
+    async def channel_page(self, ref: str, cursor: str | None) -> tuple[list[str], str | None]:
+        """Read the ids of a page of a channel's members, and the next cursor.
+
+        Raises:
+            NotInSlackError, SlackCallError: as :meth:`channel_id`.
+        """
+        channel = await self.channel_id(ref)
+        return await self._list_page(
+            "conversations.members", "members", cursor=cursor, limit=PEOPLE_PAGE, channel=channel
+        )
+
+    async def in_channel(self, ref: str, person_id: str) -> bool:
+        """Return whether a person is a member of a channel.
+
+        Raises:
+            NotInSlackError, SlackCallError: as :meth:`channel_id`.
+        """
+        channel = await self.channel_id(ref)
+        members = self._all("conversations.members", "members", channel=channel)
+        return person_id in [each async for each in members]
+
+    async def group_members(self, ref: str) -> list[str]:
+        """Return the ids of the members of a user group.
+
+        Raises:
+            NotInSlackError, SlackCallError: as :meth:`group_id`.
+        """
+        group = await self.group_id(ref)
+        answer = await self._api.read("usergroups.users.list", usergroup=group)
+        return list(answer.get("users") or ())
+
     async def _read_channels(self) -> dict[str, str]:
         channels = self._all(
             "conversations.list",
@@ -383,41 +299,6 @@ class _Names:
                 f"Slack shows the bot no {name}. {advice}{nearest(name, self._ids)}"
             )
         return self._ids[name]
-
-
-def _sources(audience: Audience) -> list[_Place]:
-    return [
-        *([_Place("everyone", "")] if audience.everyone else ()),
-        *(_Place("channel", ref) for ref in audience.channels),
-        *(_Place("group", ref) for ref in audience.groups),
-        *([_Place("people", "")] if audience.people else ()),
-    ]
-
-
-def _resume(audience: Audience, cursor: str | None) -> _Place | None:
-    """Return which source to read and where in it to go on; None where there is no source."""
-    sources = _sources(audience)
-    if cursor is not None:
-        kind, ref, after = json.loads(cursor)
-        if _Place(kind, ref) in sources:
-            return _Place(kind, ref, after)
-    return sources[0] if sources else None
-
-
-def _following(audience: Audience, at: _Place, after: str | None) -> str | None:
-    """Return the cursor of the page that follows; None behind the last one."""
-    if after is not None:
-        return replace(at, after=after).encoded()
-    later = _sources(audience)
-    later = later[later.index(replace(at, after=None)) + 1 :]
-    return later[0].encoded() if later else None
-
-
-def _slice(entries: list[str], after: str | None) -> tuple[list[str], str | None]:
-    """Return the page of sorted entries that follow ``after``, and its last one if more follow."""
-    rest = entries if after is None else [entry for entry in entries if entry > after]
-    page = rest[:_PEOPLE_PAGE]
-    return page, page[-1] if len(rest) > len(page) else None
 
 
 def _make_room(remembered: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from nps_bot.delivery.rules import (
 )
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.message import Message
+from nps_bot.slack.profiles import Identity
 from nps_bot.slack.web_api import WebApi
 
 METADATA_TYPE = "nps_delivery"
@@ -32,24 +33,6 @@ Still = Callable[[], bool]
 
 _PAGE = 200
 """Messages per page of history; Slack recommends no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the bot is, as ``auth.test`` says.
-
-    Attributes:
-        team_id, team: the workspace, by id and name.
-        url: the workspace's address, such as ``https://lumen.slack.com/``.
-        user_id: the bot's own id.
-        enterprise_id: the organisation of the workspace (Enterprise Grid), else None.
-    """
-
-    team_id: str
-    team: str
-    url: str
-    user_id: str
-    enterprise_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,62 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nps_bot.slack.messenger import Identity
-from nps_bot.surveys.rules.audience import FALLBACK_ZONE, Member
+from nps_bot.time_zones import FALLBACK_ZONE, zone_of
+
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, in every workspace; its ``is_bot`` is false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is, as ``auth.test`` says.
+
+    Attributes:
+        team_id, team: the workspace, by id and name.
+        url: the workspace's address, such as ``https://lumen.slack.com/``.
+        user_id: the bot's own id.
+        enterprise_id: the organisation of the workspace (Enterprise Grid), else None.
+    """
+
+    team_id: str
+    team: str
+    url: str
+    user_id: str
+    enterprise_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in Slack, as the workspace describes them.
+
+    Attributes:
+        id: the Slack id (``U...`` or ``W...``).
+        name: what people call them.
+        time_zone: the IANA zone of their profile; a missing or unknown one ("", or a name this
+            machine's zone data lacks) becomes :data:`FALLBACK_ZONE`, so that it can be relied on.
+        team_id: the workspace they belong to; None where Slack tells none.
+        is_guest: a guest of this workspace (``is_restricted``, ``is_ultra_restricted``).
+        is_outsider: belongs to another workspace (Slack Connect).
+        is_bot: an app's user.
+        is_deleted: deactivated.
+        is_invited: invited, but has not joined yet.
+        is_stranger: belongs to another workspace that shares no channel with this one.
+    """
+
+    id: str
+    name: str
+    time_zone: str = FALLBACK_ZONE
+    team_id: str | None = None
+    is_guest: bool = False
+    is_outsider: bool = False
+    is_bot: bool = False
+    is_deleted: bool = False
+    is_invited: bool = False
+    is_stranger: bool = False
+
+    def __post_init__(self) -> None:
+        """Replace a time zone that cannot be used."""
+        object.__setattr__(self, "time_zone", zone_of(self.time_zone).key)
 
 
 @dataclass(frozen=True, slots=True)

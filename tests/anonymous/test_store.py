@@ -21,7 +21,6 @@ from nps_bot.answering import responding
 from nps_bot.answering.responding import Click, Refusal, Scope
 from nps_bot.app import open_database
 from nps_bot.asking import eligibility, launching
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.people import forgetting
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
@@ -36,6 +35,7 @@ from nps_bot.storage.tables import (
     Response,
     Wave,
 )
+from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.survey import Anonymity, Survey
 from tests.helpers.asking import ADA, KENJI, TOM, ask, carry
 from tests.helpers.database_world import NOON, survey

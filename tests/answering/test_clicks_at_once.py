@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, select
 from nps_bot.answering import responding
 from nps_bot.answering.responding import Click, Recorded, Refusal
 from nps_bot.delivery import claiming, enqueue
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Case, Invitation, Outbox, Response, ScoreChange
-from nps_bot.surveys.rules.audience import Member
 from tests.helpers.asking import SURVEYS, ask, carry
 from tests.helpers.database_world import NOON
 from tests.storage.test_database import held_back

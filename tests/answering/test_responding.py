@@ -14,13 +14,13 @@ from nps_bot.answering import responding
 from nps_bot.answering.responding import Click, Recorded, Refusal, Scope
 from nps_bot.app import open_database
 from nps_bot.asking import launching
-from nps_bot.asking.store import waves
 from nps_bot.cases import store as cases
 from nps_bot.delivery import enqueue
 from nps_bot.nps.bands import Band
 from nps_bot.people import store as people
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Base, Invitation, Outbox, Response, ScoreChange, Wave
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import BandPlan, FollowUp
 from tests.helpers.asking import ADA, SURVEYS, TOM, ask, carry, claimed, message
 from tests.helpers.database_world import NOON, WORDING
@@ -349,8 +349,8 @@ async def test_a_changed_file_leaves_old_replies_with_the_question_they_answered
             ("What should we fix?", "The heating."),
         ]
         (old, new) = connection.scalars(select(Wave.wording_id).order_by(Wave.id))
-        assert waves.load_wording(connection, old) == WORDING
-        assert waves.load_wording(connection, new) == wording
+        assert survey_store.load_wording(connection, old) == WORDING
+        assert survey_store.load_wording(connection, new) == wording
 
     await database.write(work)
 

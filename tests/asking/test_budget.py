@@ -16,13 +16,13 @@ from nps_bot.asking.rules.budget import (
     Contact,
     Held,
     History,
-    Limits,
     Room,
     Rule,
     held,
     place,
     waves_until_turn,
 )
+from nps_bot.surveys.rules.limits import Limits
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 
 from nps_bot.asking.inviting import look_for_newcomers
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.storage.tables import Invitation, WaveExclusion
+from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.survey import Audience
 from slack_sandbox import Person, User
 from tests.helpers.attack_helpers import BOTH, read

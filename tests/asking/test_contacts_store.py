@@ -7,10 +7,11 @@ from datetime import timedelta
 from sqlalchemy import Connection, Engine, event, insert, update
 
 from nps_bot.asking import eligibility
-from nps_bot.asking.store import contacts, invitations, waves
+from nps_bot.asking.store import contacts, invitations
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
-from nps_bot.surveys.rules.audience import Member
+from nps_bot.surveys import store as survey_store
 from tests.helpers.database_world import NOON, World, survey
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -100,7 +101,7 @@ async def test_the_first_sighting_is_kept(database: Database) -> None:
 
 async def test_an_audience_was_read_when_it_was_the_first_time(database: Database) -> None:
     def work(connection: Connection) -> None:
-        waves.see_survey(connection, "customer", "weekly", NOON)
+        survey_store.see_survey(connection, "customer", "weekly", NOON)
         assert not contacts.was_read(connection, "customer")
         contacts.mark_read(connection, "customer", NOON)
         contacts.mark_read(connection, "customer", NOON + DAY)

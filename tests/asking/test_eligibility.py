@@ -19,7 +19,7 @@ from nps_bot.answering.responding import Click
 from nps_bot.app import open_database
 from nps_bot.asking import eligibility, launching, nudging
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
-from nps_bot.asking.rules.budget import Held, Limits, Rule
+from nps_bot.asking.rules.budget import Held, Rule
 from nps_bot.asking.store import contacts
 from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Delivery
@@ -27,9 +27,11 @@ from nps_bot.delivery.rules import Accepted, Priority, Unknown
 from nps_bot.delivery.store.claims import Waiting
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Sighting, Wave, WaveExclusion
-from nps_bot.surveys.rules.audience import Exclusion, Member
+from nps_bot.surveys.rules.audience import Exclusion
+from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.survey import Nudge, Survey
 from tests.helpers.asking import claimed, invitations_of, settled
 from tests.helpers.database_world import survey

@@ -11,13 +11,16 @@ from sqlalchemy import Connection, select
 
 from nps_bot.asking import explain, launching
 from nps_bot.asking.launching import Page
-from nps_bot.asking.rules.budget import Held, Limits, Rule
-from nps_bot.asking.store import contacts, invitations, waves
+from nps_bot.asking.rules.budget import Held, Rule
+from nps_bot.asking.store import contacts, invitations
 from nps_bot.people import store as people
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation
-from nps_bot.surveys.rules.audience import Exclusion, Member
+from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.cadence import Every, Unit
+from nps_bot.surveys.rules.limits import Limits
 from tests.helpers.database_world import World, survey
 
 DAY = timedelta(days=1)
@@ -110,7 +113,7 @@ async def test_whom_no_wave_asks_reads_why(database: Database) -> None:
         (out,) = explain.why(connection, [WEEKLY], tom, [], "UPRIYA", NOW).outlooks
         assert (out.held, out.asked_next) == (Held(Rule.OPTED_OUT, None), None)
 
-        waves.set_paused(connection, "customer", "UPRIYA", NOW)
+        survey_store.set_paused(connection, "customer", "UPRIYA", NOW)
         assert told(connection, Member("UADA", "Ada"), NOW).paused
 
     await database.write(work)

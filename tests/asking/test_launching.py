@@ -18,11 +18,14 @@ from nps_bot.asking.store import waves
 from nps_bot.asking.store.waves import WaveRow
 from nps_bot.delivery import enqueue
 from nps_bot.people import store as people
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Person, Wave
-from nps_bot.surveys.rules.audience import Exclusion, Member
+from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.cadence import Cadence, Cron, Every, Unit
-from nps_bot.surveys.rules.survey import Audience, QuietHours, Survey
+from nps_bot.surveys.rules.local_time import QuietHours
+from nps_bot.surveys.rules.survey import Audience, Survey
 from tests.helpers import asking
 from tests.helpers.database_world import WORDING, survey
 
@@ -712,7 +715,7 @@ async def test_a_changed_file_changes_new_waves_only(database: Database) -> None
         assert opened(connection, at(7, 12), changed) == []
         (second,) = opened(connection, at(6, 12, month=7), changed)
         questions = [
-            waves.load_wording(connection, waves.lock(connection, wave).wording_id).question
+            survey_store.load_wording(connection, waves.lock(connection, wave).wording_id).question
             for wave in (first, second)
         ]
         assert questions == [WORDING.question, "Would you recommend us?"]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from nps_bot.asking.rules.nudges import Asked, Due, SkipReason, decide
 from nps_bot.delivery.rules import MessageKind
-from nps_bot.surveys.rules.survey import Nudge, QuietHours, Survey
+from nps_bot.surveys.rules.local_time import QuietHours
+from nps_bot.surveys.rules.survey import Nudge, Survey
 from tests.helpers.database_world import survey
 from tests.helpers.zones import moments_in, utc, zone_names
 

@@ -25,10 +25,10 @@ from nps_bot.delivery.enqueue import SETTLING
 from nps_bot.delivery.rules import Unknown
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Invitation, Outbox, Wave
-from nps_bot.surveys.rules.audience import Member
 from nps_bot.surveys.rules.survey import Nudge, Survey
 from tests.delivery.test_store import plans, recorded
 from tests.helpers import asking

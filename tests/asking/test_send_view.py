@@ -7,7 +7,8 @@ from nps_bot.asking.rules.budget import Rule
 from nps_bot.asking.views import send as view
 from nps_bot.figures.store import WaveHead
 from nps_bot.home.views import help as help_view
-from nps_bot.surveys.rules.audience import Exclusion, Member
+from nps_bot.slack.profiles import Member
+from nps_bot.surveys.rules.audience import Exclusion
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
 from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, asked
 

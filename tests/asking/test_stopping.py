@@ -30,9 +30,9 @@ from nps_bot.delivery.rules import (
 )
 from nps_bot.delivery.store import claims
 from nps_bot.home import status as standing
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox, Wave
-from nps_bot.surveys.rules.audience import Member
 from tests.helpers.asking import ADA, KENJI, SURVEYS, TOM, ask, carry, claimed, message, settled
 from tests.helpers.database_world import NOON
 

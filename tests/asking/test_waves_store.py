@@ -19,6 +19,7 @@ from nps_bot.asking.store.invitations import NewInvitation
 from nps_bot.asking.store.waves import NewWave
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Response, StoredWording, Wave
+from nps_bot.surveys import store as survey_store
 from tests.helpers.database_world import NOON, WORDING, World
 
 DAY = timedelta(days=1)
@@ -26,7 +27,7 @@ DAY = timedelta(days=1)
 
 def create(connection: Connection, nominal: str = "2026-11-24T10:00") -> int | None:
     """Create a wave of the customer survey, as any process may try at any time."""
-    wording_id = waves.store_wording(connection, "customer", WORDING)
+    wording_id = survey_store.store_wording(connection, "customer", WORDING)
     wave = NewWave("customer", nominal, wording_id, "relationship", NOON, NOON + 7 * DAY)
     return waves.create(connection, wave, NOON)
 
@@ -127,42 +128,45 @@ async def test_a_score_is_0_to_10(database: Database, column: str, score: int) -
 
 async def test_a_cadence_counts_from_when_it_was_first_seen(database: Database) -> None:
     def work(connection: Connection) -> None:
-        waves.see_survey(connection, "customer", "weekly", NOON)
-        waves.see_survey(connection, "employee", "weekly", NOON)
-        waves.see_survey(connection, "customer", "weekly", NOON + DAY)
-        assert waves.cadences_since(connection) == {"customer": NOON, "employee": NOON}
-        waves.see_survey(connection, "customer", "daily", NOON + 2 * DAY)
-        assert waves.cadences_since(connection) == {"customer": NOON + 2 * DAY, "employee": NOON}
+        survey_store.see_survey(connection, "customer", "weekly", NOON)
+        survey_store.see_survey(connection, "employee", "weekly", NOON)
+        survey_store.see_survey(connection, "customer", "weekly", NOON + DAY)
+        assert survey_store.cadences_since(connection) == {"customer": NOON, "employee": NOON}
+        survey_store.see_survey(connection, "customer", "daily", NOON + 2 * DAY)
+        assert survey_store.cadences_since(connection) == {
+            "customer": NOON + 2 * DAY,
+            "employee": NOON,
+        }
 
     await database.write(work)
 
 
 async def test_pausing_is_remembered_with_who_did_it(database: Database) -> None:
     def work(connection: Connection) -> None:
-        waves.see_survey(connection, "customer", "weekly", NOON)
-        assert waves.set_paused(connection, "customer", "UPRIYA", NOON)
-        assert not waves.set_paused(connection, "customer", "UTOM", NOON + DAY)
-        assert waves.paused(connection) == {"customer"}
-        assert waves.is_paused(connection, "customer")
-        assert not waves.is_paused(connection, "employee")
-        assert waves.cadences_since(connection) == {}
-        assert waves.set_paused(connection, "customer", None, None)
-        assert not waves.set_paused(connection, "customer", None, None)
-        assert not waves.set_paused(connection, "nobody's", "UTOM", NOON)
-        assert waves.cadences_since(connection) == {"customer": NOON}
+        survey_store.see_survey(connection, "customer", "weekly", NOON)
+        assert survey_store.set_paused(connection, "customer", "UPRIYA", NOON)
+        assert not survey_store.set_paused(connection, "customer", "UTOM", NOON + DAY)
+        assert survey_store.paused(connection) == {"customer"}
+        assert survey_store.is_paused(connection, "customer")
+        assert not survey_store.is_paused(connection, "employee")
+        assert survey_store.cadences_since(connection) == {}
+        assert survey_store.set_paused(connection, "customer", None, None)
+        assert not survey_store.set_paused(connection, "customer", None, None)
+        assert not survey_store.set_paused(connection, "nobody's", "UTOM", NOON)
+        assert survey_store.cadences_since(connection) == {"customer": NOON}
 
     await database.write(work)
 
 
 async def test_a_wording_is_kept_as_it_was(database: Database) -> None:
     def work(connection: Connection) -> None:
-        first = waves.store_wording(connection, "customer", WORDING)
+        first = survey_store.store_wording(connection, "customer", WORDING)
         changed = replace(WORDING, question="Would you recommend us?")
-        second = waves.store_wording(connection, "customer", changed)
-        assert waves.store_wording(connection, "customer", WORDING) == first != second
-        assert waves.store_wording(connection, "employee", WORDING) not in {first, second}
-        assert waves.load_wording(connection, first) == WORDING
-        assert waves.load_wording(connection, second) == changed
+        second = survey_store.store_wording(connection, "customer", changed)
+        assert survey_store.store_wording(connection, "customer", WORDING) == first != second
+        assert survey_store.store_wording(connection, "employee", WORDING) not in {first, second}
+        assert survey_store.load_wording(connection, first) == WORDING
+        assert survey_store.load_wording(connection, second) == changed
 
     await database.write(work)
 

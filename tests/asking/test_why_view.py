@@ -9,12 +9,14 @@ import pytest
 
 from nps_bot.asking.eligibility import Reason
 from nps_bot.asking.explain import Outlook, Why
-from nps_bot.asking.rules.budget import Contact, Held, Limits, Rule
+from nps_bot.asking.rules.budget import Contact, Held, Rule
 from nps_bot.asking.views import exclusion_text
 from nps_bot.asking.views import why as view
 from nps_bot.home.status import RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.home.views import status as status_view
-from nps_bot.surveys.rules.audience import Exclusion, Member
+from nps_bot.slack.profiles import Member
+from nps_bot.surveys.rules.audience import Exclusion
+from nps_bot.surveys.rules.limits import Limits
 from tests.helpers.database_world import survey
 from tests.helpers.reading import assert_slack_takes, lines
 from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, wave

@@ -42,9 +42,9 @@ from nps_bot.delivery.store import outbox
 from nps_bot.figures.summary import Summary
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Wave
-from nps_bot.surveys.rules.audience import Member
 from nps_bot.surveys.rules.survey import Survey
 from tests.helpers.asking import (
     ADA,

@@ -15,8 +15,8 @@ from nps_bot.delivery.claiming import Delivery
 from nps_bot.delivery.rules import Accepted, Outcome, Priority, Settlement
 from nps_bot.delivery.rules import settle as decide
 from nps_bot.delivery.store.claims import Claimed, Waiting
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.tables import Invitation, Outbox
-from nps_bot.surveys.rules.audience import Member
 from nps_bot.surveys.rules.survey import Survey
 from tests.helpers.database_world import NOON, survey
 

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, insert, update
 
 from nps_bot.anonymous import disclosing
 from nps_bot.anonymous.store import ballots
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.asking.store import waves
 from nps_bot.storage.tables import Answer, Case, Invitation, Outbox, Person, Response, Wave
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.cadence import Every, Unit
-from nps_bot.surveys.rules.survey import Audience, BandPlan, Kind, QuietHours, Survey, Wording
+from nps_bot.surveys.rules.limits import Limits
+from nps_bot.surveys.rules.local_time import QuietHours
+from nps_bot.surveys.rules.survey import Audience, BandPlan, Kind, Survey, Wording
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -98,7 +100,7 @@ class World:
             .values(
                 survey_key=survey_key,
                 nominal=opens_at.strftime("%Y-%m-%dT%H:%M"),
-                wording_id=waves.store_wording(self.connection, survey_key, wording),
+                wording_id=survey_store.store_wording(self.connection, survey_key, wording),
                 kind=kind,
                 by_hand=False,
                 at_once=False,

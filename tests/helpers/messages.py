@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, make_url, select
 
-from nps_bot.asking.store import waves
 from nps_bot.delivery import enqueue as owing
 from nps_bot.delivery.store import outbox
 from nps_bot.storage.tables import Outbox
+from nps_bot.surveys import store as survey_store
 from slack_sandbox import Message, Person, User
 from tests.helpers.postgres import PostgresDatabases
 from tests.helpers.reading import texts
@@ -91,7 +91,7 @@ async def settled(world: World) -> None:
 
 
 def _due(connection: Connection, now: datetime) -> int:
-    held_back = outbox.askings(waves.paused(connection), owing.RESPONDENT_KINDS)
+    held_back = outbox.askings(survey_store.paused(connection), owing.RESPONDENT_KINDS)
     waits = (Outbox.status == "pending") & (Outbox.due_at <= now) & ~held_back
     owed = select(func.count()).where(waits | Outbox.status.in_(("claimed", "unknown")))
     return connection.scalar(owed) or 0

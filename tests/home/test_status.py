@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from nps_bot.asking import launching
 from nps_bot.asking.rules.progress import FIRST_RATE
-from nps_bot.asking.store import waves
 from nps_bot.delivery.store.lanes import remember_pace
 from nps_bot.home import status
 from nps_bot.storage.database import Database
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.cadence import Every, Unit
 from nps_bot.surveys.rules.survey import Survey
 from tests.helpers.database_world import NOON, World, survey
@@ -24,7 +24,7 @@ async def test_status_of_a_running_and_a_paused_survey(database: Database) -> No
 
     def write(connection: Connection) -> None:
         launching.see_surveys(connection, {each.key: each for each in surveys}, NOON)
-        waves.set_paused(connection, "employee", "UPRIYA", NOON)
+        survey_store.set_paused(connection, "employee", "UPRIYA", NOON)
         world = World(connection)
         world.person("U1", "Ada", "Harbor")
         world.wave(NOON - 9 * DAY, {"U1": 3})
@@ -99,7 +99,7 @@ async def test_the_end_of_a_wave_is_foretold_at_the_pace_that_was_learnt(
                 world.message(
                     "prompt", "pending", ids[each.key], survey_key=each.key, due_at=NOON - DAY
                 )
-        waves.set_paused(connection, "other", "UPRIYA", NOON)
+        survey_store.set_paused(connection, "other", "UPRIYA", NOON)
         remember_pace(connection, {"chat.postMessage": {"rate": 0.5, "pause": 3.0}})
         running = {
             key: status.running_waves(connection, [key], NOON)[key][0]

@@ -33,9 +33,9 @@ from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.people.forgetting import Forgotten
 from nps_bot.people.store import AccountRow
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Base, Outbox, Response, ScoreChange, Wave
-from nps_bot.surveys.rules.audience import Member
 from tests.helpers.asking import SURVEYS, TOM, ask, carry, claimed, message, settle, settled
 from tests.helpers.database_world import NOON
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nps_bot.people import store as people
 from nps_bot.people.store import ALL_SURVEYS, AccountRow
+from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Person
-from nps_bot.surveys.rules.audience import Member
 from tests.helpers.database_world import NOON
 
 ADA = Member("U1", "Ada Marsh", "Europe/London", "T1", is_guest=True)

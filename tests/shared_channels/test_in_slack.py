@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.people import forgetting
 from nps_bot.people.import_command import match_channels
 from nps_bot.people.people_file import parse_people_file
 from nps_bot.shared_channels import store as channel_posts
 from nps_bot.storage.tables import Answer, ChannelPost, Outbox, Person
-from nps_bot.surveys.rules.survey import AccountChannel, Audience, QuietHours
+from nps_bot.surveys.rules.limits import Limits
+from nps_bot.surveys.rules.local_time import QuietHours
+from nps_bot.surveys.rules.survey import AccountChannel, Audience
 from slack_sandbox import Fault
 from slack_sandbox.connect import COAST, share
 from tests.helpers.attack_helpers import BOTH, logged, read

@@ -15,12 +15,12 @@ from nps_bot.surveys.rules.cadence import (
     Every,
     Unit,
     cadence_length,
-    describe,
     latest_nominal,
     nominal_times,
     times_of_day,
     validate,
 )
+from nps_bot.surveys.rules.cadence_text import describe
 from tests.helpers.zones import nominal
 
 LONG_AGO = nominal("1990-01-01 00:00")

@@ -15,11 +15,10 @@ from nps_bot.surveys.rules.cadence import (
     Every,
     Unit,
     due_wave,
-    earliest_opening,
-    latest_opening,
     missed_wave_is_stale,
     nominal_times,
 )
+from nps_bot.surveys.rules.local_time import earliest_opening, latest_opening
 from tests.helpers.zones import moments_in, nominal, utc, zone_names
 
 HOUR = timedelta(hours=1)

@@ -14,12 +14,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.errors import SurveyFileError
 from nps_bot.nps.bands import Band
 from nps_bot.surveys import load_surveys, load_surveys_apart
 from nps_bot.surveys.files.loading import load_survey
 from nps_bot.surveys.rules.cadence import Cron, Every, Unit
+from nps_bot.surveys.rules.limits import Limits
+from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import (
     Anonymity,
     Audience,
@@ -28,7 +29,6 @@ from nps_bot.surveys.rules.survey import (
     Kind,
     Link,
     Nudge,
-    QuietHours,
     Survey,
     Wording,
 )

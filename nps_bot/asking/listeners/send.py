@@ -14,7 +14,7 @@ from nps_bot.asking.inviting import invite_everybody, whole_audience
 from nps_bot.asking.launching import ByHand
 from nps_bot.asking.preview import preview
 from nps_bot.asking.rules.approval import Decision, State
-from nps_bot.asking.store import approvals, waves
+from nps_bot.asking.store import approvals
 from nps_bot.asking.views import approval, send
 from nps_bot.home import status as standing
 from nps_bot.interaction.command_args import Asked, CommandError, paused
@@ -26,6 +26,7 @@ from nps_bot.shared_channels.views import approval as view
 from nps_bot.slack import payloads
 from nps_bot.slack.message import Message
 from nps_bot.slack.payloads import Origin, SendRequest
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Delivery, Survey
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Starting(Steering):
         """
         context, survey = self._context, asked.survey()
         title = survey.wording.title
-        if await context.database.read(waves.is_paused, survey.key):
+        if await context.database.read(survey_store.is_paused, survey.key):
             raise paused(survey)
         now = context.clock.now()
         if survey.delivery is Delivery.CHANNELS:
@@ -115,7 +116,7 @@ class Starting(Steering):
     async def _start(self, origin: Origin, request: SendRequest) -> None:
         context = self._context
         survey = await self._managed(origin.person_id, request.survey_key)
-        if await context.database.read(waves.is_paused, survey.key):
+        if await context.database.read(survey_store.is_paused, survey.key):
             raise paused(survey)
         now = context.clock.now()
         if launching.is_stale(request.nominal, now):

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Literal
 
 from nps_bot.delivery.rules import MessageKind
-from nps_bot.surveys.rules.cadence import next_allowed
+from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Nudge, Survey
 
 NudgeKind = Literal[MessageKind.REMINDER, MessageKind.CHASER]

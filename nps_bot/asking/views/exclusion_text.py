@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from nps_bot.asking.eligibility import Reason
-from nps_bot.asking.rules.budget import Contact, Held, Limits, Rule
+from nps_bot.asking.rules.budget import Contact, Held, Rule
 from nps_bot.slack.block_kit import count, listed
 from nps_bot.surveys.rules.audience import Exclusion
+from nps_bot.surveys.rules.limits import Limits
 
 
 def not_asked(reasons: Mapping[Reason, int]) -> str:

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 
-from nps_bot.asking.store.waves import paused
 from nps_bot.delivery.rules import Priority
 from nps_bot.delivery.store.outbox import WAITING, askings
 from nps_bot.storage.tables import Outbox
+from nps_bot.surveys.store import paused
 
 # In the words of the indexes: see storage.claims.
 _LEASED = text("status IN ('claimed', 'unknown')")

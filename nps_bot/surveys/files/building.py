@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.nps.bands import Band
 from nps_bot.surveys.files.defaults import QUESTIONS, THANK_YOUS
 from nps_bot.surveys.files.fields import PLACEHOLDER
@@ -16,6 +15,8 @@ from nps_bot.surveys.files.schema import (
     ReminderGroup,
     SurveyFile,
 )
+from nps_bot.surveys.rules.limits import Limits
+from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import (
     IN_CHANNELS,
     AccountChannel,
@@ -25,7 +26,6 @@ from nps_bot.surveys.rules.survey import (
     Delivery,
     Link,
     Nudge,
-    QuietHours,
     Survey,
     Wording,
 )

@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator
 
 from nps_bot.errors import nearest
-from nps_bot.people.people_file import COLUMNS
 from nps_bot.slack_ids import is_channel, is_email, is_group, is_person_id, is_team
 from nps_bot.surveys.rules.cadence import Unit
-from nps_bot.surveys.rules.survey import LEAST_THRESHOLD, Delivery, Kind
+from nps_bot.surveys.rules.survey import LEAST_THRESHOLD, NO_SEGMENTS, Delivery, Kind
 
 BRAND = 75
 """Characters of a brand, as Slack counts them."""
@@ -275,7 +274,7 @@ def _threshold(value: object) -> int:
 
 def _segment(value: object) -> str:
     column = _sized(_line(value), TITLE)
-    if column in COLUMNS:
+    if column in NO_SEGMENTS:
         raise refused("a further column, such as team, because groups shall be large", value)
     return column
 

@@ -22,12 +22,12 @@ from pydantic import (
     model_validator,
 )
 
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.nps.bands import Band
 from nps_bot.surveys.files import fields
 from nps_bot.surveys.files.defaults import FOLLOW_UPS, REASON
 from nps_bot.surveys.files.in_channels import asks_in_channels
 from nps_bot.surveys.rules import cadence as domain
+from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.survey import REASON_KEY, Anonymity, Delivery, FollowUp
 
 MOST_FOLLOW_UPS = 10

@@ -2,52 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from nps_bot.slack.profiles import SLACKBOT, Member
 from nps_bot.surveys.rules.survey import Audience
-
-FALLBACK_ZONE = "UTC"
-"""The zone of people whose own is missing or unknown: the middle of the world's clocks."""
-
-SLACKBOT = "USLACKBOT"
-"""Slack's own bot, in every workspace; its ``is_bot`` is false."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody in Slack, as the workspace describes them.
-
-    Attributes:
-        id: the Slack id (``U...`` or ``W...``).
-        name: what people call them.
-        time_zone: the IANA zone of their profile; a missing or unknown one ("", or a name this
-            machine's zone data lacks) becomes :data:`FALLBACK_ZONE`, so that it can be relied on.
-        team_id: the workspace they belong to; None where Slack tells none.
-        is_guest: a guest of this workspace (``is_restricted``, ``is_ultra_restricted``).
-        is_outsider: belongs to another workspace (Slack Connect).
-        is_bot: an app's user.
-        is_deleted: deactivated.
-        is_invited: invited, but has not joined yet.
-        is_stranger: belongs to another workspace that shares no channel with this one.
-    """
-
-    id: str
-    name: str
-    time_zone: str = FALLBACK_ZONE
-    team_id: str | None = None
-    is_guest: bool = False
-    is_outsider: bool = False
-    is_bot: bool = False
-    is_deleted: bool = False
-    is_invited: bool = False
-    is_stranger: bool = False
-
-    def __post_init__(self) -> None:
-        """Replace a time zone that cannot be used."""
-        object.__setattr__(self, "time_zone", zone_of(self.time_zone).key)
 
 
 class Exclusion(StrEnum):
@@ -100,15 +58,3 @@ def exclusion(member: Member, audience: Audience) -> Exclusion | None:
         ),
     )
     return next((reason for holds, reason in reasons if holds), None)
-
-
-@lru_cache(maxsize=1024)
-def zone_of(time_zone: str | None) -> ZoneInfo:
-    """Return the zone of that IANA name, or :data:`FALLBACK_ZONE` where it is missing or unknown.
-
-    Cached, since zoneinfo itself keeps only the eight zones used last.
-    """
-    try:
-        return ZoneInfo(time_zone or FALLBACK_ZONE)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "America", tzdata's folder
-        return ZoneInfo(FALLBACK_ZONE)

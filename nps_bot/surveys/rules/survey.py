@@ -8,12 +8,13 @@ and where the team sees it; there the file as it stands now always holds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
-from nps_bot.asking.rules.budget import Limits
 from nps_bot.nps.bands import Band
 from nps_bot.surveys.rules.cadence import Cadence
+from nps_bot.surveys.rules.limits import Limits
+from nps_bot.surveys.rules.local_time import QuietHours
 
 
 class Kind(StrEnum):
@@ -73,23 +74,6 @@ class Audience:
     members: bool = True
     guests: bool = False
     outsiders: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """Local hours in which nobody is asked: from ``start`` until just before ``end``.
-
-    The span may pass midnight (18:00 until 09:00).
-    """
-
-    start: time
-    end: time
-
-    def covers(self, local: time) -> bool:
-        """Return whether ``local``, a wall-clock time, lies in the quiet hours."""
-        if self.start <= self.end:
-            return self.start <= local < self.end
-        return local >= self.start or local < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +155,8 @@ class Nudge:
 
 LEAST_THRESHOLD = 3
 """No anonymous figure is made of fewer answers than this and one more, whatever a file says."""
+NO_SEGMENTS = ("slack_id", "email", "account", "account_owner")
+"""Columns of the people file that say who somebody is: too few people share their values."""
 
 
 @dataclass(frozen=True, slots=True)

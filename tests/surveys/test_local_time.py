@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_bot.surveys.rules.cadence import (
+from nps_bot.surveys.rules.local_time import (
+    QuietHours,
     due_moment,
     earliest_opening,
     latest_opening,
     localize,
     next_allowed,
 )
-from nps_bot.surveys.rules.survey import QuietHours
 from tests.helpers.zones import (
     MINUTE,
     NAMES,
