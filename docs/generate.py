@@ -7,12 +7,16 @@ module would write, so a document and the code cannot drift apart.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from nps_bot.listeners import WORDS
+
 ROOT = Path(__file__).resolve().parents[1]
 BOT = ROOT / "nps_bot"
+MANIFEST = ROOT / "manifest.json"
 
 
 def modules() -> str:
@@ -37,8 +41,20 @@ def _row(path: Path) -> str | None:
     return f"| `{path.name}` | {first} |"
 
 
+def words() -> str:
+    """Return the words of `/nps`."""
+    rows = (f"| `/nps {word.usage}` | {word.details or word.help} |" for word in WORDS)
+    return "\n".join(["| command | what it does |", "|---|---|", *rows])
+
+
+def usage_hint() -> str:
+    """Return what Slack shows behind `/nps` while somebody types."""
+    return " | ".join(re.sub(r" \[.*", "", word.usage) for word in WORDS)
+
+
 BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "modules": ("ARCHITECTURE.md", modules),
+    "words": ("README.md", words),
 }
 """What is written: the document and the text, by the name of the markers."""
 
@@ -57,10 +73,13 @@ def written(document: str, name: str, text: str) -> str:
 
 
 def main() -> None:
-    """Write every block anew."""
+    """Write every block anew, and the manifest's hint."""
     for name, (file, text) in BLOCKS.items():
         path = ROOT / file
         path.write_text(written(path.read_text(encoding="utf-8"), name, text()), encoding="utf-8")
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    manifest["features"]["slash_commands"][0]["usage_hint"] = usage_hint()
+    MANIFEST.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,11 +13,18 @@ from slack_bolt.response import BoltResponse
 
 from nps_bot.anonymous.listeners import Ballots
 from nps_bot.answering.listeners import Prompts
+from nps_bot.asking import commands as asking
+from nps_bot.asking.listeners.send import Starting
+from nps_bot.asking.listeners.stop import Stopping
 from nps_bot.cases.listeners import Cases
-from nps_bot.home.commands import Commands
+from nps_bot.figures import commands as figures
+from nps_bot.figures.listeners import CommandButtons
+from nps_bot.home import commands as home
 from nps_bot.home.listeners import Home
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.replies import OUT_OF_DATE, WENT_WRONG, tell
+from nps_bot.interaction.words import SlashCommand, with_help
+from nps_bot.shared_channels import commands as shared_channels
 from nps_bot.shared_channels.listeners.answers import Channels
 from nps_bot.shared_channels.listeners.approval import Postings
 from nps_bot.slack import notices, payloads
@@ -29,6 +36,20 @@ _SILENT = re.compile(r"\A(link|preview)_")
 """Buttons that need no answer: Slack opens a link by itself, a preview says what it is."""
 _ANYTHING = re.compile("")
 
+WORDS = with_help(
+    (
+        figures.REPORT,
+        home.STATUS,
+        asking.send(shared_channels.plan),
+        asking.STOP,
+        asking.WHY,
+        home.PREVIEW,
+        asking.PAUSE,
+        asking.RESUME,
+    )
+)
+"""The words of ``/nps``, as ``/nps help`` lists them."""
+
 
 def register(app: AsyncApp, context: BotContext) -> None:
     """Register all listeners, the busiest first: each one costs those behind it a comparison."""
@@ -37,7 +58,10 @@ def register(app: AsyncApp, context: BotContext) -> None:
     Channels(context).register(app)
     Cases(context).register(app)
     Home(context).register(app)
-    Commands(context).register(app)
+    SlashCommand(context, WORDS).register(app)
+    CommandButtons(context).register(app)
+    Starting(context).register(app)
+    Stopping(context).register(app)
     Postings(context).register(app)
     app.action(_SILENT)(_ignore)
     app.action(_ANYTHING)(_refuse)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from nps_bot.asking import launching
 from nps_bot.asking.launching import Plan
+from nps_bot.asking.progress import posting_rate
 from nps_bot.asking.rules.progress import Batch, expected_ends
-from nps_bot.home.status import posting_rate
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.survey import Survey

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from nps_bot.home.status import RunningWave, running_waves
+from nps_bot.asking.progress import Progress, progress
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack.block_kit import count, time_left
 
@@ -23,7 +23,7 @@ async def tell_progress(context: BotContext, survey_key: str, wave_id: int) -> N
     A bar follows it until everybody was asked; Ctrl-C ends the watching, not the wave.
     """
     wave = await _look(context, survey_key, wave_id)
-    if wave is None or wave.wave.state == "resolving":
+    if wave is None or wave.resolving:
         click.echo(f"Started: the running bot reads whom to ask, and asks them. {_STATUS}")
     elif not sys.stdout.isatty():
         click.echo(
@@ -31,19 +31,18 @@ async def tell_progress(context: BotContext, survey_key: str, wave_id: int) -> N
         )
     else:
         try:
-            await _watch(context, survey_key, wave)
+            await _watch(context, survey_key, wave_id, wave)
         except asyncio.CancelledError:  # what Ctrl-C becomes
             if (watching := asyncio.current_task()) is not None:
                 watching.uncancel()
             click.echo(f"\nThe running bot goes on asking. {_STATUS}")
 
 
-async def _look(context: BotContext, survey_key: str, wave_id: int) -> RunningWave | None:
-    running = await context.database.read(running_waves, [survey_key], context.clock.now())
-    return next((one for one in running.get(survey_key, ()) if one.wave.id == wave_id), None)
+async def _look(context: BotContext, survey_key: str, wave_id: int) -> Progress | None:
+    return await context.database.read(progress, survey_key, wave_id, context.clock.now())
 
 
-def _sentence(wave: RunningWave, now: datetime) -> str:
+def _sentence(wave: Progress, now: datetime) -> str:
     if not wave.left:
         return f"{wave.asked:,} asked, nobody left to ask."
     people = f"{wave.asked:,} asked, {count(wave.left, 'person', 'people')} still to ask"
@@ -52,13 +51,13 @@ def _sentence(wave: RunningWave, now: datetime) -> str:
     return f"{people}, {time_left(wave.ends_at - now)} (until {wave.ends_at:%Y-%m-%d %H:%M} UTC)."
 
 
-async def _watch(context: BotContext, survey_key: str, first: RunningWave) -> None:
+async def _watch(context: BotContext, survey_key: str, wave_id: int, first: Progress) -> None:
     """Move a bar until nobody is left to ask."""
-    latest: RunningWave | None = first
+    latest: Progress | None = first
     whole = first.asked + first.left
     asked, stopped = first.asked, False
 
-    def remaining(wave: RunningWave | None) -> str:
+    def remaining(wave: Progress | None) -> str:
         return _remaining(wave, context.clock.now())
 
     with click.progressbar(
@@ -69,13 +68,13 @@ async def _watch(context: BotContext, survey_key: str, first: RunningWave) -> No
         item_show_func=remaining,
     ) as bar:
         while latest is not None:
-            asked, stopped = latest.asked, latest.wave.stopped_at is not None
+            asked, stopped = latest.asked, latest.stopped
             bar.update(whole - latest.left - bar.pos, latest)
             bar.render_progress()  # the time goes on even where nobody was asked meanwhile
             if not latest.left:
                 break
             await asyncio.sleep(LOOK_EVERY)
-            latest = await _look(context, survey_key, first.wave.id)
+            latest = await _look(context, survey_key, wave_id)
     click.echo(f"Asked {count(asked, 'person', 'people')}.", nl=False)
     others = whole - asked
     if others:
@@ -85,7 +84,7 @@ async def _watch(context: BotContext, survey_key: str, first: RunningWave) -> No
     click.echo()
 
 
-def _remaining(wave: RunningWave | None, now: datetime) -> str:
+def _remaining(wave: Progress | None, now: datetime) -> str:
     """Return what stands behind the bar."""
     if wave is None or not wave.left:
         return ""

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from nps_bot.asking.progress import posting_rate
+from nps_bot.asking.store import backlog as prompts
 from nps_bot.delivery import enqueue
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import backlog
 from nps_bot.figures import store
 from nps_bot.home import store as overview
-from nps_bot.home.status import posting_rate
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
@@ -75,7 +75,7 @@ def _surveys(connection: Connection, surveys: Mapping[str, Survey]) -> Mapping[s
     heads = store.open_waves(connection, surveys)
     tallies = store.wave_tallies(connection, [head.id for head in heads]) if heads else {}
     left: Counter[int] = Counter()
-    for batch in overview.backlog(connection, (MessageKind.PROMPT,)) if heads else ():
+    for batch in prompts.backlog(connection) if heads else ():
         left[batch.wave_id] += batch.prompts
     unclaimed = overview.unclaimed_by_survey(connection)
     measured = {}

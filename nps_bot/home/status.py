@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,10 +11,9 @@ from sqlalchemy import Connection
 from nps_bot.anonymous.disclosing import participations
 from nps_bot.anonymous.rules.disclosure import Participation
 from nps_bot.asking.eligibility import Reason, reason_of
-from nps_bot.asking.rules.progress import FIRST_RATE, expected_ends
-from nps_bot.asking.store import contacts, invitations, waves
+from nps_bot.asking.progress import ahead
+from nps_bot.asking.store import contacts, invitations
 from nps_bot.delivery.rules import MessageKind
-from nps_bot.delivery.store import lanes
 from nps_bot.figures import store as reports
 from nps_bot.figures.store import WaveHead
 from nps_bot.home import store
@@ -144,7 +142,7 @@ def running_waves(
     heads = reports.open_waves(connection, survey_keys)
     ids = [head.id for head in heads]
     tallies = reports.wave_tallies(connection, ids)
-    left, ends = _ahead(connection, now) if heads else ({}, {})
+    left, ends = ahead(connection, now) if heads else ({}, {})
     unasked = invitations.unasked(connection, [head.id for head in heads if head.stopped_at])
     excluded = contacts.excluded(connection, ids)
     coarse = participations(connection, [head for head in heads if head.anonymous])
@@ -163,28 +161,6 @@ def running_waves(
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running
-
-
-def _ahead(
-    connection: Connection, now: datetime
-) -> tuple[Mapping[int, int], Mapping[int, datetime]]:
-    """Return for each open wave how many are left to ask, and when the last one will be asked.
-
-    All surveys share the lane, those of other owners too; a paused one keeps out of it.
-    """
-    backlog = store.backlog(connection, (MessageKind.PROMPT,))
-    left: Counter[int] = Counter()
-    for batch in backlog:
-        left[batch.wave_id] += batch.prompts
-    resting = waves.open_paused(connection)
-    going = (batch for batch in backlog if batch.wave_id not in resting)
-    return left, expected_ends(going, posting_rate(connection), now)
-
-
-def posting_rate(connection: Connection) -> float:
-    """Return how many messages leave in a second, as it was learnt last."""
-    learnt = (lanes.pace(connection) or {}).get(lanes.POSTING, {})
-    return float(learnt.get("rate") or FIRST_RATE)
 
 
 def next_nominal(survey: Survey, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""What status and Home read: what still waits, what went wrong, and whom nobody takes care of."""
+"""What status and Home read: what went wrong, and whom nobody takes care of."""
 
 from __future__ import annotations
 
@@ -7,31 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, text
+from sqlalchemy import Connection, Select, func, or_, select
 
-from nps_bot.asking.rules.progress import Batch
 from nps_bot.storage.tables import Case, Invitation, Outbox, Person, Response, SurveyState, Wave
-
-
-def backlog(connection: Connection, prompts: Collection[str]) -> list[Batch]:
-    """Return what open waves have not asked yet and still will, by wave and moment.
-
-    Args:
-        connection: an open connection.
-        prompts: the kinds of messages that ask somebody for the first time.
-    """
-    unclosed = select(Wave.id).where(text("state <> 'closed'"), Wave.stopped_at.is_(None))
-    rows = connection.execute(
-        select(Outbox.due_at, Outbox.wave_id, func.count())
-        .where(
-            Outbox.wave_id.in_(unclosed),
-            Outbox.kind.in_(prompts),
-            Outbox.status.in_(("pending", "claimed")),
-            Outbox.ts.is_(None),
-        )
-        .group_by(Outbox.wave_id, Outbox.due_at)
-    )
-    return [Batch(due, wave_id, left) for due, wave_id, left in rows if wave_id is not None]
 
 
 @dataclass(frozen=True, slots=True)

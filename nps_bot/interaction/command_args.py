@@ -19,8 +19,8 @@ class CommandError(NpsBotError):
     """What was asked for cannot be done; the text says what can."""
 
 
-class Asked:
-    """One use of ``/nps``: who, what, and the surveys that person may steer (at least one)."""
+class CommandArgs:
+    """One use of ``/nps``: who asks, the arguments, and the surveys that person may manage."""
 
     def __init__(self, person_id: str, words: Sequence[str], managed: Sequence[Survey]) -> None:
         self.person_id = person_id

@@ -6,7 +6,6 @@ from nps_bot.asking.launching import Plan
 from nps_bot.asking.rules.budget import Rule
 from nps_bot.asking.views import send as view
 from nps_bot.figures.store import WaveHead
-from nps_bot.home.views import help as help_view
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
@@ -129,13 +128,3 @@ def test_the_outcome_is_said() -> None:
     assert cancelled.text == "Cancelled: “A &amp; B” asks nobody now."
     assert_slack_takes(started)
     assert_slack_takes(cancelled)
-
-
-def test_help_names_every_command() -> None:
-    message = help_view.help_()
-    assert_slack_takes(message)
-    assert (
-        message.text == "/nps knows report, status, send, stop, why, preview, pause, resume, help."
-    )
-    said = "\n".join(lines(message))
-    assert all(f"`/nps {command}`" in said for command in help_view.COMMANDS)

@@ -24,7 +24,7 @@ from nps_bot.asking.scheduler import TICK
 from nps_bot.delivery import enqueue
 from nps_bot.delivery import rules as delivery
 from nps_bot.figures.views.figures import points
-from nps_bot.home.views.help import COMMANDS
+from nps_bot.listeners import WORDS
 from nps_bot.nps.score import (
     DIRECTIONAL_BELOW,
     SCORE_INTERVAL_BELOW,
@@ -147,7 +147,7 @@ def test_every_command_is_explained() -> None:
 
 def test_every_word_of_nps_is_in_the_readme() -> None:
     written = [word for word in keys(README, "command") if word.startswith("/nps ")]
-    assert {word.removeprefix("/nps ") for word in written} == set(COMMANDS)
+    assert {word.removeprefix("/nps ") for word in written} == {word.usage for word in WORDS}
 
 
 def test_the_readme_is_short() -> None:

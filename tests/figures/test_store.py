@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, update
 
 from nps_bot.asking.rules.progress import Batch
+from nps_bot.asking.store.backlog import backlog
 from nps_bot.figures import store as reports
 from nps_bot.figures.store import Recovery, Scope, Tally
 from nps_bot.home import store as overview
@@ -229,8 +230,8 @@ async def test_what_waits_and_what_went_wrong(database: Database) -> None:
         world.message("prompt", "unknown", wave, settled_at=lost, lease_until=NOON)
         closed = world.wave(NOON - DAY, {"U1": None})
         world.message("prompt", "pending", closed)
-        backlog = overview.backlog(connection, ["prompt"])
-        assert sorted(backlog) == [Batch(NOON, wave, 1), Batch(NOON + DAY, wave, 1)]
+        waiting = backlog(connection)
+        assert sorted(waiting) == [Batch(NOON, wave, 1), Batch(NOON + DAY, wave, 1)]
         first, total = overview.troubles(connection, ["customer"], NOON - DAY, 3)
         assert total == 3
         assert [(each.status, each.reason, each.looked_for) for each in first] == [

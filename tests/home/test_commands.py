@@ -386,7 +386,7 @@ async def test_what_nobody_foresaw_is_told_and_logged(world: World) -> None:
     plan = await nps(world, "priya", "send customer")
     rename = "ALTER TABLE {} RENAME TO {}"
     with logged(world.sandbox) as log:
-        meddle = text(rename.format("responses", "elsewhere"))
+        meddle = text(rename.format("waves", "elsewhere"))
         await context.database.write(lambda connection: connection.execute(meddle).close())
         assert sorry in words(await nps(world, "priya", "status"))
         await priya.click(plan, "send_cancel")
@@ -394,8 +394,8 @@ async def test_what_nobody_foresaw_is_told_and_logged(world: World) -> None:
         assert sorry in words(priya.ephemerals("customers")[-1])
         await settled(world)
     assert [f"person={priya.id} | " in line for line in log.problems] == [True, True]
-    assert all("no such table: responses" in line for line in log.problems)
-    mend = text(rename.format("elsewhere", "responses"))
+    assert all("no such table: waves" in line for line in log.problems)
+    mend = text(rename.format("elsewhere", "waves"))
     await context.database.write(lambda connection: connection.execute(mend).close())
     await priya.click(plan, "send_cancel")
     await whispered(world, priya, "customers", "Cancelled: “Customer survey” asks nobody now.")

@@ -1,4 +1,4 @@
-"""``/nps send`` and its buttons: a wave by hand, shown, confirmed, or asked for."""
+"""The buttons of ``/nps send``: a wave by hand, confirmed, or asked for."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.asking import approving, launching
 from nps_bot.asking.approving import NotYours
-from nps_bot.asking.inviting import invite_everybody, whole_audience
+from nps_bot.asking.inviting import invite_everybody
 from nps_bot.asking.launching import ByHand
-from nps_bot.asking.preview import preview
 from nps_bot.asking.rules.approval import Decision, State
-from nps_bot.asking.store import approvals
+from nps_bot.asking.store import approvals, waves
 from nps_bot.asking.views import approval, send
-from nps_bot.home import status as standing
-from nps_bot.interaction.command_args import Asked, CommandError, paused
+from nps_bot.interaction.command_args import CommandError, paused
 from nps_bot.interaction.owner_actions import Steering
 from nps_bot.interaction.replies import OUT_OF_DATE
-from nps_bot.shared_channels import posting
-from nps_bot.shared_channels.reading import every_channel
 from nps_bot.shared_channels.views import approval as view
 from nps_bot.slack import payloads
 from nps_bot.slack.message import Message
@@ -41,50 +37,6 @@ class Starting(Steering):
         app.action("send_cancel")(self.cancel)
         app.action("approval_send")(self.approve)
         app.action("approval_decline")(self.decline)
-
-    async def shown(self, asked: Asked) -> Message:
-        """Return whom the survey would ask now, and when, with the question whether to.
-
-        Raises:
-            CommandError: no survey is meant, or it is paused.
-        """
-        context, survey = self._context, asked.survey()
-        title = survey.wording.title
-        if await context.database.read(survey_store.is_paused, survey.key):
-            raise paused(survey)
-        now = context.clock.now()
-        if survey.delivery is Delivery.CHANNELS:
-            return await self._in_channels(survey)
-        owner = await context.access.is_owner(asked.person_id, survey)
-        request = await context.database.read(approving.open_request, survey.key, now)
-        own = request is not None and request.asked_by == asked.person_id
-        if request is not None and own and not owner:
-            owners = await context.access.owners(survey)
-            return approval.waiting(request, title, survey.confirm_above, owners)
-        found = await preview(context, survey, await whole_audience(context, survey))
-        if request is not None:
-            return send.requested(title, found.plan, request, takes=found.takes)
-        people = len(found.plan.due)
-        nominal = await context.database.read(launching.free_minute, survey, now)
-        above = survey.confirm_above if people > survey.confirm_above and not owner else None
-        return send.plan(
-            title,
-            found.plan,
-            SendRequest(survey.key, nominal, people).encoded(),
-            takes=found.takes,
-            above=above,
-        )
-
-    async def _in_channels(self, survey: Survey) -> Message:
-        """Return in which channels a wave would ask, each on the word of its account's owner."""
-        context, now = self._context, self._context.clock.now()
-        posts = await context.database.read(
-            posting.would_ask, survey, await every_channel(context, survey), now
-        )
-        nominal = await context.database.read(launching.free_minute, survey, now)
-        asking = sum(post.obstacle is None for post in posts)
-        request = SendRequest(survey.key, nominal, asking).encoded()
-        return view.plan(survey.wording.title, posts, request)
 
     async def confirm(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Start the wave that was shown, or ask for it; once however often it is confirmed."""
@@ -162,10 +114,8 @@ class Starting(Steering):
         """Say what is true: somebody quick may have confirmed before."""
         context = self._context
         survey = await self._managed(origin.person_id, request.survey_key)
-        running = await context.database.read(
-            standing.running_waves, [survey.key], context.clock.now()
-        )
-        if request.nominal in {each.wave.nominal for each in running.get(survey.key, ())}:
+        wave = await context.database.read(waves.of_nominal, survey.key, request.nominal)
+        if wave is not None and wave.state != "closed":
             shown = _started(survey, request.people)
         else:
             shown = send.cancelled(survey.wording.title)

@@ -1,4 +1,4 @@
-"""``/nps stop`` and its buttons: a wave that runs, ended after a look at what is left of it."""
+"""The buttons of ``/nps stop``: a wave that runs, ended after a look at what is left of it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.asking import stopping
 from nps_bot.asking.views import stop
-from nps_bot.interaction.command_args import Asked
 from nps_bot.interaction.owner_actions import Steering
 from nps_bot.slack import payloads
-from nps_bot.slack.message import Message
 from nps_bot.slack.payloads import Origin, StopRequest
 
 log = logging.getLogger(__name__)
-
-
-MOST = 100
-"""Waves that are stopped together: their ids must fit into a button's value."""
 
 
 class Stopping(Steering):
@@ -30,21 +24,6 @@ class Stopping(Steering):
         """Register the buttons."""
         app.action("wave_stop")(self.stop)
         app.action("wave_keep")(self.keep)
-
-    async def shown(self, asked: Asked) -> Message:
-        """Return how many were asked and how many would not be, with the question whether to stop.
-
-        Raises:
-            CommandError: no survey is meant.
-        """
-        survey = asked.survey()
-        title = survey.wording.title
-        extents = await self._context.database.read(stopping.extents, survey.key)
-        running = [one for one in extents if one.wave.stopped_at is None][:MOST]
-        if not running:
-            return stop.nothing(title, extents)
-        request = StopRequest(survey.key, tuple(one.wave.id for one in running))
-        return stop.plan(title, survey.key, running, request.encoded())
 
     async def stop(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Stop the waves that were shown."""
