@@ -383,22 +383,24 @@ async def test_what_nobody_foresaw_is_told_and_logged(world: World) -> None:
     """Somebody has meddled with the database."""
     sorry = "Sorry, something went wrong on our side."
     priya, context = world.sandbox.person("priya"), world.bot.context
-    plan = await nps(world, "priya", "send customer")
+    await world.ask()
+    await settled(world)
+    plan = await nps(world, "priya", "stop customer")
     rename = "ALTER TABLE {} RENAME TO {}"
     with logged(world.sandbox) as log:
-        meddle = text(rename.format("waves", "elsewhere"))
+        meddle = text(rename.format("responses", "elsewhere"))
         await context.database.write(lambda connection: connection.execute(meddle).close())
         assert sorry in words(await nps(world, "priya", "status"))
-        await priya.click(plan, "send_cancel")
+        await priya.click(plan, "wave_keep")
         await world.sandbox.until(lambda: len(priya.ephemerals("customers")) == 3)
         assert sorry in words(priya.ephemerals("customers")[-1])
         await settled(world)
     assert [f"person={priya.id} | " in line for line in log.problems] == [True, True]
-    assert all("no such table: waves" in line for line in log.problems)
-    mend = text(rename.format("elsewhere", "waves"))
+    assert all("no such table: responses" in line for line in log.problems)
+    mend = text(rename.format("elsewhere", "responses"))
     await context.database.write(lambda connection: connection.execute(mend).close())
-    await priya.click(plan, "send_cancel")
-    await whispered(world, priya, "customers", "Cancelled: “Customer survey” asks nobody now.")
+    await priya.click(plan, "wave_keep")
+    await whispered(world, priya, "customers", "Nothing was stopped: “Customer survey” goes on.")
 
 
 @ON_POSTGRES
