@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nps_bot.surveys.rules.cadence import Every, Unit
+from nps_bot.surveys.rules.cadence import Every, Unit, latest_opening
 from nps_bot.surveys.rules.survey import Survey
 
 _QUARTER, _WEEKS = 3, 13
@@ -61,7 +61,11 @@ def _apart(cadence: Every) -> timedelta:
 
 
 def _latest_day(survey: Survey, founded: datetime) -> datetime | None:
-    """Return the latest nominal time as the sandbox counts them; None where it leaves them be."""
+    """Return the latest nominal time that was over everywhere when the sandbox was started.
+
+    A later one would open a wave of its own beside the sandbox's first, which asks at once. None
+    for a survey whose cadence is left as it is.
+    """
     cadence = survey.cadence
     if (
         not isinstance(cadence, Every)
@@ -71,4 +75,6 @@ def _latest_day(survey: Survey, founded: datetime) -> datetime | None:
     ):
         return None
     ago = timedelta(days=(founded.weekday() - cadence.weekday) % 7)
-    return datetime.combine(founded.date() - ago, cadence.at)
+    day = datetime.combine(founded.date() - ago, cadence.at)
+    over = latest_opening(day, survey.time_zone) < founded
+    return day if over else day - timedelta(weeks=1)

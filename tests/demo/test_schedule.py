@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 from nps_bot.demo.schedule import as_before, from_the_day, past_nominals
 from nps_bot.surveys import load_surveys
-from nps_bot.surveys.rules.cadence import Cron, Every, nominal_times
+from nps_bot.surveys.rules.cadence import Cron, Every, due_wave, earliest_opening, nominal_times
 
 SURVEYS = load_surveys(Path(__file__).parents[2] / "config" / "surveys")
 DAYS = [datetime(2026, 11, 20, 17, tzinfo=UTC) + timedelta(days=day) for day in range(8)]
@@ -27,6 +27,28 @@ def test_the_next_wave_may_ask_everybody_again(key: str, founded: datetime) -> N
     before = [*past_nominals(SURVEYS[key], founded)]
     assert len(before) >= 2
     assert local - before[-1] >= survey.budget.after_answer
+
+
+@pytest.mark.parametrize("zone", [None, "Pacific/Kiritimati", "Europe/London", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("at", [time(0), time(10), time(23, 45)])
+@pytest.mark.parametrize("month", [2, 3, 10, 12], ids="ends in month {}".format)
+@pytest.mark.parametrize("key", SURVEYS)
+def test_no_other_wave_opens_beside_the_first(
+    key: str, month: int, at: time, zone: str | None
+) -> None:
+    cadence = SURVEYS[key].cadence
+    assert isinstance(cadence, Every)
+    survey = replace(SURVEYS[key], cadence=replace(cadence, at=at), time_zone=zone)
+    for hour in range(8 * 24):  # every hour of every weekday, around the end of a month
+        founded = datetime(2026, month, 25, 0, 30, tzinfo=UTC) + timedelta(hours=hour)
+        visited = from_the_day({key: survey}, founded)[key]
+        for later in range(0, 60, 6):
+            now = founded + timedelta(hours=later)
+            assert due_wave(visited.cadence, zone, founded, now) is None, founded
+        nominals = nominal_times(visited.cadence, founded.replace(tzinfo=None))
+        openings = (earliest_opening(nominal, zone) for nominal in nominals)
+        following = next(opening for opening in openings if opening > founded)
+        assert following - founded >= survey.budget.after_answer
 
 
 def test_past_waves_are_those_of_the_same_rhythm() -> None:

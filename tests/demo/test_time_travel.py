@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from nps_bot.asking.scheduler import build_scheduler
+from nps_bot.asking.scheduler import build_scheduler, tick
+from nps_bot.clock import SystemClock
+from nps_bot.demo import state
 from nps_bot.demo.run import Visited, visited
 from nps_bot.figures.views.figures import points
 from nps_bot.settings import Settings, load_settings
@@ -167,6 +169,21 @@ async def test_a_sandbox_may_begin_empty(visits: Visits) -> None:
         kenji = visit.sandbox.person("kenji")
         await visit.sandbox.until(lambda: kenji.inbox)
         assert len(kenji.inbox) == 1
+
+
+@pytest.mark.parametrize("hour", [3, 12, 23])
+@pytest.mark.parametrize("weekday", range(7))
+async def test_on_each_first_day_everybody_is_asked_once(
+    visits: Visits, weekday: int, hour: int
+) -> None:
+    now = SystemClock().now()
+    day = datetime(2027, 3, 29, hour, 30, tzinfo=UTC) + weekday * DAY  # a Monday, a month's end
+    state.STATE.parent.mkdir()
+    state.Visit(day, ahead=day - now).keep()
+    async with visits(empty=True) as visit:
+        await tick(visit.bot.context)
+        found = await read(visit.bot.context.database, select(Wave.survey_key))
+        assert sorted(key for (key,) in found) == ["customer", "employee"]
 
 
 async def test_everybody_is_asked_again_in_the_next_wave_and_the_clock_survives_a_restart(
