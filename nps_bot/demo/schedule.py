@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nps_bot.surveys.rules.cadence import Every, Unit, latest_opening
+from nps_bot.surveys.rules.cadence import Every, Unit
+from nps_bot.surveys.rules.local_time import latest_opening
 from nps_bot.surveys.rules.survey import Survey
 
 _QUARTER, _WEEKS = 3, 13

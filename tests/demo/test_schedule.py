@@ -11,7 +11,8 @@ import pytest
 
 from nps_bot.demo.schedule import as_before, from_the_day, past_nominals
 from nps_bot.surveys import load_surveys
-from nps_bot.surveys.rules.cadence import Cron, Every, due_wave, earliest_opening, nominal_times
+from nps_bot.surveys.rules.cadence import Cron, Every, due_wave, nominal_times
+from nps_bot.surveys.rules.local_time import earliest_opening
 
 SURVEYS = load_surveys(Path(__file__).parents[2] / "config" / "surveys")
 DAYS = [datetime(2026, 11, 20, 17, tzinfo=UTC) + timedelta(days=day) for day in range(8)]
