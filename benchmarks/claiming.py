@@ -26,6 +26,7 @@ from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Sent, Waiting
 from nps_bot.delivery.store.outbox import NewMessage
 from nps_bot.ids import new_id
+from nps_bot.reactions import REACTIONS
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Invitation, Moment, Outbox, StoredWording, Wave
 
@@ -68,7 +69,7 @@ def compare(urls: tuple[str, str], rows: int, rounds: int) -> Claims:
     with ExitStack() as stack:
         connections = []
         for url, settled in zip(urls, (0, rows), strict=True):
-            engine = writer_engine(engine_url(url), 600.0)
+            engine = writer_engine(engine_url(url), 600.0, REACTIONS)
             stack.callback(engine.dispose)
             connections.append(stack.enter_context(engine.connect()))
             _fill(connections[-1], settled, (rounds + _WARM) * AT_ONCE)

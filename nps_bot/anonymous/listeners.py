@@ -14,8 +14,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.anonymous import voting
 from nps_bot.anonymous.voting import Voted
-from nps_bot.answering.responding import Refusal
 from nps_bot.answering.rewriting import Rewriting
+from nps_bot.answering.rules import Refusal
 from nps_bot.answering.views import followup, prompt
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext

@@ -2,7 +2,7 @@
 
 That somebody answered and what was answered are two rows that share nothing. Both are written in
 one transaction, so neither is ever without the other. Snoozing and stopping are as in any survey
-(:mod:`nps_bot.answering.responding`).
+(:mod:`nps_bot.answering`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.anonymous.store import ballots
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Refusal
+from nps_bot.answering import follow_ups
+from nps_bot.answering.rules import Click, Refusal, accept
 from nps_bot.asking.store import invitations, waves
 from nps_bot.delivery import enqueue, resolve
 from nps_bot.nps.bands import Band, band_of
@@ -48,7 +48,7 @@ def vote(
     # The wave first, as whoever closes it does: no answer comes after its figures were made.
     waves.keep_open(connection, click.invitation_id)
     invitation = invitations.find(connection, click.invitation_id, lock=True)
-    accepted = responding.accept(invitation, surveys, click, now, anonymous=True)
+    accepted = accept(invitation, surveys, click, now, anonymous=True)
     if isinstance(accepted, Refusal):
         return accepted
     mine, anonymity = accepted.invitation, accepted.invitation.anonymity
@@ -90,7 +90,7 @@ def add_words(
     if not ballots.use_token(connection, token):
         return Refusal.SENT
     wording = survey_store.load_wording(connection, allowed.wording_id)
-    replies = responding.replies_to(wording, allowed.band, typed)
+    replies = follow_ups.replies_to(wording, allowed.band, typed)
     written = [reply.text for reply in replies if reply.text]
     ballots.add_comments(connection, allowed.wave_id, written)
     return None

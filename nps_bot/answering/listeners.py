@@ -16,9 +16,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Details, Recorded, Refusal
+from nps_bot.answering import follow_ups, opt_out
+from nps_bot.answering.follow_ups import Details
 from nps_bot.answering.rewriting import Rewriting
+from nps_bot.answering.rules import Refusal
+from nps_bot.answering.score import Recorded, record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.answering.views import followup, prompt
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.home.listeners import publish
@@ -91,9 +94,7 @@ class Prompts:
         click = payloads.score_click(body, origin)
         now = context.clock.now()
         try:
-            result = await context.database.write(
-                responding.record_score, context.surveys, click, now
-            )
+            result = await context.database.write(record_score, context.surveys, click, now)
         except StorageUnavailableError as error:
             await ack()
             self._not_saved(origin, click.invitation_id, error)
@@ -176,7 +177,7 @@ class Prompts:
         context = self._context
         try:
             said = await context.database.read(
-                responding.details, pressed.invitation_id, pressed.person_id, context.clock.now()
+                follow_ups.details, pressed.invitation_id, pressed.person_id, context.clock.now()
             )
         except StorageUnavailableError:
             await tell(context, origin, NOT_NOW)
@@ -192,7 +193,7 @@ class Prompts:
         sent = payloads.submission(body)
         try:
             result = await context.database.write(
-                responding.save_replies,
+                follow_ups.save_replies,
                 sent.invitation_id,
                 sent.person_id,
                 sent.values,
@@ -219,7 +220,7 @@ class Prompts:
             body,
             pressed.invitation_id,
             lambda: context.database.write(
-                responding.snooze,
+                snooze,
                 context.surveys,
                 pressed.invitation_id,
                 pressed.person_id,
@@ -237,7 +238,7 @@ class Prompts:
             body,
             pressed.invitation_id,
             lambda: context.database.write(
-                responding.ask_no_contact,
+                opt_out.ask_no_contact,
                 pressed.invitation_id,
                 pressed.person_id,
                 context.clock.now(),
@@ -254,7 +255,7 @@ class Prompts:
         context = self._context
         try:
             wording_id = await context.database.read(
-                responding.wording_of, pressed.invitation_id, pressed.person_id
+                opt_out.wording_of, pressed.invitation_id, pressed.person_id
             )
         except StorageUnavailableError:
             await tell(context, origin, NOT_NOW)
@@ -272,7 +273,7 @@ class Prompts:
         sent = payloads.submission(body)
         try:
             result = await context.database.write(
-                responding.stop,
+                opt_out.stop,
                 sent.invitation_id,
                 sent.person_id,
                 payloads.stop_scope(sent),

@@ -9,7 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection, Executable, delete, insert, select, update
 
-from nps_bot.storage.tables import Answer, Case, Response, ScoreChange
+from nps_bot.storage.tables import Answer, Response, ScoreChange
 from nps_bot.storage.upsert import insert_or, insert_rows, rows_of
 
 
@@ -158,7 +158,7 @@ def save_replies(
 
 
 def erase(connection: Connection, response_id: str) -> None:
-    """Delete a response with its history, replies and case."""
-    for table in (Answer, ScoreChange, Case):
+    """Delete a response with its history and replies."""
+    for table in (Answer, ScoreChange):
         connection.execute(delete(table).where(table.response_id == response_id))
     connection.execute(delete(Response).where(Response.id == response_id))

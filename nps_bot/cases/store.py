@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Connection, Executable, select, update
+from sqlalchemy import Connection, Executable, delete, select, update
 
 from nps_bot.storage.tables import Case
 from nps_bot.storage.upsert import insert_rows, rows_of
@@ -80,3 +80,8 @@ def mark_contacted(connection: Connection, response_id: str, person_id: str, now
         .values(contacted_by=person_id, contacted_at=now)
     )
     return marked.rowcount == 1
+
+
+def erase(connection: Connection, response_ids: Collection[str]) -> None:
+    """Delete the cases of responses."""
+    connection.execute(delete(Case).where(Case.response_id.in_(response_ids)))

@@ -676,7 +676,7 @@ def settle_removed(connection: Connection, message: Claimed, now: datetime) -> b
 
 
 Rewritten = tuple[Mapping[str, int], str]
-"""The versions of what shows a prompt, as :class:`~nps_bot.answering.responding.Recorded` gave
+"""The versions of what shows a prompt, as :class:`~nps_bot.answering.score.Recorded` gave
 them,
 and the prompt's invitation."""
 

@@ -155,26 +155,15 @@ def owe_alerts(
     )
 
 
-def touch(connection: Connection, invitation_id: str, wave_id: int, due_at: datetime) -> Touched:
-    """Have the person's messages and the summary show what is new at ``due_at``."""
-    return outbox.touch(connection, showing(invitation_id, wave_id), due_at)
-
-
-def touch_all(
-    connection: Connection, invitation_states: Iterable[InvitationState], due_at: datetime
-) -> Touched:
-    """Do what :func:`touch` does for each of several invitations."""
-    keys = {
-        key
-        for invitation in invitation_states
-        for key in showing(invitation.id, invitation.wave_id)
-    }
+def touch(connection: Connection, invitation_ids: Iterable[str], due_at: datetime) -> Touched:
+    """Have the messages that people of invitations got show what is new at ``due_at``."""
+    keys = [key for one in invitation_ids for key in showing(one)]
     return outbox.touch(connection, keys, due_at)
 
 
-def showing(invitation_id: str, wave_id: int) -> tuple[str, ...]:
-    """Return the keys of the messages that show a score: the person's own and the summary."""
-    return *prompt_keys(invitation_id), chaser_key(invitation_id), summary_key(wave_id)
+def showing(invitation_id: str) -> tuple[str, ...]:
+    """Return the keys of the messages that show a score to the person who gave it."""
+    return *prompt_keys(invitation_id), chaser_key(invitation_id)
 
 
 def prompt_keys(invitation_id: str) -> tuple[str, ...]:

@@ -16,8 +16,11 @@ from itertools import count
 
 from sqlalchemy import Connection
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Scope
+from nps_bot.answering import follow_ups, opt_out
+from nps_bot.answering.opt_out import Scope
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.asking import launching, nudging
 from nps_bot.asking.inviting import whole_audience
 from nps_bot.asking.launching import Page
@@ -240,7 +243,7 @@ class _One:
 
     def put_off(self, connection: Connection, at: datetime) -> Sequence[Later]:
         """Ask to be asked later."""
-        responding.snooze(connection, self.surveys, self.invitation_id, self.person_id, at)
+        snooze(connection, self.surveys, self.invitation_id, self.person_id, at)
         return ()
 
     def answer(self, connection: Connection, at: datetime) -> Sequence[Later]:
@@ -251,7 +254,7 @@ class _One:
         questions = self.survey.wording.questions(band_of(score))
         typed = {each.key: text for each, text in zip(questions, wanted.words, strict=False)}
         if typed:
-            responding.save_replies(connection, self.invitation_id, self.person_id, typed, at)
+            follow_ups.save_replies(connection, self.invitation_id, self.person_id, typed, at)
         follows = []
         if self.survey.chaser is not None and not typed:
             follows.append(Later(at + self.survey.chaser.after, _nothing))
@@ -268,15 +271,15 @@ class _One:
         return ()
 
     def _leave(self, connection: Connection, at: datetime) -> Sequence[Later]:
-        responding.stop(connection, self.invitation_id, self.person_id, Scope.THIS, at)
+        opt_out.stop(connection, self.invitation_id, self.person_id, Scope.THIS, at)
         return ()
 
     def _scored(self, connection: Connection, score: int, at: datetime) -> bool:
         """Click on a score; return whether that changed anything."""
         clicked = int(at.timestamp() * 1_000_000)
         click = Click(self.invitation_id, self.person_id, score, clicked, in_prompt=False)
-        recorded = responding.record_score(connection, self.surveys, click, at)
-        return not isinstance(recorded, responding.Refusal) and recorded.changed
+        recorded = record_score(connection, self.surveys, click, at)
+        return not isinstance(recorded, Refusal) and recorded.changed
 
 
 def _care(invitation_id: str, at: datetime) -> list[Later]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Refusal
+from nps_bot.answering import deletion, opt_out
+from nps_bot.answering.rules import Refusal
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.home import home
 from nps_bot.home.views import home as view
@@ -59,7 +59,7 @@ class Home:
         pressed, origin = payloads.invitation_click(body), payloads.origin(body)
         try:
             result = await context.database.write(
-                responding.delete_answer,
+                deletion.delete_answer,
                 pressed.invitation_id,
                 pressed.person_id,
                 context.clock.now(),
@@ -79,7 +79,7 @@ class Home:
         origin, survey_key = payloads.origin(body), payloads.stopped_survey(body)
         try:
             await context.database.write(
-                responding.resume, origin.person_id, survey_key, context.clock.now()
+                opt_out.resume, origin.person_id, survey_key, context.clock.now()
             )
         except StorageUnavailableError as error:
             await self._not_saved(ack, origin, error)

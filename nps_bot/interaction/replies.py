@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nps_bot.answering.responding import Refusal
+from nps_bot.answering.rules import Refusal
 from nps_bot.delivery import resolve
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack import notices

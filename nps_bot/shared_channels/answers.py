@@ -14,8 +14,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Recorded, Refusal, Scope
+from nps_bot.answering import deletion, opt_out
+from nps_bot.answering.opt_out import Scope
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import Recorded, record_score
 from nps_bot.asking.store import invitations
 from nps_bot.people import store as people
 from nps_bot.shared_channels import store
@@ -114,7 +116,7 @@ def score(
     people.meet(connection, member, post.account, post.owner, now)
     invitation_id = store.invite(connection, post, clicker.person_id, now)
     click = Click(invitation_id, clicker.person_id, given, action_ts)
-    recorded = responding.record_score(connection, surveys, click, now)
+    recorded = record_score(connection, surveys, click, now)
     if isinstance(recorded, Refusal):
         return Refused(_NOT_COUNTED.get(recorded, NotCounted.GONE), post.account)
     return recorded
@@ -184,13 +186,13 @@ def fulfil(
         return mine
     match wish:
         case RespondentAction.STOP_THIS:
-            responding.stop(connection, mine.invitation_id, person_id, Scope.THIS, now)
+            opt_out.stop(connection, mine.invitation_id, person_id, Scope.THIS, now)
         case RespondentAction.STOP_ALL:
-            responding.stop(connection, mine.invitation_id, person_id, Scope.ALL, now)
+            opt_out.stop(connection, mine.invitation_id, person_id, Scope.ALL, now)
         case RespondentAction.NO_CONTACT:
-            responding.ask_no_contact(connection, mine.invitation_id, person_id, now)
+            opt_out.ask_no_contact(connection, mine.invitation_id, person_id, now)
         case RespondentAction.DELETE:
-            responding.delete_answer(connection, mine.invitation_id, person_id, now)
+            deletion.delete_answer(connection, mine.invitation_id, person_id, now)
     return own_answer(connection, post_id, person_id, now)
 
 
@@ -201,5 +203,5 @@ def _resume(
     post = store.find(connection, post_id)
     stopped = None if post is None else _stopped(connection, post, person_id)
     if stopped is not None:
-        responding.resume(connection, person_id, stopped, now)
+        opt_out.resume(connection, person_id, stopped, now)
     return own_answer(connection, post_id, person_id, now)

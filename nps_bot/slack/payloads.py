@@ -16,7 +16,8 @@ from typing import Any, TypeGuard
 import orjson
 from yarl import query_to_pairs
 
-from nps_bot.answering.responding import Click, Scope
+from nps_bot.answering.opt_out import Scope
+from nps_bot.answering.rules import Click
 from nps_bot.asking.launching import NOMINAL
 from nps_bot.delivery.resolve import Posted
 from nps_bot.errors import NpsBotError

@@ -37,7 +37,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from nps_bot.errors import StorageUnavailableError
-from nps_bot.events import OPTION, Reactions
+from nps_bot.events import Reactions
 from nps_bot.ids import new_id
 from nps_bot.storage.engines import READ_PATIENCE, engine_url, reader_engine, writer_engine
 from nps_bot.storage.failures import away, is_away, is_conflict
@@ -109,8 +109,7 @@ class Database:
         self.name = new_id()
         """Tells this process from others that serve the same database."""
         self._patience = patience
-        writing = writer_engine(parsed, patience).execution_options(**{OPTION: reactions})
-        self._writer = _Writer(writing)
+        self._writer = _Writer(writer_engine(parsed, patience, reactions))
         self._reading = reader_engine(parsed, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nps-reader")
         self._closed = False

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 from sqlalchemy.exc import ArgumentError
 
 from nps_bot.errors import SettingsError
+from nps_bot.events import OPTION, Reactions
 
 if TYPE_CHECKING:
     import psycopg
@@ -77,17 +78,21 @@ def sqlite_path(url: URL) -> Path:
     return path
 
 
-def writer_engine(url: URL, patience: float) -> Engine:
+def writer_engine(url: URL, patience: float, reactions: Reactions | None = None) -> Engine:
     """Return the engine of the one writer, which keeps its connection itself.
 
     Args:
         url: as returned by ``engine_url``.
         patience: seconds after which no statement may still be running.
+        reactions: what follows from the events that are recorded; without any, none may be.
     """
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, _LOCK_SHARE * patience, "BEGIN IMMEDIATE", "foreign_keys = ON")
-    engine = create_engine(url, poolclass=NullPool, connect_args=_network_limits(url, patience))
-    _limit_statements(engine, patience)
+        engine = _sqlite(url, _LOCK_SHARE * patience, "BEGIN IMMEDIATE", "foreign_keys = ON")
+    else:
+        limits = _network_limits(url, patience)
+        engine = create_engine(url, poolclass=NullPool, connect_args=limits)
+        _limit_statements(engine, patience)
+    engine.update_execution_options(**{OPTION: reactions})
     return engine
 
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, make_url, select, text, update
 
 from nps_bot.anonymous import closing
-from nps_bot.answering.responding import Refusal
+from nps_bot.answering.rules import Refusal
 from nps_bot.answering.views.prompt import VOTED
 from nps_bot.app import open_database
 from nps_bot.asking import launching

@@ -17,11 +17,15 @@ from sqlalchemy.exc import IntegrityError
 from nps_bot.anonymous import voting
 from nps_bot.anonymous.store import ballots
 from nps_bot.anonymous.voting import Voted
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Refusal, Scope
+from nps_bot.answering import deletion, opt_out
+from nps_bot.answering.opt_out import Scope
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import eligibility, launching
 from nps_bot.people import forgetting
+from nps_bot.reactions import REACTIONS
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import (
@@ -110,7 +114,7 @@ class Told:
     def score(self, person: str, score: int) -> None:
         """Forge a click of a named prompt."""
         clicked = click(self.invitations[person], person, score, self.now)
-        result = responding.record_score(self.connection, SURVEYS, clicked, self.now)
+        result = record_score(self.connection, SURVEYS, clicked, self.now)
         assert result is Refusal.GONE
 
     def write(self, person: str, score: int) -> None:
@@ -130,17 +134,15 @@ class Told:
 
     def snooze(self, person: str, _: int) -> None:
         """Put the question off."""
-        responding.snooze(self.connection, SURVEYS, self.invitations[person], person, self.now)
+        snooze(self.connection, SURVEYS, self.invitations[person], person, self.now)
 
     def stop(self, person: str, _: int) -> None:
         """Stop the survey."""
-        responding.stop(self.connection, self.invitations[person], person, Scope.THIS, self.now)
+        opt_out.stop(self.connection, self.invitations[person], person, Scope.THIS, self.now)
 
     def delete(self, person: str, _: int) -> None:
         """Try to delete the answer."""
-        result = responding.delete_answer(
-            self.connection, self.invitations[person], person, self.now
-        )
+        result = deletion.delete_answer(self.connection, self.invitations[person], person, self.now)
         assert result in (Refusal.UNFINDABLE, Refusal.GONE)
 
     def forget(self, person: str, _: int) -> None:
@@ -177,7 +179,7 @@ STEPS = ("vote", "vote", "score", "write", "write", "snooze", "stop", "delete", 
 @pytest.fixture
 def engine(database_url: str) -> Engine:
     """Return an engine of each database, to be rolled back after every example."""
-    return writer_engine(engine_url(database_url), 60)
+    return writer_engine(engine_url(database_url), 60, REACTIONS)
 
 
 def test_ballots_and_answers_are_as_many_whatever_people_do(engine: Engine) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Recorded, Refusal
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import Recorded, record_score
 from nps_bot.delivery import claiming, enqueue
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
@@ -44,7 +44,7 @@ def asked(connection: Connection, now: datetime) -> dict[str, str]:
     invitations = ask(connection, *members, now=now)
     carry(connection, now)
     first = Click(invitations["UOSCAR"], "UOSCAR", 9, 50)
-    responding.record_score(connection, SURVEYS, first, now)
+    record_score(connection, SURVEYS, first, now)
     return invitations
 
 
@@ -94,16 +94,13 @@ def stored(connection: Connection, invitations: Mapping[str, str]) -> dict[str, 
 async def test_they_are_recorded_as_they_would_be_one_by_one(database: Database) -> None:
     apart = await database.write(asked, NOON)
     one_by_one = [
-        await database.write(responding.record_score, SURVEYS, click, NOON)
-        for click in clicks(apart)
+        await database.write(record_score, SURVEYS, click, NOON) for click in clicks(apart)
     ]
     expected = await database.read(stored, apart)
     together = await database.write(asked, NOON + MINUTE)
     async with held_back(database):
         tasks = [
-            asyncio.create_task(
-                database.write(responding.record_score, SURVEYS, click, NOON + MINUTE)
-            )
+            asyncio.create_task(database.write(record_score, SURVEYS, click, NOON + MINUTE))
             for click in clicks(together)
         ]
         await asyncio.sleep(0)  # they queue
@@ -115,8 +112,7 @@ async def test_they_are_recorded_as_they_would_be_one_by_one(database: Database)
 async def test_direct_rewritings_are_marked_together(database: Database) -> None:
     invitations = await database.write(asked, NOON)
     results = [
-        await database.write(responding.record_score, SURVEYS, click, NOON)
-        for click in clicks(invitations)
+        await database.write(record_score, SURVEYS, click, NOON) for click in clicks(invitations)
     ]
     first = [one for one in results if isinstance(one, Recorded) and one.changed]
     rewritten = [(one.versions, one.invitation_id) for one in first]

@@ -10,8 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Recorded, Refusal, Scope
+from nps_bot.answering import deletion, follow_ups, opt_out
+from nps_bot.answering.follow_ups import Details
+from nps_bot.answering.opt_out import Scope
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import Recorded, record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.cases import store as cases
@@ -44,7 +48,7 @@ def click(
 ) -> Recorded | Refusal:
     """Click a score; ``at`` is Slack's time of the click where it arrives late."""
     clicked = Click(invitation, person, score, stamp(at or now))
-    return responding.record_score(connection, SURVEYS, clicked, now)
+    return record_score(connection, SURVEYS, clicked, now)
 
 
 def asked_ada(connection: Connection) -> str:
@@ -224,7 +228,7 @@ async def test_nothing_is_recorded_for_others_after_closing_or_of_forged_ids(
         assert click(connection, "0" * 32, 9) is Refusal.GONE
         assert click(connection, invitation, 9, NOON + 7 * DAY) is Refusal.CLOSED
         forged = Click(invitation, "UADA", 9, 1)
-        assert responding.record_score(connection, {}, forged, NOON) is Refusal.CLOSED
+        assert record_score(connection, {}, forged, NOON) is Refusal.CLOSED
         assert everything(connection) == before
 
     await database.write(work)
@@ -233,13 +237,13 @@ async def test_nothing_is_recorded_for_others_after_closing_or_of_forged_ids(
 async def test_nothing_else_can_be_done_by_others_or_with_forged_ids(database: Database) -> None:
     def attempts(connection: Connection, invitation: str, person: str) -> list[object]:
         return [
-            responding.details(connection, invitation, person, NOON),
-            responding.wording_of(connection, invitation, person),
-            responding.save_replies(connection, invitation, person, {"reason": "!"}, NOON),
-            responding.snooze(connection, SURVEYS, invitation, person, NOON),
-            responding.stop(connection, invitation, person, Scope.ALL, NOON),
-            responding.ask_no_contact(connection, invitation, person, NOON),
-            responding.delete_answer(connection, invitation, person, NOON),
+            follow_ups.details(connection, invitation, person, NOON),
+            opt_out.wording_of(connection, invitation, person),
+            follow_ups.save_replies(connection, invitation, person, {"reason": "!"}, NOON),
+            snooze(connection, SURVEYS, invitation, person, NOON),
+            opt_out.stop(connection, invitation, person, Scope.ALL, NOON),
+            opt_out.ask_no_contact(connection, invitation, person, NOON),
+            deletion.delete_answer(connection, invitation, person, NOON),
         ]
 
     def work(connection: Connection) -> None:
@@ -260,10 +264,10 @@ async def test_there_is_nothing_to_add_to_before_the_score(database: Database) -
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         assert [
-            responding.details(connection, invitation, "UADA", NOON),
-            responding.save_replies(connection, invitation, "UADA", {"reason": "!"}, NOON),
-            responding.ask_no_contact(connection, invitation, "UADA", NOON),
-            responding.delete_answer(connection, invitation, "UADA", NOON),
+            follow_ups.details(connection, invitation, "UADA", NOON),
+            follow_ups.save_replies(connection, invitation, "UADA", {"reason": "!"}, NOON),
+            opt_out.ask_no_contact(connection, invitation, "UADA", NOON),
+            deletion.delete_answer(connection, invitation, "UADA", NOON),
         ] == [Refusal.UNANSWERED] * 4
 
     await database.write(work)
@@ -275,9 +279,9 @@ async def test_a_closed_wave_takes_no_replies(database: Database) -> None:
         click(connection, invitation, 3)
         late = NOON + 7 * DAY
         typed = {"reason": "Cold."}
-        replies = responding.save_replies(connection, invitation, "UADA", typed, late)
+        replies = follow_ups.save_replies(connection, invitation, "UADA", typed, late)
         assert replies is Refusal.CLOSED
-        assert responding.details(connection, invitation, "UADA", late) is Refusal.CLOSED
+        assert follow_ups.details(connection, invitation, "UADA", late) is Refusal.CLOSED
         launching.close_due(connection, {}, NOON)
         assert click(connection, invitation, 9, NOON + HOUR) is Refusal.CLOSED
 
@@ -301,15 +305,14 @@ async def test_replies_are_edited_emptied_and_kept_with_their_question(
         click(connection, invitation, 3)
 
         def send(**typed: str) -> None:
-            saved = responding.save_replies(connection, invitation, "UADA", typed, NOON)
-            assert isinstance(saved, Recorded)
+            assert follow_ups.save_replies(connection, invitation, "UADA", typed, NOON) is None
 
         send(reason="  Cold.\x00 ", unknown="?")
         assert stored(connection) == {"reason": ("Why?", "Cold.")}
         send(reason="Cold and late.")
         assert stored(connection) == {"reason": ("Why?", "Cold and late.")}
-        shown = responding.details(connection, invitation, "UADA", NOON)
-        assert isinstance(shown, responding.Details)
+        shown = follow_ups.details(connection, invitation, "UADA", NOON)
+        assert isinstance(shown, Details)
         assert (shown.score, shown.correctable) == (3, True)
         assert shown.replies == {"reason": "Cold and late."}
         send(reason=" ")
@@ -331,7 +334,7 @@ async def test_a_changed_file_leaves_old_replies_with_the_question_they_answered
         click(connection, first, 3)
         launching.see_surveys(connection, changed, NOON)
         typed = {"reason": "Cold.", "fix": "The heating."}
-        responding.save_replies(connection, first, "UADA", typed, NOON)
+        follow_ups.save_replies(connection, first, "UADA", typed, NOON)
         assert stored(connection) == {"reason": ("Why?", "Cold.")}
         how = launching.ByHand("2026-11-24T13:00")
         second = launching.start_by_hand(connection, changed["customer"], how, NOON) or 0
@@ -341,7 +344,7 @@ async def test_a_changed_file_leaves_old_replies_with_the_question_they_answered
             select(Invitation.id).where(Invitation.wave_id == second)
         )
         click(connection, invitation, 3, person="UTOM")
-        responding.save_replies(connection, invitation, "UTOM", typed, NOON)
+        follow_ups.save_replies(connection, invitation, "UTOM", typed, NOON)
         texts = select(Answer.question, Answer.text).order_by(Answer.id)
         assert [tuple(row) for row in connection.execute(texts)] == [
             ("Why?", "Cold."),
@@ -364,12 +367,11 @@ async def test_replies_grow_the_alert_and_a_wish_for_peace_stands_in_it(
         carry(connection, NOON + enqueue.SETTLING)
         alert = enqueue.alert_key(invitation)
         assert message(connection, alert).status == "sent"
-        responding.save_replies(connection, invitation, "UADA", {"reason": "Cold."}, NOON)
+        follow_ups.save_replies(connection, invitation, "UADA", {"reason": "Cold."}, NOON)
         assert message(connection, alert).status == "pending"
         carry(connection, NOON + HOUR)
-        wish = responding.ask_no_contact(connection, invitation, "UADA", NOON)
-        assert isinstance(wish, Recorded)
-        assert wish.no_contact
+        assert opt_out.ask_no_contact(connection, invitation, "UADA", NOON) is None
+        assert list(connection.scalars(select(Response.no_contact_at))) == [NOON]
         assert message(connection, alert).status == "pending"
 
     await database.write(work)
@@ -382,9 +384,9 @@ async def test_put_off_once_it_is_asked_once_more_at_a_civil_hour(database: Data
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         evening = datetime(2026, 11, 24, 20, tzinfo=UTC)
-        until = responding.snooze(connection, SURVEYS, invitation, "UADA", evening)
+        until = snooze(connection, SURVEYS, invitation, "UADA", evening)
         assert until == datetime(2026, 11, 28, 9, tzinfo=UTC)
-        again = responding.snooze(connection, SURVEYS, invitation, "UADA", evening)
+        again = snooze(connection, SURVEYS, invitation, "UADA", evening)
         assert again is Refusal.SNOOZED
         found = select(func.count()).where(Outbox.kind == "reprompt")
         assert connection.scalar(found) == 1
@@ -398,10 +400,10 @@ async def test_what_would_come_after_closing_or_an_answer_is_not_put_off(
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         late = NOON + 4 * DAY
-        put_off = responding.snooze(connection, SURVEYS, invitation, "UADA", late)
+        put_off = snooze(connection, SURVEYS, invitation, "UADA", late)
         assert put_off is Refusal.CLOSES_BEFORE
         click(connection, invitation, 3)
-        put_off = responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        put_off = snooze(connection, SURVEYS, invitation, "UADA", NOON)
         assert put_off is Refusal.ANSWERED
 
     await database.write(work)
@@ -417,8 +419,8 @@ async def test_stopping_withdraws_what_is_not_sent(
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         unsent = ask(connection, ADA, key="employee")["UADA"]
-        assert responding.stop(connection, invitation, "UADA", scope, NOON) == key
-        assert responding.stop(connection, invitation, "UADA", scope, NOON) == key
+        assert opt_out.stop(connection, invitation, "UADA", scope, NOON) == key
+        assert opt_out.stop(connection, invitation, "UADA", scope, NOON) == key
         assert people.opt_outs_of(connection, "UADA") == [key]
         status = message(connection, enqueue.prompt_key(unsent)).status
         assert status == ("cancelled" if "employee" in stopped else "pending")
@@ -432,12 +434,11 @@ async def test_a_deleted_answer_leaves_no_trace_in_the_sums(database: Database) 
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
         click(connection, invitation, 2, NOON + HOUR)
-        responding.save_replies(connection, invitation, "UADA", {"reason": "Cold."}, NOON)
-        deleted = responding.delete_answer(connection, invitation, "UADA", NOON + HOUR)
-        assert isinstance(deleted, Recorded)
+        follow_ups.save_replies(connection, invitation, "UADA", {"reason": "Cold."}, NOON)
+        assert deletion.delete_answer(connection, invitation, "UADA", NOON + HOUR) is None
         for table in (Response, ScoreChange, Answer):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
-        again = responding.delete_answer(connection, invitation, "UADA", NOON + HOUR)
+        again = deletion.delete_answer(connection, invitation, "UADA", NOON + HOUR)
         assert again is Refusal.UNANSWERED
 
     await database.write(work)
@@ -449,7 +450,7 @@ async def test_a_click_before_the_deletion_that_arrives_after_it_changes_nothing
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
-        responding.delete_answer(connection, invitation, "UADA", NOON + HOUR)
+        deletion.delete_answer(connection, invitation, "UADA", NOON + HOUR)
         late = click(connection, invitation, 9, NOON + 2 * HOUR, at=NOON + HOUR / 2)
         assert late is Refusal.GONE
         assert connection.scalar(select(func.count()).select_from(Response)) == 0
@@ -460,9 +461,9 @@ async def test_a_click_before_the_deletion_that_arrives_after_it_changes_nothing
 async def test_who_takes_part_again_can_answer_the_open_question(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
-        responding.stop(connection, invitation, "UADA", Scope.THIS, NOON)
+        opt_out.stop(connection, invitation, "UADA", Scope.THIS, NOON)
         carry(connection)
-        responding.resume(connection, "UADA", "customer", NOON + HOUR)
+        opt_out.resume(connection, "UADA", "customer", NOON + HOUR)
         assert people.opt_outs_of(connection, "UADA") == []
         assert list(connection.scalars(select(Invitation.dismissed_at))) == [None]
         assert [one.message.kind for one in claimed(connection, NOON + HOUR)] == [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from nps_bot.answering.responding import Refusal
+from nps_bot.answering.rules import Refusal
 from nps_bot.app import Role
 from nps_bot.asking import approving
 from nps_bot.interaction.replies import OUT_OF_DATE, REFUSALS

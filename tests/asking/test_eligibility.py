@@ -14,8 +14,8 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, func, select, text, update
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click
+from nps_bot.answering.rules import Click
+from nps_bot.answering.score import record_score
 from nps_bot.app import open_database
 from nps_bot.asking import eligibility, launching, nudging
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
@@ -124,7 +124,7 @@ async def test_an_answer_starts_the_longer_clock(database: Database) -> None:
         invitation = invitations_of(connection, start(connection, CUSTOMER, ADA))["UADA"]
         carry(connection, NOON)
         click = Click(invitation, "UADA", 9, 1)
-        responding.record_score(connection, SURVEYS, click, NOON + DAY)
+        record_score(connection, SURVEYS, click, NOON + DAY)
         assert rule(connection, EMPLOYEE, ADA, NOON + 84 * DAY) == Rule.AFTER_ANSWER
         assert rule(connection, EMPLOYEE, ADA, NOON + 85 * DAY) is None
 
@@ -159,7 +159,7 @@ async def test_a_weekly_survey_with_limits_of_its_own_asks_everybody_each_week(
                 for person, after in answers.items():
                     if now == opens + after:
                         click = Click(invited[person], person, 9, week)
-                        responding.record_score(connection, surveys, click, now)
+                        record_score(connection, surveys, click, now)
         assert asked == dict.fromkeys(("UADA", "UKENJI", "UTOM"), 4)
         further = select(Outbox.kind, func.count()).where(Outbox.kind.in_(("reminder", "chaser")))
         sent = {row[0]: row[1] for row in connection.execute(further.group_by(Outbox.kind))}

@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text, update
 
-from nps_bot.answering import responding
+from nps_bot.answering import deletion, follow_ups, opt_out
 from nps_bot.answering import store as responses
-from nps_bot.answering.responding import Click, Refusal, Scope
+from nps_bot.answering.opt_out import Scope
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching, nudging
 from nps_bot.asking.nudging import Chaser
@@ -25,6 +28,7 @@ from nps_bot.delivery.enqueue import SETTLING
 from nps_bot.delivery.rules import Unknown
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
+from nps_bot.reactions import REACTIONS
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
@@ -69,15 +73,13 @@ def scores(
 ) -> Mapping[str, int]:
     """Have Ada click a score in her prompt; returns the versions of her messages."""
     stamp = int(now.timestamp() * 1_000_000)
-    result = responding.record_score(
-        connection, SURVEYS, Click(invitation, "UADA", score, stamp), now
-    )
+    result = record_score(connection, SURVEYS, Click(invitation, "UADA", score, stamp), now)
     assert not isinstance(result, Refusal)
     return result.versions
 
 
 def writes(connection: Connection, invitation: str, reply: str = "Cold.") -> None:
-    responding.save_replies(connection, invitation, "UADA", {"reason": reply}, NOON)
+    follow_ups.save_replies(connection, invitation, "UADA", {"reason": reply}, NOON)
 
 
 def nudges(deliveries: list[Delivery]) -> list[Delivery]:
@@ -167,15 +169,15 @@ async def test_a_prompt_that_perhaps_arrived_is_not_followed_up(database: Databa
 
 
 def snoozes(connection: Connection, invitation: str) -> None:
-    responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+    snooze(connection, SURVEYS, invitation, "UADA", NOON)
 
 
 def stops(connection: Connection, invitation: str) -> None:
-    responding.stop(connection, invitation, "UADA", Scope.THIS, NOON)
+    opt_out.stop(connection, invitation, "UADA", Scope.THIS, NOON)
 
 
 def stops_all(connection: Connection, invitation: str) -> None:
-    responding.stop(connection, invitation, "UADA", Scope.ALL, NOON)
+    opt_out.stop(connection, invitation, "UADA", Scope.ALL, NOON)
 
 
 def stops_in_home(connection: Connection, invitation: str) -> None:
@@ -189,7 +191,7 @@ def answers_with_words(connection: Connection, invitation: str) -> None:
 
 def answers_and_deletes(connection: Connection, invitation: str) -> None:
     scores(connection, invitation)
-    responding.delete_answer(connection, invitation, "UADA", NOON)
+    deletion.delete_answer(connection, invitation, "UADA", NOON)
 
 
 def is_forgotten(connection: Connection, invitation: str) -> None:
@@ -280,7 +282,6 @@ async def test_both_messages_are_rewritten_by_the_courier(database: Database) ->
         assert versions.keys() == {
             enqueue.prompt_key(ada),
             enqueue.reminder_key(ada),
-            enqueue.summary_key(1),
         }
         claiming.mark_rewritten(connection, [(versions, ada)], now)
         later = claimed(connection, now + SETTLING, surveys=SURVEYS)
@@ -334,11 +335,11 @@ async def test_who_had_put_the_question_off_gets_it_again_and_nothing_more(
 
 
 def asks_not_to_be_contacted(connection: Connection, invitation: str) -> None:
-    responding.ask_no_contact(connection, invitation, "UADA", NOON)
+    opt_out.ask_no_contact(connection, invitation, "UADA", NOON)
 
 
 def deletes(connection: Connection, invitation: str) -> None:
-    responding.delete_answer(connection, invitation, "UADA", NOON)
+    deletion.delete_answer(connection, invitation, "UADA", NOON)
 
 
 UNCHASED = [
@@ -425,7 +426,7 @@ async def test_who_was_chased_is_not_reminded_after_all(database: Database) -> N
         sent(connection, CHASED)
         deletes(connection, ada)
         stops(connection, ada)
-        responding.resume(connection, "UADA", "customer", CHASED)
+        opt_out.resume(connection, "UADA", "customer", CHASED)
         assert owe(connection, REMINDED) == []
 
     await database.write(work)
@@ -513,11 +514,11 @@ def acts(connection: Connection, act: str, ada: str, now: datetime) -> None:
         case "takes back":
             writes(connection, ada, "")
         case "snoozes":
-            responding.snooze(connection, SURVEYS, ada, "UADA", now)
+            snooze(connection, SURVEYS, ada, "UADA", now)
         case "stops":
             stops(connection, ada)
         case "takes part again":
-            responding.resume(connection, "UADA", "customer", now)
+            opt_out.resume(connection, "UADA", "customer", now)
         case "deletes":
             deletes(connection, ada)
         case "wants no contact":
@@ -539,7 +540,7 @@ ACTS = (
 
 def clicks(connection: Connection, invitation: str, now: datetime) -> None:
     stamp = int(now.timestamp() * 1_000_000)
-    responding.record_score(connection, SURVEYS, Click(invitation, "UADA", 3, stamp), now)
+    record_score(connection, SURVEYS, Click(invitation, "UADA", 3, stamp), now)
 
 
 def check(connection: Connection, nudge: Delivery, now: datetime) -> None:
@@ -575,7 +576,7 @@ def test_one_message_more_at_most_whatever_people_do(
     sqlite_database_url: str, steps: list[tuple[str, int, bool]]
 ) -> None:
     """People click, write and stop in any order, while the bot comes and goes."""
-    engine = writer_engine(engine_url(sqlite_database_url), 60)
+    engine = writer_engine(engine_url(sqlite_database_url), 60, REACTIONS)
     with engine.connect() as connection:
         (ada,) = asked(connection, ADA)
         now, left = NOON, 0
@@ -612,7 +613,7 @@ FROM invitations WHERE wave_id = 1
 
 async def test_old_invitations_slow_no_tick_down(database_url: str) -> None:
     """With many undecided invitations of an old wave a tick reads indexes only."""
-    engine = writer_engine(engine_url(database_url), 60)
+    engine = writer_engine(engine_url(database_url), 60, REACTIONS)
     with engine.begin() as connection:
         old = ask(connection, ADA, now=NOON - 300 * DAY)
         assert old

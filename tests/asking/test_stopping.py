@@ -11,8 +11,9 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, func, select
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Refusal
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching, stopping
 from nps_bot.asking.launching import BATCH, NOMINAL, ByHand, Page
@@ -72,7 +73,7 @@ async def test_what_was_not_sent_is_not_sent_and_what_was_can_be_answered(
         later = NOON + DAY
         assert [one.message.kind for one in carry(connection, later)] == ["summary"]
         click = Click(invited["UADA"], "UADA", 9, 1, in_prompt=True)
-        recorded = responding.record_score(connection, SURVEYS, click, later)
+        recorded = record_score(connection, SURVEYS, click, later)
         assert not isinstance(recorded, Refusal)
         running = standing.running_waves(connection, ["customer"], later)["customer"][0]
         assert (running.asked, running.answered, running.left) == (2, 1, 0)
@@ -181,7 +182,7 @@ async def test_who_put_it_off_gets_the_question_back_because_it_does_not_come_ag
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA, TOM)["UADA"]
         carry(connection)
-        until = responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        until = snooze(connection, SURVEYS, invitation, "UADA", NOON)
         assert not isinstance(until, Refusal)
         carry(connection)
         stop(connection)
@@ -199,7 +200,7 @@ async def test_nobody_is_promised_a_second_ask_that_will_not_come(database: Data
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
         stop(connection)
-        refused = responding.snooze(connection, SURVEYS, invitation, "UADA", NOON + HOUR)
+        refused = snooze(connection, SURVEYS, invitation, "UADA", NOON + HOUR)
         assert refused is Refusal.STOPPED
 
     await database.write(work)

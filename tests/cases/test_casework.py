@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Recorded, Refusal
+from nps_bot.answering import deletion
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import Recorded, record_score
 from nps_bot.cases import casework
 from nps_bot.cases import store as cases
 from nps_bot.cases.casework import CaseStep
@@ -29,7 +30,7 @@ Step = Callable[[Connection, str, str, datetime], CaseStep]
 
 def click(connection: Connection, invitation: str, score: int, now: datetime) -> Recorded | Refusal:
     one = Click(invitation, "UADA", score, int(now.timestamp() * 1_000_000))
-    return responding.record_score(connection, SURVEYS, one, now)
+    return record_score(connection, SURVEYS, one, now)
 
 
 def unhappy(connection: Connection) -> str:
@@ -122,7 +123,7 @@ async def test_the_same_step_delivered_twice_is_done_once(database: Database, st
 async def test_a_deleted_answer_or_a_forged_id_leaves_nothing_to_do(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = unhappy(connection)
-        responding.delete_answer(connection, invitation, "UADA", NOON)
+        deletion.delete_answer(connection, invitation, "UADA", NOON)
         for step in (casework.claim, casework.contacted):
             assert step(connection, invitation, "UTOM", NOON) is CaseStep.GONE
             assert step(connection, "0" * 32, "UTOM", NOON) is CaseStep.GONE

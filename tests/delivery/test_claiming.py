@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select, update
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Scope
+from nps_bot.answering import deletion, follow_ups, opt_out
+from nps_bot.answering.opt_out import Scope
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.asking import launching
 from nps_bot.delivery import claiming, enqueue
 from nps_bot.delivery.claiming import (
@@ -68,8 +71,8 @@ def click(connection: Connection, invitation: str, score: int, now: datetime = N
     (person,) = connection.scalars(select(Invitation.person_id).where(Invitation.id == invitation))
     stamp = int(now.timestamp() * 1_000_000)
     one = Click(invitation, person or "", score, stamp)
-    recorded = responding.record_score(connection, SURVEYS, one, now)
-    assert not isinstance(recorded, responding.Refusal)
+    recorded = record_score(connection, SURVEYS, one, now)
+    assert not isinstance(recorded, Refusal)
 
 
 def asked_ada(connection: Connection) -> str:
@@ -157,7 +160,7 @@ async def test_an_accepted_prompt_is_an_asked_person_and_moves_the_summary(
         (summary,) = claimed(connection, NOON + SETTLING)
         assert isinstance(summary.content, Summary)
         assert summary.content.latest.figures.asked == 1
-        enqueue.touch(connection, invitation, summary.message.wave_id or 0, NOON + HOUR)
+        enqueue.touch(connection, [invitation], NOON + HOUR)
         carry(connection, NOON + HOUR)
         assert list(connection.scalars(asked_at)) == [NOON]  # the first time counts
 
@@ -225,7 +228,7 @@ def answers(connection: Connection, invitation: str) -> None:
 
 def answers_and_deletes(connection: Connection, invitation: str) -> None:
     click(connection, invitation, 9)
-    responding.delete_answer(connection, invitation, "UADA", NOON)
+    deletion.delete_answer(connection, invitation, "UADA", NOON)
 
 
 def opts_out(connection: Connection, invitation: str) -> None:
@@ -390,11 +393,11 @@ async def test_a_prompt_shows_what_its_person_did(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         now = NOON + HOUR
-        until = responding.snooze(connection, SURVEYS, invitation, "UADA", now)
+        until = snooze(connection, SURVEYS, invitation, "UADA", now)
         assert rewritten(connection, now).asks_again == until == now + 3 * DAY
-        responding.stop(connection, invitation, "UADA", Scope.ALL, now)
+        opt_out.stop(connection, invitation, "UADA", Scope.ALL, now)
         assert rewritten(connection, now).stopped == people.ALL_SURVEYS
-        responding.resume(connection, "UADA", people.ALL_SURVEYS, now)
+        opt_out.resume(connection, "UADA", people.ALL_SURVEYS, now)
         assert rewritten(connection, now).stopped is None
         click(connection, invitation, 8, now)
         given = rewritten(connection, now + SETTLING).invitation.response
@@ -410,7 +413,7 @@ async def test_a_second_ask_goes_to_the_same_place_and_asks_nobody_anew(
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         people.save_dm_channel(connection, "UADA", "DADA")
-        until = responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        until = snooze(connection, SURVEYS, invitation, "UADA", NOON)
         assert isinstance(until, datetime)
         second = only(carry(connection, until), MessageKind.REPROMPT)
         assert second.place == DirectMessage("UADA", "DADA")
@@ -435,7 +438,7 @@ async def test_a_rewritten_prompt_moves_no_summary(database: Database) -> None:
 async def test_a_second_ask_is_not_sent_to_somebody_who_answered(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
-        until = responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        until = snooze(connection, SURVEYS, invitation, "UADA", NOON)
         click(connection, invitation, 9)
         assert isinstance(until, datetime)
         assert "reprompt" not in kinds(claimed(connection, until))
@@ -447,10 +450,8 @@ async def test_a_direct_rewriting_leaves_the_courier_nothing_to_do(database: Dat
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         carry(connection, NOON + SETTLING)
-        recorded = responding.record_score(
-            connection, SURVEYS, Click(invitation, "UADA", 9, 1), NOON + HOUR
-        )
-        assert not isinstance(recorded, responding.Refusal)
+        recorded = record_score(connection, SURVEYS, Click(invitation, "UADA", 9, 1), NOON + HOUR)
+        assert not isinstance(recorded, Refusal)
         assert claimed(connection, NOON + HOUR) == []  # it has a moment for that
         now = NOON + HOUR + SETTLING
         claiming.mark_rewritten(connection, [(recorded.versions, invitation)], now)
@@ -464,18 +465,15 @@ async def test_where_somebody_was_asked_twice_the_courier_rewrites_both(
 ) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
-        until = responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        until = snooze(connection, SURVEYS, invitation, "UADA", NOON)
         assert isinstance(until, datetime)
         carry(connection, until)
         carry(connection, until + SETTLING)
-        recorded = responding.record_score(
-            connection, SURVEYS, Click(invitation, "UADA", 9, 1), until + HOUR
-        )
-        assert not isinstance(recorded, responding.Refusal)
+        recorded = record_score(connection, SURVEYS, Click(invitation, "UADA", 9, 1), until + HOUR)
+        assert not isinstance(recorded, Refusal)
         assert recorded.versions.keys() == {
             enqueue.prompt_key(invitation),
             enqueue.reprompt_key(invitation),
-            enqueue.summary_key(1),
         }
         now = until + HOUR + SETTLING
         claiming.mark_rewritten(connection, [(recorded.versions, invitation)], now)
@@ -508,7 +506,7 @@ async def test_an_alert_grows_and_is_corrected_in_place(database: Database) -> N
         first = alert(connection, NOON).alert
         assert first is not None
         assert (first.score, first.replies, first.person_name) == (3, (), "Ada")
-        responding.save_replies(connection, invitation, "UADA", {"reason": "Cold."}, NOON)
+        follow_ups.save_replies(connection, invitation, "UADA", {"reason": "Cold."}, NOON)
         grown = alert(connection, NOON).alert
         assert grown is not None
         assert [reply.text for reply in grown.replies] == ["Cold."]
@@ -518,7 +516,7 @@ async def test_an_alert_grows_and_is_corrected_in_place(database: Database) -> N
         assert (corrected.first_score, corrected.score) == (3, 9)
         assert corrected.case is not None
         assert corrected.case.withdrawn_at == NOON + HOUR
-        responding.delete_answer(connection, invitation, "UADA", NOON + 2 * HOUR)
+        deletion.delete_answer(connection, invitation, "UADA", NOON + 2 * HOUR)
         assert alert(connection, NOON + 2 * HOUR).alert is None
 
     await database.write(work)
@@ -528,7 +526,7 @@ async def test_an_alert_about_a_deleted_answer_is_not_sent(database: Database) -
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
-        responding.delete_answer(connection, invitation, "UADA", NOON)
+        deletion.delete_answer(connection, invitation, "UADA", NOON)
         assert "alert" not in kinds(claimed(connection))
         assert message(connection, enqueue.alert_key(invitation)).reason == "the answer was deleted"
 
@@ -560,7 +558,7 @@ async def test_what_stands_in_slack_is_corrected_even_when_the_survey_is_gone(
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
         carry(connection, NOON + SETTLING)
-        responding.delete_answer(connection, invitation, "UADA", NOON + HOUR)
+        deletion.delete_answer(connection, invitation, "UADA", NOON + HOUR)
         rewritten = claimed(connection, NOON + HOUR, surveys={})
         assert sorted(kinds(rewritten)) == ["alert", "prompt"]
         prompt = only(rewritten, MessageKind.PROMPT).content

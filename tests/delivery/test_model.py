@@ -58,6 +58,7 @@ from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Claimed, Sent, Waiting
 from nps_bot.delivery.store.outbox import NewMessage
 from nps_bot.ids import new_id
+from nps_bot.reactions import REACTIONS
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Invitation, Outbox, StoredWording, Wave
 
@@ -434,7 +435,7 @@ class WithLatePosts(OneMessageInTheOutbox):
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    opened = writer_engine(engine_url(database_url), 10)
+    opened = writer_engine(engine_url(database_url), 10, REACTIONS)
     if opened.dialect.name == "sqlite":
 
         @event.listens_for(opened, "connect")

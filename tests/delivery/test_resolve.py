@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select, update
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click
+from nps_bot.answering.rules import Click
+from nps_bot.answering.score import Recorded, record_score
+from nps_bot.answering.snooze import snooze
 from nps_bot.asking.store import invitations
 from nps_bot.delivery import enqueue, resolve
 from nps_bot.delivery.resolve import Posted, Verdict
@@ -42,8 +43,8 @@ def lose(connection: Connection, key: str, *, status: str = "unknown", park: boo
 
 def click(connection: Connection, invitation: str, person: str, posted: Posted | None) -> None:
     one = Click(invitation, person, 8, int(NOON.timestamp() * 1e6), posted=posted)
-    result = responding.record_score(connection, SURVEYS, one, NOON)
-    assert isinstance(result, responding.Recorded)
+    result = record_score(connection, SURVEYS, one, NOON)
+    assert isinstance(result, Recorded)
 
 
 @pytest.mark.parametrize("status", ["unknown", "sent"])
@@ -80,9 +81,7 @@ async def test_a_click_on_one_prompt_says_nothing_of_the_other(database: Databas
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
         later = NOON + timedelta(days=3)
-        assert isinstance(
-            responding.snooze(connection, SURVEYS, invitation, "UADA", NOON), datetime
-        )
+        assert isinstance(snooze(connection, SURVEYS, invitation, "UADA", NOON), datetime)
         first, second = enqueue.prompt_key(invitation), enqueue.reprompt_key(invitation)
         carry(connection, later)
         standing = message(connection, first)
@@ -99,7 +98,7 @@ async def test_where_two_are_lost_a_click_does_not_guess(database: Database) -> 
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
-        responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        snooze(connection, SURVEYS, invitation, "UADA", NOON)
         keys = (enqueue.prompt_key(invitation), enqueue.reprompt_key(invitation))
         for key in keys:
             lose(connection, key)
@@ -201,7 +200,7 @@ async def test_a_further_message_that_proves_to_be_there_counts_as_one(
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
-        responding.snooze(connection, SURVEYS, invitation, "UADA", NOON)
+        snooze(connection, SURVEYS, invitation, "UADA", NOON)
         lost = lose(connection, enqueue.reprompt_key(invitation))
         if by == "click":
             click(connection, invitation, "UADA", HERE)

@@ -9,8 +9,8 @@ from time import monotonic
 import pytest
 from sqlalchemy import select
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Scope
+from nps_bot.answering import opt_out
+from nps_bot.answering.opt_out import Scope
 from nps_bot.app import open_database
 from nps_bot.delivery.store import lanes
 from nps_bot.storage.tables import Invitation, Outbox
@@ -40,7 +40,7 @@ async def test_a_429_for_rewriting_stops_no_question(world: World) -> None:
     for invitation, person in invited:
         if person in ids:
             await context.database.write(
-                responding.stop, invitation, person, Scope.THIS, world.clock.now()
+                opt_out.stop, invitation, person, Scope.THIS, world.clock.now()
             )
     context.wake_dispatcher()
     await world.sandbox.until(lambda: world.sandbox.ledger.of("chat.update", ok=False))
@@ -90,7 +90,7 @@ async def test_who_stopped_their_surveys_while_their_question_waited_is_not_aske
         whose = select(Invitation.id, Invitation.person_id).where(Invitation.id.in_(ids))
         stopped = await read(database, whose)
         for invitation, person in stopped:
-            await database.write(responding.stop, invitation, person, Scope.ALL, world.clock.now())
+            await database.write(opt_out.stop, invitation, person, Scope.ALL, world.clock.now())
         await settled(world)
         asked = {call.arguments["channel"] for call in posts(world)}
         for _, person in stopped:

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, String, cast, func, or_, select, update
 
-from nps_bot.answering import responding
-from nps_bot.answering.responding import Click, Refusal
+from nps_bot.answering import follow_ups
+from nps_bot.answering.rules import Click, Refusal
+from nps_bot.answering.score import record_score
 from nps_bot.asking import approving, launching
 from nps_bot.asking.launching import Page
 from nps_bot.asking.rules.approval import Decision
@@ -54,10 +55,10 @@ def answered(connection: Connection) -> dict[str, str]:
     people.save_dm_channel(connection, "UMORI", "DMORI")
     for stamp, person, score in ((1, "UMORI", 2), (2, "UTOM", 4), (3, "UMORI", 3)):
         click = Click(invitations[person], person, score, stamp)
-        responding.record_score(connection, SURVEYS, click, NOON)
+        record_score(connection, SURVEYS, click, NOON)
     for person, invitation in invitations.items():
         typed = {"reason": f"{person} finds it cold."}
-        responding.save_replies(connection, invitation, person, typed, NOON)
+        follow_ups.save_replies(connection, invitation, person, typed, NOON)
     carry(connection, NOON + SETTLING)
     return invitations
 
@@ -390,8 +391,8 @@ async def test_a_forgotten_question_cannot_be_answered(database: Database) -> No
         before = connection.execute(select(Response.score).order_by(Response.score)).all()
         for person in ("UMORI", "UTOM"):
             click = Click(invitation, person, 10, 9)
-            assert responding.record_score(connection, SURVEYS, click, LATER) is Refusal.GONE
-            replies = responding.save_replies(
+            assert record_score(connection, SURVEYS, click, LATER) is Refusal.GONE
+            replies = follow_ups.save_replies(
                 connection, invitation, person, {"reason": "!"}, LATER
             )
             assert replies is Refusal.GONE
@@ -409,7 +410,7 @@ async def test_alerts_do_not_count_them_among_earlier_scores(database: Database)
         namesake = replace(MORI, id="UMORI2")
         invitation = ask(connection, namesake, now=NOON + 8 * DAY)["UMORI2"]
         click = Click(invitation, "UMORI2", 1, 10)
-        responding.record_score(connection, SURVEYS, click, NOON + 8 * DAY)
+        record_score(connection, SURVEYS, click, NOON + 8 * DAY)
         alerts = [
             one.content
             for one in claimed(connection, NOON + 8 * DAY)

@@ -14,7 +14,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from nps_bot.answering.responding import Recorded, Refusal
+from nps_bot.answering.rules import Refusal
+from nps_bot.answering.score import Recorded
 from nps_bot.answering.views import followup
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
