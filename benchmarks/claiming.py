@@ -21,10 +21,11 @@ from sqlalchemy import (
     text,
 )
 
+from nps_bot.asking.outgoing import PROMPT
 from nps_bot.delivery.rules import LEASE, Priority
 from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Sent, Waiting
-from nps_bot.delivery.store.outbox import NewMessage
+from nps_bot.delivery.store.outbox import new_message
 from nps_bot.ids import new_id
 from nps_bot.reactions import REACTIONS
 from nps_bot.storage.engines import engine_url, writer_engine
@@ -86,7 +87,7 @@ def _claim(connection: Connection) -> float:
     began = perf_counter()
     with connection.begin():
         claims.expire_leases(connection, _NOW)
-        which = Waiting(AT_ONCE, Priority.NORMAL, updating=False)
+        which = Waiting(AT_ONCE, Priority.RESPONDENT, updating=False)
         claimed = claims.claim(connection, which, _NOW, _NOW + LEASE)
         claims.claim_lookups(connection, _NOW, _NOW + LEASE, 8)
     seconds = perf_counter() - began
@@ -105,7 +106,7 @@ def _fill(connection: Connection, settled: int, waiting: int) -> None:
         outbox.add(
             connection,
             [
-                NewMessage(f"prompt:{new_id()}", "prompt", Priority.NORMAL, _NOW, "customer", wave)
+                new_message(PROMPT, f"prompt:{new_id()}", _NOW, survey_key="customer", wave_id=wave)
                 for _ in range(waiting)
             ],
         )
@@ -154,7 +155,7 @@ def _settle(connection: Connection, wave: int, rows: int) -> None:
         "wave_id": Invitation.wave_id,
         "invitation_id": Invitation.id,
         "person_id": Invitation.person_id,
-        "priority": literal(int(Priority.NORMAL)),
+        "priority": literal(int(Priority.RESPONDENT)),
         "status": literal("sent"),
         "due_at": Invitation.due_at,
         "version": literal(1),

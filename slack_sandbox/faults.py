@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import repeat
 from random import Random, SystemRandom
 
-from slack_sandbox.errors import SandboxError, nearest
+from nps_bot.errors import nearest
+from slack_sandbox.errors import SandboxError
 
 
 @dataclass(frozen=True, slots=True)

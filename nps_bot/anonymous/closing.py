@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from nps_bot.anonymous.store import ballots
+from nps_bot.asking.outgoing import PROMPT_KINDS
 from nps_bot.asking.store import invitations, waves
 from nps_bot.asking.store.waves import WaveRow
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import outbox
 from nps_bot.ids import new_id
 from nps_bot.storage import key_value
@@ -29,14 +29,14 @@ def unlink(connection: Connection, wave: WaveRow, now: datetime) -> None:
     """Take from a wave that closes now what could tell whose answer is whose."""
     ballots.unlink(connection, wave.id)
     invitations.flatten_timestamps(connection, wave.id, now)
-    outbox.flatten_timestamps(connection, enqueue.PROMPT_KINDS, wave.id, now)
+    outbox.flatten_timestamps(connection, PROMPT_KINDS, wave.id, now)
     key_value.remember(connection, _UNSCRUBBED, new_id())
 
 
 def even_out_late(connection: Connection, now: datetime) -> None:
     """Even out what was on its way to Slack when its wave closed."""
     for wave_id, closed_at in waves.anonymous_closed_since(connection, now - _LATE):
-        if outbox.flatten_timestamps(connection, enqueue.PROMPT_KINDS, wave_id, closed_at):
+        if outbox.flatten_timestamps(connection, PROMPT_KINDS, wave_id, closed_at):
             key_value.remember(connection, _UNSCRUBBED, new_id())
 
 

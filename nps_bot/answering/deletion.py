@@ -10,8 +10,8 @@ from nps_bot.answering import store
 from nps_bot.answering.events import ResponseDeleted
 from nps_bot.answering.own_response import own_response
 from nps_bot.answering.rules import Refusal
+from nps_bot.asking.outgoing import request_update
 from nps_bot.asking.store import invitations
-from nps_bot.delivery import enqueue
 from nps_bot.events import record
 
 
@@ -25,5 +25,5 @@ def delete_answer(
     record(connection, [ResponseDeleted(own.invitation, own.response.id)], now)
     store.erase(connection, own.response.id)
     invitations.mark_dismissed(connection, [invitation_id], now)
-    enqueue.touch(connection, [invitation_id], now)
+    request_update(connection, [invitation_id], now)
     return None

@@ -12,7 +12,7 @@ from nps_bot.answering import store
 from nps_bot.answering.events import RepliesSaved
 from nps_bot.answering.own_response import own_response
 from nps_bot.answering.rules import Refusal, clean
-from nps_bot.delivery import enqueue
+from nps_bot.asking.outgoing import update_chaser
 from nps_bot.events import record
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.surveys import store as survey_store
@@ -83,7 +83,7 @@ def save_replies(
     wording = survey_store.load_wording(connection, own.invitation.wording_id)
     replies = replies_to(wording, band_of(own.response.latest_score), typed)
     store.save_replies(connection, own.response.id, replies, now)
-    enqueue.touch_chaser(connection, invitation_id, now)
+    update_chaser(connection, invitation_id, now)
     record(connection, [RepliesSaved(own.invitation)], now)
     return None
 

@@ -11,8 +11,8 @@ from nps_bot.answering import store
 from nps_bot.answering.events import ContactDeclined, OptedIn, OptedOut
 from nps_bot.answering.own_response import own_invitation, own_response
 from nps_bot.answering.rules import Refusal
+from nps_bot.asking.outgoing import PROMPT_KINDS, request_update
 from nps_bot.asking.store import invitations
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import outbox
 from nps_bot.events import record
 from nps_bot.people import store as people
@@ -53,10 +53,8 @@ def stop(
     ]
     unanswered = [one.id for one in theirs if not one.answered]
     invitations.mark_dismissed(connection, unanswered, now)
-    outbox.cancel_prompts(
-        connection, enqueue.PROMPT_KINDS, "the person opted out", invitations=unanswered
-    )
-    enqueue.touch(connection, [one.id for one in theirs], now)
+    outbox.cancel_prompts(connection, PROMPT_KINDS, "the person opted out", invitations=unanswered)
+    request_update(connection, [one.id for one in theirs], now)
     record(connection, [OptedOut(one) for one in theirs], now)
     return key
 
@@ -70,7 +68,7 @@ def resume(connection: Connection, person_id: str, survey_key: str, now: datetim
         if one.dismissed_at is not None or not one.closed(now)
     ]
     invitations.clear_dismissed(connection, [one.id for one in stopped if not one.closed(now)])
-    enqueue.touch(connection, [one.id for one in stopped], now)
+    request_update(connection, [one.id for one in stopped], now)
     record(connection, [OptedIn(one) for one in stopped], now)
 
 
@@ -82,6 +80,6 @@ def ask_no_contact(
     if isinstance(own, Refusal):
         return own
     store.set_no_contact(connection, own.response.id, now)
-    enqueue.touch(connection, [invitation_id], now)
+    request_update(connection, [invitation_id], now)
     record(connection, [ContactDeclined(own.invitation)], now)
     return None

@@ -12,9 +12,11 @@ from nps_bot.answering import store
 from nps_bot.answering.events import ResponseRecorded, ScoreCorrected
 from nps_bot.answering.follow_ups import written
 from nps_bot.answering.rules import Accepted, Click, Refusal, accept
+from nps_bot.asking.outgoing import keys_showing, request_update
 from nps_bot.asking.store import invitations
 from nps_bot.asking.store.invitations import InvitationState, StoredResponse
-from nps_bot.delivery import enqueue, resolve
+from nps_bot.delivery import resolve
+from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.events import record
 from nps_bot.ids import new_id
 from nps_bot.nps.bands import Band, band_of
@@ -116,7 +118,7 @@ def _first_scores(connection: Connection, accepted: Sequence[Accepted]) -> dict[
         return {}
     now = kept[0].now
     due_at = _rewritten_at(kept[0].click, now)
-    touched = enqueue.touch(connection, [one.invitation.id for one in kept], due_at)
+    touched = request_update(connection, [one.invitation.id for one in kept], due_at)
     happened = [
         ResponseRecorded(one.invitation, new[one.invitation.id].id, one.click.score, due_at)
         for one in kept
@@ -151,7 +153,7 @@ def _recorded(accepted: Accepted, versions: Mapping[str, int]) -> Recorded:
         urgent=band_of(score) is Band.DETRACTOR or not accepted.click.in_prompt,
         no_contact=False,
         replies={},
-        versions={key: versions[key] for key in enqueue.showing(invitation.id) if key in versions},
+        versions={key: versions[key] for key in keys_showing(invitation.id) if key in versions},
     )
 
 
@@ -177,7 +179,7 @@ def _later_score(
     )
     store.change(connection, change, now)
     due_at = _rewritten_at(click, now)
-    touched = enqueue.touch(connection, [invitation.id], due_at)
+    touched = request_update(connection, [invitation.id], due_at)
     corrected = ScoreCorrected(invitation, given.id, click.score, counted, due_at)
     record(connection, [corrected], now)
     resolve.by_click(connection, invitation, touched.nowhere, click.posted, due_at)
@@ -193,7 +195,7 @@ def _later_score(
 
 
 def _rewritten_at(click: Click, now: datetime) -> datetime:
-    return now + enqueue.SETTLING if click.in_prompt else now
+    return now + UPDATE_DELAY if click.in_prompt else now
 
 
 def _as_it_stands(invitation: InvitationState, given: StoredResponse) -> Recorded:

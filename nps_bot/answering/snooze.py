@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from nps_bot.answering.events import Snoozed
 from nps_bot.answering.own_response import own_invitation
 from nps_bot.answering.rules import Refusal
+from nps_bot.asking.outgoing import new_reprompt, request_update
 from nps_bot.asking.store import invitations
-from nps_bot.delivery import enqueue, resolve
+from nps_bot.delivery import resolve
 from nps_bot.delivery.resolve import Posted
 from nps_bot.delivery.store import outbox
 from nps_bot.events import record
@@ -51,11 +52,8 @@ def snooze(
     if until >= invitation.closes_at:
         return Refusal.CLOSES_BEFORE
     invitations.mark_snoozed(connection, invitation.id, now)
-    message = enqueue.reprompt(
-        invitation.id, person_id, invitation.survey_key, invitation.wave_id, until
-    )
-    outbox.add(connection, [message])
-    touched = enqueue.touch(connection, [invitation.id], now)
+    outbox.add(connection, [new_reprompt(invitation, until)])
+    touched = request_update(connection, [invitation.id], now)
     record(connection, [Snoozed(invitation)], now)
     resolve.by_click(connection, invitation, touched.nowhere, posted, now)
     return until

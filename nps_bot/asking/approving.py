@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 
 from nps_bot.asking import launching
 from nps_bot.asking.launching import ByHand
+from nps_bot.asking.outgoing import ApprovalMessage, enqueue_approvals
 from nps_bot.asking.rules.approval import VALID_FOR, Approval, Decision, State, outcome
 from nps_bot.asking.store import approvals
 from nps_bot.asking.store.approvals import NewApproval
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import outbox
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
@@ -63,8 +63,8 @@ def ask(
         if found is not None:  # else what hindered it was decided between the two statements
             break
     if new:
-        asking = [enqueue.Approving(found.id, recipient) for recipient in found.recipients]
-        enqueue.owe_approvals(connection, survey.key, asking, now)
+        asking = [ApprovalMessage(found.id, recipient) for recipient in found.recipients]
+        enqueue_approvals(connection, survey.key, asking, now)
     return Asked(found, new)
 
 
@@ -148,9 +148,9 @@ def _end(
 ) -> Approval:
     """Record the end of a request; whoever was asked sees it, and whoever asked is told."""
     approvals.decide(connection, approval.id, state, by, now)
-    asked = [enqueue.Approving(approval.id, recipient) for recipient in approval.recipients]
+    asked = [ApprovalMessage(approval.id, recipient) for recipient in approval.recipients]
     outbox.touch(connection, [one.key for one in asked], now)
     if by != approval.asked_by:
-        asker = enqueue.Approving(approval.id, approval.asked_by, outcome=True)
-        enqueue.owe_approvals(connection, approval.survey_key, [asker], now)
+        asker = ApprovalMessage(approval.id, approval.asked_by, outcome=True)
+        enqueue_approvals(connection, approval.survey_key, [asker], now)
     return replace(approval, state=state, decided_by=by, decided_at=now)

@@ -17,18 +17,23 @@ from sqlalchemy import Connection
 from nps_bot.anonymous import closing, disclosing
 from nps_bot.asking import eligibility
 from nps_bot.asking.eligibility import Reason, Round
+from nps_bot.asking.outgoing import new_prompt
 from nps_bot.asking.rules.approval import PREVIEW_VALID_FOR
 from nps_bot.asking.rules.budget import Held
 from nps_bot.asking.store import contacts, invitations, waves
 from nps_bot.asking.store.invitations import NewInvitation
 from nps_bot.asking.store.waves import NewWave, WaveRow
-from nps_bot.delivery import enqueue
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import outbox
 from nps_bot.figures import store as reports
+from nps_bot.figures.outgoing import CLOSING, SUMMARY, enqueue_summary, summary_key
 from nps_bot.figures.store import WaveHead
 from nps_bot.ids import new_id
 from nps_bot.people import store as people
+from nps_bot.shared_channels.outgoing import (
+    CHANNEL_APPROVAL,
+    CHANNEL_QUESTION,
+    update_channel_messages,
+)
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.audience import Exclusion, exclusion
@@ -230,7 +235,7 @@ def _invite(
     invitations.add(connection, wave.id, new)
     outbox.add(
         connection,
-        [enqueue.prompt(one.id, one.person_id, survey.key, wave.id, one.due_at) for one in new],
+        [new_prompt(one.id, one.person_id, survey.key, wave.id, one.due_at) for one in new],
     )
     left_out: Counter[str] = Counter(reason for reason in reasons.values() if reason is not None)
     left_out.update(hold.rule for hold in choice.held.values())
@@ -256,7 +261,7 @@ def make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datet
     waves.mark_ready(connection, wave.id, opens_at, opens_at + survey.closes_after)
     if wave.only_person is None:  # one answer is no score: the alert tells of it
         contacts.mark_read(connection, survey.key, now)
-        enqueue.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave.id, opens_at)
+        enqueue_summary(connection, SUMMARY, survey.key, wave.id, opens_at)
 
 
 def close_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> list[int]:
@@ -268,11 +273,11 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
         if wave.anonymity is not None:
             disclosing.freeze(connection, wave.id)
             closing.unlink(connection, wave, now)
-        both = (MessageKind.CHANNEL_APPROVAL, MessageKind.CHANNEL_QUESTION)
-        enqueue.touch_channels(connection, wave.id, both, now)
+        both = (CHANNEL_APPROVAL, CHANNEL_QUESTION)
+        update_channel_messages(connection, wave.id, both, now)
         if wave.state == "ready" and wave.survey_key in surveys and wave.only_person is None:
-            enqueue.owe_summary(connection, MessageKind.CLOSING, wave.survey_key, wave.id, now)
-            outbox.touch(connection, (enqueue.summary_key(wave.id),), now)
+            enqueue_summary(connection, CLOSING, wave.survey_key, wave.id, now)
+            outbox.touch(connection, (summary_key(wave.id),), now)
         closed.append(wave.id)
     return closed
 
@@ -282,9 +287,7 @@ def cancel_unsent(connection: Connection, wave_id: int) -> bool:
 
     Should that never happen, the courier drops each prompt when its turn comes.
     """
-    cancelled = outbox.cancel_wave(
-        connection, enqueue.RESPONDENT_KINDS, "the wave closed", wave_id=wave_id, limit=BATCH
-    )
+    cancelled = outbox.cancel_wave(connection, "the wave closed", wave_id=wave_id, limit=BATCH)
     return cancelled > 0
 
 

@@ -14,12 +14,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.asking.rules.nudges import Asked, Due, decide
+from nps_bot.asking.outgoing import new_nudge
+from nps_bot.asking.rules.nudges import Asked, Due, NudgeKind, decide
 from nps_bot.asking.store import invitations, nudges
 from nps_bot.asking.store.invitations import InvitationState
 from nps_bot.asking.store.nudges import OpenWave
-from nps_bot.delivery import enqueue
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import outbox
 from nps_bot.people import store as people
 from nps_bot.surveys.rules.survey import Survey
@@ -74,13 +73,13 @@ def look_up(
     return Further(
         opt_outs=opt_outs,
         replied=nudges.replied(connection, ids),
-        reminded=nudges.sent(connection, ids, MessageKind.REMINDER),
-        chased=nudges.sent(connection, ids, MessageKind.CHASER),
+        reminded=nudges.sent(connection, ids, NudgeKind.REMINDER),
+        chased=nudges.sent(connection, ids, NudgeKind.CHASER),
     )
 
 
 def leaves(
-    kind: MessageKind, invitation: InvitationState, survey: Survey, further: Further, now: datetime
+    kind: NudgeKind, invitation: InvitationState, survey: Survey, further: Further, now: datetime
 ) -> datetime | str:
     """Return from when on a reminder or a chaser may leave, or why it must not.
 
@@ -92,9 +91,9 @@ def leaves(
         now: the current moment.
     """
     given = invitation.response
-    if kind is MessageKind.REMINDER and invitation.answered:
+    if kind is NudgeKind.REMINDER and invitation.answered:
         return "the person has answered"
-    if kind is MessageKind.CHASER and given is None:
+    if kind is NudgeKind.CHASER and given is None:
         return "the answer was deleted"
     asked = Asked(
         asked_at=invitation.asked_at,
@@ -133,7 +132,7 @@ def _owe_reminders(connection: Connection, survey: Survey, wave: OpenWave, now: 
     until = now - survey.reminder.after
     ids = nudges.undecided_reminders(connection, wave, until, BATCH)
     if ids:
-        _owe(connection, MessageKind.REMINDER, survey, ids, now)
+        _owe(connection, NudgeKind.REMINDER, survey, ids, now)
         nudges.mark_reminders_decided(connection, ids, now)
     return len(ids)
 
@@ -145,18 +144,18 @@ def _owe_chasers(connection: Connection, survey: Survey, wave: OpenWave, now: da
     until = now - survey.chaser.after
     ids = nudges.undecided_chasers(connection, wave, until, BATCH)
     if ids:
-        _owe(connection, MessageKind.CHASER, survey, ids, now)
+        _owe(connection, NudgeKind.CHASER, survey, ids, now)
         nudges.mark_chasers_decided(connection, ids, now)
     return len(ids)
 
 
 def _owe(
-    connection: Connection, kind: MessageKind, survey: Survey, ids: Collection[str], now: datetime
+    connection: Connection, kind: NudgeKind, survey: Survey, ids: Collection[str], now: datetime
 ) -> None:
     invitation_states = invitations.find_many(connection, ids).values()
     persons = {one.person_id for one in invitation_states if one.person_id is not None}
     opt_outs = people.opt_outs_among(connection, persons)
     further = look_up(connection, opt_outs, ids)
     decided = [(one, leaves(kind, one, survey, further, now)) for one in invitation_states]
-    new = [enqueue.nudge(kind, one, at) for one, at in decided if isinstance(at, datetime)]
+    new = [new_nudge(kind, one, at) for one, at in decided if isinstance(at, datetime)]
     outbox.add(connection, new)

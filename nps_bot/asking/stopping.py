@@ -14,13 +14,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.asking.launching import BATCH
+from nps_bot.asking.outgoing import REPROMPT, WAVE_STOPPED, prompt_key
 from nps_bot.asking.store import invitations, waves
-from nps_bot.delivery import enqueue
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import outbox
 from nps_bot.delivery.store.claims import Claimed
 from nps_bot.figures import store as reports
+from nps_bot.figures.outgoing import SUMMARY, enqueue_summary, summary_key
 from nps_bot.figures.store import WaveHead
+from nps_bot.shared_channels.outgoing import CHANNEL_APPROVAL, update_channel_messages
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
@@ -84,11 +85,11 @@ def stop(
         if wave.state == "closed" or wave.stopped_at is not None:
             continue
         waves.stop(connection, wave_id, by, now)
-        enqueue.touch_channels(connection, wave_id, [MessageKind.CHANNEL_APPROVAL], now)
+        update_channel_messages(connection, wave_id, [CHANNEL_APPROVAL], now)
         if wave.only_person is None:
             # One that was still read had no summary yet; any other says so in its own.
-            enqueue.owe_summary(connection, MessageKind.SUMMARY, survey.key, wave_id, now)
-            outbox.touch(connection, (enqueue.summary_key(wave_id),), now)
+            enqueue_summary(connection, SUMMARY, survey.key, wave_id, now)
+            outbox.touch(connection, (summary_key(wave_id),), now)
         done.append(wave_id)
     return done
 
@@ -99,11 +100,9 @@ def cancel_unsent(connection: Connection, wave_id: int, now: datetime) -> bool:
     Who had put the question off gets it back: it does not come again by itself. What a courier has
     in hand meanwhile is left to it: it drops that, or the next tick finds it (:func:`unfinished`).
     """
-    put_off = outbox.unsent_of(connection, (MessageKind.REPROMPT,), wave_id=wave_id, limit=BATCH)
-    cancelled = outbox.cancel_wave(
-        connection, enqueue.RESPONDENT_KINDS, enqueue.STOPPED, wave_id=wave_id, limit=BATCH
-    )
-    outbox.touch(connection, [enqueue.prompt_key(one) for one in put_off], now)
+    put_off = outbox.unsent_of(connection, (REPROMPT.name,), wave_id=wave_id, limit=BATCH)
+    cancelled = outbox.cancel_wave(connection, WAVE_STOPPED, wave_id=wave_id, limit=BATCH)
+    outbox.touch(connection, [prompt_key(one) for one in put_off], now)
     return cancelled > 0
 
 
@@ -111,7 +110,7 @@ def unfinished(connection: Connection) -> list[int]:
     """Return the stopped waves of which something waits: it was in hand when they were stopped, or
     the process that cancelled them died.
     """
-    return outbox.waves_with_unsent(connection, enqueue.RESPONDENT_KINDS, waves.stopped(connection))
+    return outbox.waves_with_unsent(connection, waves.stopped(connection))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +127,11 @@ class Halted:
 
     def stops(self, message: Claimed) -> bool:
         """Return whether a message in hand is not to be sent at all, its wave being stopped."""
-        return message.wave_id in self.waves and asks(message)
+        return message.wave_id in self.waves and message.asks
 
     def holds(self, message: Claimed) -> bool:
         """Return whether a message in hand is to wait until its survey is resumed."""
-        return message.survey_key in self.surveys and asks(message)
-
-
-def asks(message: Claimed) -> bool:
-    """Return whether a message would newly be sent to a respondent."""
-    return not message.updating and message.kind in enqueue.RESPONDENT_KINDS
+        return message.survey_key in self.surveys and message.asks
 
 
 def halted(connection: Connection) -> Halted:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from nps_bot.answering import store as responses
 from nps_bot.asking.store import invitations
 from nps_bot.cases import store
-from nps_bot.delivery import enqueue
+from nps_bot.cases.outgoing import update_alert
 
 
 class CaseStep(StrEnum):
@@ -34,7 +34,7 @@ def claim(connection: Connection, invitation_id: str, person_id: str, now: datet
         case = store.find(connection, invitation.response.id)
         return _too_late(case.claimed_by if case else None, person_id)
     responses.end_corrections(connection, invitation_id, now)
-    enqueue.touch_alert(connection, invitation_id, now)
+    update_alert(connection, invitation_id, now)
     return CaseStep.DONE
 
 
@@ -50,7 +50,7 @@ def contacted(
         return _too_late(case.contacted_by if case else None, person_id)
     store.claim(connection, invitation.response.id, person_id, now)
     responses.end_corrections(connection, invitation_id, now)
-    enqueue.touch_alert(connection, invitation_id, now)
+    update_alert(connection, invitation_id, now)
     return CaseStep.DONE
 
 

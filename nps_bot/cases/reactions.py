@@ -15,7 +15,7 @@ from nps_bot.answering.events import (
     ScoreCorrected,
 )
 from nps_bot.cases import store
-from nps_bot.delivery import enqueue
+from nps_bot.cases.outgoing import alert_key, enqueue_alerts
 from nps_bot.delivery.store import outbox
 from nps_bot.nps.bands import Band, band_of
 
@@ -26,7 +26,7 @@ def open_for_detractors(
     """Open the cases of detractors, or open them again, and alert those who take care of them."""
     detractors = [one for one in events if band_of(one.score) is Band.DETRACTOR]
     store.open_cases(connection, [one.response_id for one in detractors], now)
-    enqueue.owe_alerts(connection, [one.invitation for one in detractors], now)
+    enqueue_alerts(connection, [one.invitation for one in detractors], now)
 
 
 def withdraw_corrected(
@@ -47,7 +47,7 @@ def update_alerts(
     now: datetime,
 ) -> None:
     """Have the alerts, where there are any, show what is new, at once."""
-    outbox.touch(connection, [enqueue.alert_key(one.invitation.id) for one in events], now)
+    outbox.touch(connection, [alert_key(one.invitation.id) for one in events], now)
 
 
 def drop_cases(connection: Connection, events: Sequence[ResponseDeleted], _: datetime) -> None:

@@ -15,24 +15,34 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.anonymous.report import AnonymousReport
-from nps_bot.asking import eligibility, nudging, stopping
+from nps_bot.asking import eligibility, nudging
 from nps_bot.asking.nudging import Further
+from nps_bot.asking.outgoing import (
+    FOLLOWING_KINDS,
+    NUDGE_KINDS,
+    WAVE_STOPPED,
+    ApprovalMessage,
+    prompt_keys,
+    reprompt_key,
+)
 from nps_bot.asking.rules.approval import Approval
 from nps_bot.asking.rules.budget import DAY, Held, Rule
+from nps_bot.asking.rules.nudges import NudgeKind
 from nps_bot.asking.store import approvals, contacts, invitations
 from nps_bot.asking.store.invitations import InvitationState
 from nps_bot.cases import alert as alerting
-from nps_bot.delivery import enqueue
-from nps_bot.delivery.enqueue import Approving, Notice, Posting, ReportShare
-from nps_bot.delivery.rules import LEASE, MessageKind, Settlement, Status
+from nps_bot.delivery.notices import Notice, enqueue_notice
+from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, MessageKind, Settlement, Status
 from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Claimed, Sent, Waiting
 from nps_bot.figures import report as reporting
 from nps_bot.figures import summary as summarising
+from nps_bot.figures.outgoing import ReportShare, summary_key
 from nps_bot.figures.periods import parse_period
 from nps_bot.people import store as people
 from nps_bot.shared_channels import posting
 from nps_bot.shared_channels import store as channel_posts
+from nps_bot.shared_channels.outgoing import ChannelMessage, update_channel_approvals
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.local_time import next_allowed
@@ -220,8 +230,7 @@ def claim(
     """
     leased_at = leases or now
     claims.expire_leases(connection, leased_at)
-    keys = survey_store.paused(connection)
-    paused = claims.Paused(keys, enqueue.RESPONDENT_KINDS) if keys else None
+    paused = survey_store.paused(connection)
     claimed: list[Claimed] = []
     for which in wanted:
         claimed += claims.claim(
@@ -352,7 +361,7 @@ def _look_up(connection: Connection, claimed: Sequence[Claimed]) -> _Known:
     invitation_states = invitations.find_many(connection, ids)
     asked = {one.person_id for one in invitation_states.values() if one.person_id is not None}
     opt_outs = people.opt_outs_among(connection, asked)
-    nudged = {one.invitation_id or "" for one in claimed if one.kind in enqueue.NUDGE_KINDS}
+    nudged = {one.invitation_id or "" for one in claimed if one.kind in NUDGE_KINDS}
     further = nudging.look_up(connection, opt_outs, nudged)
     return _Known(invitation_states, opt_outs, further, channels=channels)
 
@@ -387,8 +396,8 @@ def _prepare(
 ) -> Prepared:
     survey = surveys.get(message.survey_key or "")
     if _is_stopped(known, message):
-        return Drop(enqueue.STOPPED)
-    if message.kind in enqueue.NUDGE_KINDS and not message.updating:
+        return Drop(WAVE_STOPPED)
+    if message.kind in NUDGE_KINDS and not message.updating:
         hindered = _hindered(survey, known, message, now)
         if hindered is not None:
             return hindered
@@ -428,19 +437,19 @@ def _of_channel(
             return found
 
 
-def _posting(message: Claimed) -> Posting:
-    return Posting(**(message.payload or {}))
+def _posting(message: Claimed) -> ChannelMessage:
+    return ChannelMessage(**(message.payload or {}))
 
 
 def _is_stopped(known: _Known, message: Claimed) -> bool:
     """Return whether a message would newly ask somebody in a stopped wave."""
     invitation = known.invitation_states.get(message.invitation_id or "")
-    return invitation is not None and invitation.stopped_at is not None and stopping.asks(message)
+    return invitation is not None and invitation.stopped_at is not None and message.asks
 
 
 def _approval(connection: Connection, survey: Survey, message: Claimed) -> Prepared:
     """Return a request as it stands; what is decided asks nobody any more."""
-    about = Approving(**(message.payload or {}))
+    about = ApprovalMessage(**(message.payload or {}))
     found = approvals.find(connection, about.approval_id)
     if found is None:
         return Drop("the request is gone")
@@ -500,9 +509,7 @@ def _prompt(
         if later is not None:
             return later
     asks_again = (
-        outbox.due_of(connection, enqueue.reprompt_key(invitation.id))
-        if invitation.snoozed_at
-        else None
+        outbox.due_of(connection, reprompt_key(invitation.id)) if invitation.snoozed_at else None
     )
     reminding = message.kind == MessageKind.REMINDER
     return PromptContent(invitation, survey, stopped, asks_again, reminding)
@@ -527,7 +534,7 @@ def _hindered(
     if survey is None:
         return Drop(_NO_FILE)
     kind, invitation = (
-        MessageKind(message.kind),
+        NudgeKind(message.kind),
         known.invitation_states[message.invitation_id or ""],
     )
     at = nudging.leaves(kind, invitation, survey, known.further, now)
@@ -613,21 +620,21 @@ def _settle_unsent(
 
 def _sent(message: Claimed, settlement: Settlement, now: datetime) -> Sent:
     """Return a sent message; a summary is not rewritten again at once while prompts leave."""
-    again_at = now + enqueue.SETTLING if message.kind == MessageKind.SUMMARY else now
+    again_at = now + UPDATE_DELAY if message.kind == MessageKind.SUMMARY else now
     return Sent(message, settlement.channel or "", settlement.ts or "", again_at)
 
 
 def _count_asked(connection: Connection, sent: Sequence[Claimed], now: datetime) -> None:
     """Note whom the sent messages asked or wrote to again; the summaries count those asked."""
     posted = [one for one in sent if not one.updating]
-    further = [one.invitation_id or "" for one in posted if one.kind in enqueue.FURTHER_KINDS]
+    further = [one.invitation_id or "" for one in posted if one.kind in FOLLOWING_KINDS]
     if further:
         invitations.mark_further(connection, further, now)
     prompts = [one for one in posted if one.kind == MessageKind.PROMPT]
     if prompts:
         invitations.mark_asked(connection, [one.invitation_id or "" for one in prompts], now)
-        summaries = {enqueue.summary_key(one.wave_id or 0) for one in prompts}
-        outbox.touch(connection, summaries, now + enqueue.SETTLING)
+        summaries = {summary_key(one.wave_id or 0) for one in prompts}
+        outbox.touch(connection, summaries, now + UPDATE_DELAY)
 
 
 def _tell_deciders(
@@ -644,7 +651,7 @@ def _tell_deciders(
             posting.accepted(connection, _posting(message), message.wave_id or 0, now)
         elif settlement.status is Status.FAILED:
             post_id = _posting(message).post_id
-            enqueue.touch_approvals(connection, post_id, message.wave_id or 0, now)
+            update_channel_approvals(connection, post_id, message.wave_id or 0, now)
 
 
 def refuse_outsiders(
@@ -667,7 +674,7 @@ def refuse_outsiders(
     since = outbox.latest_in(connection, channel) or ""
     for owner in survey.owners if survey else ():
         notice = Notice(f"outsiders:{channel}:{since}", owner, reason)
-        enqueue.owe_notice(connection, message.survey_key or "", notice, now)
+        enqueue_notice(connection, message.survey_key or "", notice, now)
 
 
 def settle_removed(connection: Connection, message: Claimed, now: datetime) -> bool:
@@ -685,7 +692,7 @@ def mark_rewritten(connection: Connection, rewritten: Sequence[Rewritten], now: 
     """Record that clicked prompts were rewritten directly, so that the courier need not."""
     written = []
     for versions, invitation_id in rewritten:
-        keys = [key for key in enqueue.prompt_keys(invitation_id) if key in versions]
+        keys = [key for key in prompt_keys(invitation_id) if key in versions]
         # Where there are two prompts, only the clicked one was rewritten: the courier sees to both.
         written += [(key, versions[key]) for key in keys if len(keys) == 1]
     outbox.mark_delivered(connection, written, now)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import click
 
+from nps_bot.asking.outgoing import PROMPT_KINDS
 from nps_bot.clock import SystemClock
-from nps_bot.delivery import enqueue, resolve
+from nps_bot.delivery import resolve
 from nps_bot.delivery.outbox_text import entry_json, entry_text, outbox_text
 from nps_bot.delivery.resolve import Verdict
 from nps_bot.delivery.rules import Status
@@ -104,6 +105,6 @@ def _consequence(message: Unsettled, verdict: Verdict, surveys: Mapping[str, Sur
         "It counts as sent. But the bot does not learn where it stands, so it never rewrites it:"
         " what changes later does not show there"
     )
-    if message.kind in enqueue.PROMPT_KINDS:
+    if message.kind in PROMPT_KINDS:
         return f"{words}, until its person clicks on it. Every click counts."
     return f"{words}."

@@ -23,9 +23,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from nps_bot.asking import stopping
+from nps_bot.asking.outgoing import WAVE_STOPPED
 from nps_bot.asking.stopping import Halted
 from nps_bot.delivery import claiming as delivering
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.claimed_queue import ClaimedQueue
 from nps_bot.delivery.claiming import Content, Delivery, Remove, SharedReportContent, TeamChannel
 from nps_bot.delivery.destinations import (
@@ -222,7 +222,7 @@ class Dispatcher:
         ahead = self._ahead(method)
         room = ahead - self._claimed_queue.number(updating=updating)
         if room > 0:
-            yield Waiting(room, Priority.NORMAL, updating)
+            yield Waiting(room, Priority.RESPONDENT, updating)
         elif room > -ahead:
             yield Waiting(IN_FLIGHT, Priority.URGENT, updating)
 
@@ -325,11 +325,11 @@ class Dispatcher:
         """Drop a message whose wave was stopped, give back one whose survey was paused, be it after
         it was claimed; returns whether that was so.
         """
-        if not stopping.asks(message):
+        if not message.asks:
             return False
         halts = await self._halted()
         if halts.stops(message):
-            self._outcome_writer.add(message, Settlement(Status.CANCELLED, reason=enqueue.STOPPED))
+            self._outcome_writer.add(message, Settlement(Status.CANCELLED, reason=WAVE_STOPPED))
             return True
         if halts.holds(message):
             await self._give_back(message)
@@ -492,7 +492,7 @@ def _unreachable(message: Claimed, outcome: Outcome) -> bool:
     a channel is shared with them.
     """
     refused = isinstance(outcome, Refused) and outcome.code == "channel_not_found"
-    return refused and message.person_id is not None and stopping.asks(message)
+    return refused and message.person_id is not None and message.asks
 
 
 def _nothing_posted(error: SlackCallError) -> Outcome:

@@ -14,12 +14,13 @@ from math import ceil
 
 from sqlalchemy import Connection
 
+from nps_bot.asking.outgoing import FOLLOWING_KINDS, PROMPT_KINDS, prompt_key, prompt_keys
 from nps_bot.asking.store import invitations
 from nps_bot.asking.store.invitations import InvitationState
-from nps_bot.delivery import enqueue
-from nps_bot.delivery.rules import MessageKind, Status, certain_at
+from nps_bot.delivery.rules import UPDATE_DELAY, MessageKind, Status, certain_at
 from nps_bot.delivery.store import outbox, unsettled
 from nps_bot.delivery.store.unsettled import Unsettled
+from nps_bot.figures.outgoing import summary_key
 from nps_bot.shared_channels import store as channel_posts
 
 
@@ -52,12 +53,12 @@ def by_click(
         posted: where the clicked message stands; None for a click somewhere else.
         due_at: when to rewrite it, unless that is done directly.
     """
-    keys = [key for key in enqueue.prompt_keys(invitation.id) if key in nowhere]
+    keys = [key for key in prompt_keys(invitation.id) if key in nowhere]
     if posted is None or not keys:
         return
     if unsettled.prove(connection, keys, posted.channel, posted.ts, due_at):
         _count_asked(connection, invitation.id, invitation.wave_id, posted.at)
-        if keys != [enqueue.prompt_key(invitation.id)]:
+        if keys != [prompt_key(invitation.id)]:
             invitations.mark_further(connection, [invitation.id], posted.at)
 
 
@@ -67,7 +68,7 @@ def seen(
     """Record the same of a click that changes nothing else."""
     invitation = invitations.find(connection, invitation_id)
     if invitation is not None and invitation.person_id == person_id:
-        nowhere = unsettled.nowhere(connection, enqueue.prompt_keys(invitation_id))
+        nowhere = unsettled.nowhere(connection, prompt_keys(invitation_id))
         by_click(connection, invitation, nowhere, posted, now)
 
 
@@ -90,11 +91,11 @@ def by_hand(connection: Connection, message_id: str, verdict: Verdict, now: date
         unsettled.mark_waiting(connection, message_id, "it is sent again by hand", now)
         return None
     unsettled.mark_sent(connection, message_id, "somebody looked: it is there", now)
-    if message.kind in enqueue.PROMPT_KINDS and message.ts is None:
+    if message.kind in PROMPT_KINDS and message.ts is None:
         _count_asked(connection, message.invitation_id or "", message.wave_id or 0, now)
     if message.kind == MessageKind.CHANNEL_QUESTION and message.ts is None:
         channel_posts.mark_posted(connection, (message.payload or {})["post_id"], now)
-    if message.kind in enqueue.FURTHER_KINDS and message.ts is None:
+    if message.kind in FOLLOWING_KINDS and message.ts is None:
         invitations.mark_further(connection, [message.invitation_id or ""], now)
     return None
 
@@ -126,4 +127,4 @@ def _count_asked(
     connection: Connection, invitation_id: str, wave_id: int, asked_at: datetime
 ) -> None:
     invitations.mark_asked(connection, [invitation_id], asked_at)
-    outbox.touch(connection, (enqueue.summary_key(wave_id),), asked_at + enqueue.SETTLING)
+    outbox.touch(connection, (summary_key(wave_id),), asked_at + UPDATE_DELAY)

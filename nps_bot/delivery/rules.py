@@ -41,8 +41,24 @@ class Priority(IntEnum):
     """Somebody waits for it: alerts, notices, shared reports, requests to start a wave."""
     SOON = 1
     """One message a wave, which must not wait behind all its prompts: summaries."""
-    NORMAL = 2
-    """Prompts and what follows them: many, and paced."""
+    RESPONDENT = 2
+    """All that respondents are sent: many messages, paced, and none of them while their survey is
+    paused or once their wave was stopped or has closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageType:
+    """What a message is, as its row tells it; each room names its own.
+
+    Attributes:
+        name: what stands in the row.
+        priority: which of several due messages leaves first.
+        label: how a list of messages calls one.
+    """
+
+    name: str
+    priority: Priority
+    label: str
 
 
 class Status(StrEnum):
@@ -56,6 +72,9 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+UPDATE_DELAY = timedelta(seconds=3)
+"""How long a message in Slack waits before it is rewritten: several answers become one update of
+the summary, and a clicked prompt, which is rewritten directly, is touched only if that failed."""
 LEASE = timedelta(seconds=30)
 """How long after its claim a message may still be handed to Slack."""
 CALL_TIMEOUT = timedelta(seconds=8)
@@ -185,9 +204,9 @@ def priority_of(kind: MessageKind) -> Priority:
         case MessageKind.SUMMARY | MessageKind.CLOSING:
             return Priority.SOON
         case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
-            return Priority.NORMAL
+            return Priority.RESPONDENT
         case MessageKind.CHANNEL_QUESTION:
-            return Priority.NORMAL
+            return Priority.RESPONDENT
 
 
 def settle(

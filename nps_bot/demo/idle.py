@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from nps_bot.app import Bot
 from nps_bot.asking.store import waves
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import backlog
 from slack_sandbox import Sandbox
 
@@ -36,8 +35,7 @@ async def _is_busy(bot: Bot) -> bool:
         return True
 
     def looked(connection: Connection) -> bool:
-        kinds = enqueue.RESPONDENT_KINDS
-        busy = backlog.is_busy(connection, context.clock.now(), kinds)
+        busy = backlog.is_busy(connection, context.clock.now())
         return busy or bool(waves.resolving(connection))
 
     return await context.database.read(looked)

@@ -16,8 +16,7 @@ from nps_bot.app import Bot
 from nps_bot.asking.inviting import look_for_newcomers
 from nps_bot.asking.scheduler import tick
 from nps_bot.clock import MovableClock
-from nps_bot.delivery.enqueue import SETTLING
-from nps_bot.demo.crowd import Crowd
+from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.demo.idle import come_to_rest
 from nps_bot.demo.tour import Guide
 from nps_bot.figures import store as reports
@@ -25,6 +24,7 @@ from nps_bot.surveys.rules.cadence import nominal_times
 from nps_bot.surveys.rules.local_time import FIRST_ZONE, earliest_opening
 from slack_sandbox import Sandbox
 from slack_sandbox.control import Move, Step
+from slack_sandbox.crowd import Crowd
 from slack_sandbox.errors import NotThereError
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -39,7 +39,7 @@ _EVERYWHERE = timedelta(hours=26)
 """How long it takes from a wave's first prompt to its last: until it is that hour everywhere."""
 _LAST_CHANCE = timedelta(minutes=1)
 """So long before a wave closes everybody answers who would have until then."""
-_A_MOMENT = SETTLING + timedelta(seconds=1)
+_A_MOMENT = UPDATE_DELAY + timedelta(seconds=1)
 """After this long, what was answered is shown everywhere."""
 
 

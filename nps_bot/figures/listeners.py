@@ -7,9 +7,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.destinations import UNKNOWN_METHOD
-from nps_bot.delivery.enqueue import ReportShare
+from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
 from nps_bot.interaction.command_args import CommandError
 from nps_bot.interaction.owner_actions import Steering
 from nps_bot.slack import notices, payloads
@@ -41,7 +40,7 @@ class CommandButtons(Steering):
         await self._announce(origin.person_id, survey, channel)
         sharing = ReportShare(origin.person_id, channel, request.period, request.made)
         await context.database.write(
-            enqueue.owe_shared_report, survey.key, sharing, context.clock.now()
+            enqueue_shared_report, survey.key, sharing, context.clock.now()
         )
         context.wake_dispatcher()
 

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from nps_bot.asking.progress import posting_rate
 from nps_bot.asking.store import backlog as prompts
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import backlog
 from nps_bot.figures import store
 from nps_bot.home import store as overview
@@ -59,9 +58,7 @@ class Measures:
 
 def measure(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> Measures:
     """Return the figures."""
-    oldest = backlog.oldest_due(
-        connection, survey_store.paused(connection), enqueue.RESPONDENT_KINDS
-    )
+    oldest = backlog.oldest_due(connection, survey_store.paused(connection))
     return Measures(
         surveys=_surveys(connection, surveys),
         outbox=backlog.by_status(connection),

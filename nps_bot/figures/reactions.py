@@ -16,15 +16,15 @@ from nps_bot.answering.events import (
     ScoreCorrected,
     Snoozed,
 )
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.store import outbox
+from nps_bot.figures.outgoing import summary_key
 
 
 def show_scores(
     connection: Connection, events: Sequence[ResponseRecorded | ScoreCorrected], _: datetime
 ) -> None:
     """Have the running summaries show new scores, several of them with one update."""
-    keys = {enqueue.summary_key(one.invitation.wave_id) for one in events}
+    keys = {summary_key(one.invitation.wave_id) for one in events}
     outbox.touch(connection, keys, events[0].shown_at)
 
 
@@ -34,5 +34,5 @@ def update_summaries(
     now: datetime,
 ) -> None:
     """Have the running summaries show what is new, at once."""
-    keys = {enqueue.summary_key(one.invitation.wave_id) for one in events}
+    keys = {summary_key(one.invitation.wave_id) for one in events}
     outbox.touch(connection, keys, now)

@@ -14,12 +14,17 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from nps_bot.asking import launching
+from nps_bot.asking.outgoing import WAVE_STOPPED
 from nps_bot.asking.store import waves
-from nps_bot.delivery import enqueue
-from nps_bot.delivery.enqueue import Posting
 from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import outbox
+from nps_bot.figures.outgoing import summary_key
 from nps_bot.shared_channels import store
+from nps_bot.shared_channels.outgoing import (
+    ChannelMessage,
+    enqueue_channel_message,
+    update_channel_approvals,
+)
 from nps_bot.shared_channels.rules import Choice, PostState, decided
 from nps_bot.shared_channels.store import NewPost, Post
 from nps_bot.surveys.rules.local_time import next_allowed
@@ -88,8 +93,8 @@ def begin(connection: Connection, survey: Survey, wave_id: int, now: datetime) -
     for post in store.of_waves(connection, [wave_id]):
         if post.state is PostState.ASKED:
             for recipient in recipients(post.owner, survey):
-                asking = Posting(post.id, recipient)
-                enqueue.owe_posting(connection, survey.key, wave_id, asking, now)
+                asking = ChannelMessage(post.id, recipient)
+                enqueue_channel_message(connection, survey.key, wave_id, asking, now)
 
 
 def recipients(owner: str | None, survey: Survey) -> tuple[str, ...]:
@@ -115,16 +120,17 @@ def decide(
     store.decide(connection, post_id, state, by, now)
     if state is PostState.APPROVED:
         civil = next_allowed(now, zone_of(survey.time_zone), survey.quiet_hours)
-        enqueue.owe_posting(connection, survey.key, post.wave_id, Posting(post_id), civil)
-    enqueue.touch_approvals(connection, post_id, post.wave_id, now)
+        about = ChannelMessage(post_id)
+        enqueue_channel_message(connection, survey.key, post.wave_id, about, civil)
+    update_channel_approvals(connection, post_id, post.wave_id, now)
     return replace(post, state=state, decided_by=by, decided_at=now)
 
 
-def accepted(connection: Connection, posting: Posting, wave_id: int, now: datetime) -> None:
+def accepted(connection: Connection, posting: ChannelMessage, wave_id: int, now: datetime) -> None:
     """Take note that Slack has a question; who decided on it, and the summary, show so."""
     store.mark_posted(connection, posting.post_id, now)
-    enqueue.touch_approvals(connection, posting.post_id, wave_id, now)
-    outbox.touch(connection, (enqueue.summary_key(wave_id),), now)
+    update_channel_approvals(connection, posting.post_id, wave_id, now)
+    outbox.touch(connection, (summary_key(wave_id),), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,7 @@ class Request:
 
 def request(connection: Connection, survey: Survey, post: Post, now: datetime) -> Request:
     """Return what whoever decides on ``post`` reads now."""
-    key = Posting(post.id).key
+    key = ChannelMessage(post.id).key
     return Request(
         post=post,
         survey=survey,
@@ -171,7 +177,7 @@ def content(
     connection: Connection,
     survey: Survey | None,
     kind: MessageKind,
-    posting: Posting,
+    posting: ChannelMessage,
     now: datetime,
     *,
     updating: bool,
@@ -191,6 +197,6 @@ def content(
     if survey is None or post.closed(now):
         return "the wave closed"
     if post.stopped_at is not None:
-        return enqueue.STOPPED
+        return WAVE_STOPPED
     civil = next_allowed(now, zone_of(survey.time_zone), survey.quiet_hours)
     return civil if civil > now else Question(post, survey, closed=False)

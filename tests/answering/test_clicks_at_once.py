@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, select
 
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import Recorded, record_score
-from nps_bot.delivery import claiming, enqueue
+from nps_bot.asking.outgoing import prompt_key
+from nps_bot.delivery import claiming
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Case, Invitation, Outbox, Response, ScoreChange
@@ -59,7 +60,7 @@ def told(result: Recorded | Refusal) -> object:
     """Return what a click's result says, without what differs between two waves."""
     if isinstance(result, Refusal):
         return result
-    prompt = result.versions.get(enqueue.prompt_key(result.invitation_id))
+    prompt = result.versions.get(prompt_key(result.invitation_id))
     return result.score, result.official, result.changed, result.urgent, prompt
 
 

@@ -18,8 +18,10 @@ from nps_bot.answering.score import Recorded, record_score
 from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching
+from nps_bot.asking.outgoing import prompt_key
 from nps_bot.cases import store as cases
-from nps_bot.delivery import enqueue
+from nps_bot.cases.outgoing import alert_key
+from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.nps.bands import Band
 from nps_bot.people import store as people
 from nps_bot.storage.database import Database
@@ -94,7 +96,7 @@ async def test_a_detractor_is_recorded_and_owed_an_alert(database: Database) -> 
         assert (recorded.score, recorded.official, recorded.changed) == (6, 6, True)
         assert (recorded.band, recorded.no_contact, recorded.replies) == (Band.DETRACTOR, False, {})
         assert given(connection) == (6, 6, None)
-        assert message(connection, enqueue.alert_key(invitation)).status == "pending"
+        assert message(connection, alert_key(invitation)).status == "pending"
         (response,) = connection.scalars(select(Response.id))
         assert cases.find(connection, response) is not None
 
@@ -196,7 +198,7 @@ async def test_who_becomes_a_detractor_later_is_owed_an_alert_then(database: Dat
         invitation = asked_ada(connection)
         click(connection, invitation, 9)
         click(connection, invitation, 2, NOON + HOUR)
-        assert message(connection, enqueue.alert_key(invitation)).status == "pending"
+        assert message(connection, alert_key(invitation)).status == "pending"
 
     await database.write(work)
 
@@ -364,8 +366,8 @@ async def test_replies_grow_the_alert_and_a_wish_for_peace_stands_in_it(
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
-        carry(connection, NOON + enqueue.SETTLING)
-        alert = enqueue.alert_key(invitation)
+        carry(connection, NOON + UPDATE_DELAY)
+        alert = alert_key(invitation)
         assert message(connection, alert).status == "sent"
         follow_ups.save_replies(connection, invitation, "UADA", {"reason": "Cold."}, NOON)
         assert message(connection, alert).status == "pending"
@@ -422,9 +424,9 @@ async def test_stopping_withdraws_what_is_not_sent(
         assert opt_out.stop(connection, invitation, "UADA", scope, NOON) == key
         assert opt_out.stop(connection, invitation, "UADA", scope, NOON) == key
         assert people.opt_outs_of(connection, "UADA") == [key]
-        status = message(connection, enqueue.prompt_key(unsent)).status
+        status = message(connection, prompt_key(unsent)).status
         assert status == ("cancelled" if "employee" in stopped else "pending")
-        assert message(connection, enqueue.prompt_key(invitation)).status == "pending"
+        assert message(connection, prompt_key(invitation)).status == "pending"
 
     await database.write(work)
 

@@ -413,7 +413,7 @@ async def test_a_daily_number_holds_after_a_pause_too(database: Database) -> Non
     crowd = [Member(f"U{number}", f"{number}") for number in range(12)]
 
     def prompts(connection: Connection, now: datetime) -> list[Delivery]:
-        found = claiming.claim(connection, few, [Waiting(8, Priority.NORMAL)], now).deliveries
+        found = claiming.claim(connection, few, [Waiting(8, Priority.RESPONDENT)], now).deliveries
         return [one for one in found if one.message.kind == "prompt" and not one.message.updating]
 
     def work(connection: Connection) -> None:

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, func, select, update
 from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import BATCH, ByHand, Page
+from nps_bot.asking.outgoing import prompt_key
 from nps_bot.asking.rules.budget import Rule
 from nps_bot.asking.store import waves
 from nps_bot.asking.store.waves import WaveRow
-from nps_bot.delivery import enqueue
+from nps_bot.figures.outgoing import summary_key
 from nps_bot.people import store as people
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
@@ -730,8 +731,8 @@ async def test_a_prompt_is_owed_under_a_key_of_its_own(database: Database) -> No
         found = select(Outbox.dedupe_key, Outbox.invitation_id, Outbox.wave_id, Outbox.survey_key)
         rows = {row[0]: tuple(row[1:]) for row in connection.execute(found)}
         assert rows == {
-            enqueue.prompt_key(invitation): (invitation, wave_id, "customer"),
-            enqueue.summary_key(wave_id): (None, wave_id, "customer"),
+            prompt_key(invitation): (invitation, wave_id, "customer"),
+            summary_key(wave_id): (None, wave_id, "customer"),
         }
 
     await database.write(work)

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_bot.asking.rules.nudges import Asked, Due, SkipReason, decide
-from nps_bot.delivery.rules import MessageKind
+from nps_bot.asking.rules.nudges import Asked, Due, NudgeKind, SkipReason, decide
 from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import Nudge, Survey
 from tests.helpers.database_world import survey
@@ -30,20 +29,20 @@ def decided(asked: Asked, after: timedelta, survey: Survey = SURVEY) -> Due | Sk
 
 
 def test_who_did_not_answer_is_reminded_after_three_days() -> None:
-    assert decided(ASKED, 3 * DAY) == Due(MessageKind.REMINDER, TUESDAY + 3 * DAY)
+    assert decided(ASKED, 3 * DAY) == Due(NudgeKind.REMINDER, TUESDAY + 3 * DAY)
 
 
 def test_who_gave_a_bare_score_is_asked_for_words_after_a_day() -> None:
-    assert decided(BARE, 2 * DAY) == Due(MessageKind.CHASER, TUESDAY + 2 * DAY)
+    assert decided(BARE, 2 * DAY) == Due(NudgeKind.CHASER, TUESDAY + 2 * DAY)
 
 
 def test_nobody_is_reminded_at_night() -> None:
     found = decided(ASKED, 3 * DAY + 8 * HOUR)
-    assert found == Due(MessageKind.REMINDER, utc("2026-11-28 09:00"))
+    assert found == Due(NudgeKind.REMINDER, utc("2026-11-28 09:00"))
 
 
 def test_before_its_time_it_is_told_when_it_comes() -> None:
-    assert decided(ASKED, DAY) == Due(MessageKind.REMINDER, TUESDAY + 3 * DAY)
+    assert decided(ASKED, DAY) == Due(NudgeKind.REMINDER, TUESDAY + 3 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_what_is_due_may_be_sent(case: tuple[Asked, Survey, ZoneInfo, datetime])
     assert True not in (asked.closed, asked.forgotten, asked.opted_out)
     assert now <= found.at < asked.closes_at
     assert not steering.quiet_hours.covers(found.at.astimezone(zone).time())
-    if found.kind is MessageKind.REMINDER:
+    if found.kind is NudgeKind.REMINDER:
         assert asked.answered_at is None
         assert True not in (asked.snoozed, asked.withdrawn, asked.chased)
         assert asked.asked_at is not None

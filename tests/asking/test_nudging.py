@@ -21,11 +21,11 @@ from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching, nudging
 from nps_bot.asking.nudging import Chaser
+from nps_bot.asking.outgoing import chaser_key, prompt_key, reminder_key
 from nps_bot.asking.store import invitations
-from nps_bot.delivery import claiming, enqueue
+from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Delivery, DirectMessage, PromptContent, Remove
-from nps_bot.delivery.enqueue import SETTLING
-from nps_bot.delivery.rules import Unknown
+from nps_bot.delivery.rules import UPDATE_DELAY, Unknown
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.reactions import REACTIONS
@@ -64,7 +64,7 @@ def asked(connection: Connection, *members: Member) -> list[str]:
     """Ask people at noon and have Slack accept it; returns their invitations."""
     people_asked = ask(connection, *members, at_once=True)
     carry(connection)
-    carry(connection, NOON + SETTLING)
+    carry(connection, NOON + UPDATE_DELAY)
     return [people_asked[member.id] for member in members]
 
 
@@ -152,7 +152,7 @@ async def test_a_reminder_that_waits_is_cancelled_when_the_wave_closes(database:
         connection.execute(update(Wave).values(closes_at=REMINDED))
         (closed,) = launching.close_due(connection, SURVEYS, REMINDED)
         launching.cancel_unsent(connection, closed)
-        found = message(connection, enqueue.reminder_key(ada))
+        found = message(connection, reminder_key(ada))
         assert (found.status, found.reason) == ("cancelled", "the wave closed")
 
     await database.write(work)
@@ -231,7 +231,7 @@ async def test_a_reminder_is_not_sent_where_something_came_in_between(
         does(connection, ada)
         assert nudges(claimed(connection, REMINDED, surveys=SURVEYS)) == []
         # Forgetting takes the person's name from its key, where it has one.
-        assert message(connection, enqueue.reminder_key(ada)).status == "cancelled"
+        assert message(connection, reminder_key(ada)).status == "cancelled"
 
     await database.write(work)
 
@@ -241,7 +241,7 @@ async def test_reminders_switched_off_meanwhile_are_not_sent(database: Database)
         (ada,) = asked(connection, ADA)
         owe(connection, REMINDED)
         assert nudges(claimed(connection, REMINDED, surveys=asking.SURVEYS)) == []
-        found = message(connection, enqueue.reminder_key(ada))
+        found = message(connection, reminder_key(ada))
         assert (found.status, found.reason) == ("cancelled", "the survey sends no reminders")
 
     await database.write(work)
@@ -280,11 +280,11 @@ async def test_both_messages_are_rewritten_by_the_courier(database: Database) ->
         now = REMINDED + HOUR
         versions = scores(connection, ada, 9, now)
         assert versions.keys() == {
-            enqueue.prompt_key(ada),
-            enqueue.reminder_key(ada),
+            prompt_key(ada),
+            reminder_key(ada),
         }
         claiming.mark_rewritten(connection, [(versions, ada)], now)
-        later = claimed(connection, now + SETTLING, surveys=SURVEYS)
+        later = claimed(connection, now + UPDATE_DELAY, surveys=SURVEYS)
         assert sorted(one.message.kind for one in later) == ["prompt", "reminder", "summary"]
 
     await database.write(work)
@@ -376,7 +376,7 @@ async def test_a_chaser_is_not_sent_where_something_came_in_between(
         owe(connection, CHASED)
         does(connection, ada)
         assert nudges(claimed(connection, CHASED, surveys=SURVEYS)) == []
-        assert message(connection, enqueue.chaser_key(ada)).status == "cancelled"
+        assert message(connection, chaser_key(ada)).status == "cancelled"
 
     await database.write(work)
 

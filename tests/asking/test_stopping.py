@@ -17,9 +17,9 @@ from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching, stopping
 from nps_bot.asking.launching import BATCH, NOMINAL, ByHand, Page
+from nps_bot.asking.outgoing import WAVE_STOPPED, prompt_key, reprompt_key
 from nps_bot.asking.stopping import Extent
 from nps_bot.asking.store import waves
-from nps_bot.delivery import enqueue
 from nps_bot.delivery.rules import (
     LEASE,
     Accepted,
@@ -66,9 +66,9 @@ async def test_what_was_not_sent_is_not_sent_and_what_was_can_be_answered(
         carry(connection)
         assert (extent(connection).asked, extent(connection).unasked) == (2, 1)
         assert stop(connection) == [extent(connection).wave.id]
-        assert message(connection, enqueue.prompt_key(invited["UKENJI"]))[:2] == (
+        assert message(connection, prompt_key(invited["UKENJI"]))[:2] == (
             "cancelled",
-            enqueue.STOPPED,
+            WAVE_STOPPED,
         )
         later = NOON + DAY
         assert [one.message.kind for one in carry(connection, later)] == ["summary"]
@@ -149,12 +149,12 @@ async def test_what_comes_back_from_a_failed_call_is_dropped(database: Database)
         ends: dict[str, Outcome] = {"UADA": RateLimited(2), "UTOM": NotSent("refused")}
         for person, end in ends.items():
             assert settled(connection, in_hand[invited[person]], end, NOON + HOUR)
-            assert message(connection, enqueue.prompt_key(invited[person])).status == "pending"
+            assert message(connection, prompt_key(invited[person])).status == "pending"
         carry(connection, NOON + 2 * HOUR)
         for invitation in invited.values():
-            assert message(connection, enqueue.prompt_key(invitation))[:2] == (
+            assert message(connection, prompt_key(invitation))[:2] == (
                 "cancelled",
-                enqueue.STOPPED,
+                WAVE_STOPPED,
             )
 
     await database.write(work)
@@ -171,7 +171,7 @@ async def test_what_arrived_after_all_counts_as_asked(database: Database) -> Non
         assert settled(connection, ada, Accepted("D1", "1.0"), NOON + HOUR)
         assert settled(connection, tom, Unknown("a reset"), NOON + HOUR)
         assert (extent(connection).asked, extent(connection).unasked) == (1, 1)
-        assert message(connection, enqueue.prompt_key(invited["UTOM"])).status == "unknown"
+        assert message(connection, prompt_key(invited["UTOM"])).status == "unknown"
 
     await database.write(work)
 
@@ -186,7 +186,7 @@ async def test_who_put_it_off_gets_the_question_back_because_it_does_not_come_ag
         assert not isinstance(until, Refusal)
         carry(connection)
         stop(connection)
-        assert message(connection, enqueue.reprompt_key(invitation)).status == "cancelled"
+        assert message(connection, reprompt_key(invitation)).status == "cancelled"
         rewritten = [one for one in carry(connection, NOON + HOUR) if one.message.updating]
         (prompt,) = (one for one in rewritten if one.message.invitation_id == invitation)
         assert getattr(prompt.content, "asks_again", "") is None
@@ -271,7 +271,7 @@ async def test_a_lease_that_ran_out_is_looked_for_and_then_dropped(
             claimed(connection)
             stop(connection)
             claimed(connection, NOON + LEASE)
-            assert message(connection, enqueue.prompt_key(invitation)).status == "unknown"
+            assert message(connection, prompt_key(invitation)).status == "unknown"
 
     await database.write(work)
 

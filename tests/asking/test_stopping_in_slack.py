@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from nps_bot.app import open_database
 from nps_bot.asking import launching, stopping
-from nps_bot.delivery import enqueue
+from nps_bot.asking.outgoing import WAVE_STOPPED
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.lanes import POSTING
 from nps_bot.interaction.replies import OUT_OF_DATE
@@ -62,7 +62,7 @@ async def test_a_wave_is_stopped_after_a_look_at_what_is_left(quiet_world: World
         done = await whispered(world, priya, "customers", "Stopped: “Customer survey”")
         assert "1 person was asked, 3 not." in words(done)
         assert f"stopped by <@{priya.id}>" in words(done)
-        assert await reasons(world) == [enqueue.STOPPED] * 3
+        assert await reasons(world) == [WAVE_STOPPED] * 3
 
         await later(world, hours=26)  # everybody was awake meanwhile
         await settled(world)
@@ -134,7 +134,7 @@ async def test_what_a_courier_has_in_hand_is_dropped(quiet_world: World) -> None
         await context.database.write(stopping.stop, survey, ids, None, world.clock.now())
         await settled(world)
         assert posted(world) == 1
-        assert await reasons(world) == [enqueue.STOPPED] * 3
+        assert await reasons(world) == [WAVE_STOPPED] * 3
 
 
 @ON_SQLITE

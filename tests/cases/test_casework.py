@@ -15,8 +15,9 @@ from nps_bot.answering.score import Recorded, record_score
 from nps_bot.cases import casework
 from nps_bot.cases import store as cases
 from nps_bot.cases.casework import CaseStep
+from nps_bot.cases.outgoing import alert_key
 from nps_bot.cases.store import CaseRow
-from nps_bot.delivery import enqueue
+from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Response
 from tests.helpers.asking import ADA, SURVEYS, ask, carry, message
@@ -38,7 +39,7 @@ def unhappy(connection: Connection) -> str:
     invitation = ask(connection, ADA)["UADA"]
     carry(connection)
     click(connection, invitation, 3, NOON)
-    carry(connection, NOON + enqueue.SETTLING)
+    carry(connection, NOON + UPDATE_DELAY)
     return invitation
 
 
@@ -64,9 +65,9 @@ async def test_a_step_is_shown_in_the_alert(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = unhappy(connection)
         for step in (casework.claim, casework.contacted):
-            assert message(connection, enqueue.alert_key(invitation)).status == "sent"
+            assert message(connection, alert_key(invitation)).status == "sent"
             assert step(connection, invitation, "UTOM", NOON + HOUR) is CaseStep.DONE
-            assert message(connection, enqueue.alert_key(invitation)).status == "pending"
+            assert message(connection, alert_key(invitation)).status == "pending"
             carry(connection, NOON + HOUR)
             assert step(connection, invitation, "UMEI", NOON + HOUR) is CaseStep.ALREADY
         assert the_case(connection) == CaseRow("UTOM", NOON + HOUR, "UTOM", NOON + HOUR, None)

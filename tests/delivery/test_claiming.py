@@ -15,7 +15,9 @@ from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
 from nps_bot.asking import launching
-from nps_bot.delivery import claiming, enqueue
+from nps_bot.asking.outgoing import prompt_key, reprompt_key, request_update
+from nps_bot.cases.outgoing import alert_key, update_alert
+from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import (
     AlertContent,
     Delivery,
@@ -27,9 +29,10 @@ from nps_bot.delivery.claiming import (
     SharedReportContent,
     TeamChannel,
 )
-from nps_bot.delivery.enqueue import SETTLING, Notice, ReportShare
+from nps_bot.delivery.notices import Notice, enqueue_notice
 from nps_bot.delivery.rules import (
     LEASE,
+    UPDATE_DELAY,
     Accepted,
     MessageKind,
     NotSent,
@@ -42,6 +45,7 @@ from nps_bot.delivery.rules import (
     Unknown,
 )
 from nps_bot.delivery.store import outbox
+from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
 from nps_bot.figures.summary import Summary
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
@@ -156,11 +160,11 @@ async def test_an_accepted_prompt_is_an_asked_person_and_moves_the_summary(
         invitation = asked_ada(connection)
         asked_at = select(Invitation.asked_at)
         assert list(connection.scalars(asked_at)) == [NOON]
-        assert claimed(connection, NOON + SETTLING - SECOND) == []
-        (summary,) = claimed(connection, NOON + SETTLING)
+        assert claimed(connection, NOON + UPDATE_DELAY - SECOND) == []
+        (summary,) = claimed(connection, NOON + UPDATE_DELAY)
         assert isinstance(summary.content, Summary)
         assert summary.content.latest.figures.asked == 1
-        enqueue.touch(connection, [invitation], NOON + HOUR)
+        request_update(connection, [invitation], NOON + HOUR)
         carry(connection, NOON + HOUR)
         assert list(connection.scalars(asked_at)) == [NOON]  # the first time counts
 
@@ -184,7 +188,7 @@ async def test_only_an_accepted_prompt_has_asked(
         invitation = ask(connection, ADA)["UADA"]
         prompt = only(claimed(connection), MessageKind.PROMPT)
         assert settled(connection, prompt, outcome, NOON)
-        assert message(connection, enqueue.prompt_key(invitation)).status == status
+        assert message(connection, prompt_key(invitation)).status == status
         (asked_at,) = connection.scalars(select(Invitation.asked_at))
         assert (asked_at is not None) is asked
 
@@ -270,7 +274,7 @@ async def test_a_prompt_without_a_reason_is_not_sent(database: Database, event: 
         invitation = ask(connection, ADA)["UADA"]
         event(connection, invitation)
         assert "prompt" not in kinds(claimed(connection))
-        prompt = message(connection, enqueue.prompt_key(invitation))
+        prompt = message(connection, prompt_key(invitation))
         assert (prompt.status, prompt.reason) == ("cancelled", REASONS[event])
 
     await database.write(work)
@@ -290,7 +294,7 @@ async def test_a_message_of_a_survey_without_a_file_is_not_sent(database: Databa
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
         click(connection, invitation, 3)
-        enqueue.owe_notice(connection, "customer", Notice("k", "UPRIYA", "Hm."), NOON)
+        enqueue_notice(connection, "customer", Notice("k", "UPRIYA", "Hm."), NOON)
         assert claimed(connection, surveys={}) == []
         left = connection.execute(select(Outbox.kind, Outbox.status, Outbox.reason))
         reason = "its survey has no file any more"
@@ -349,7 +353,7 @@ async def test_a_rewritten_prompt_knows_no_night_either(database: Database) -> N
         invitation = asked_ada(connection)
         night = NOON + 8 * HOUR
         click(connection, invitation, 9, night)
-        prompt = only(claimed(connection, night + SETTLING), MessageKind.PROMPT)
+        prompt = only(claimed(connection, night + UPDATE_DELAY), MessageKind.PROMPT)
         assert prompt.message.updating
 
     await database.write(work)
@@ -375,7 +379,7 @@ async def test_answers_are_followed_up_during_a_pause(database: Database) -> Non
         invitation = asked_ada(connection)
         launching.pause(connection, "customer", "UPRIYA", NOON)
         click(connection, invitation, 3)
-        assert kinds(claimed(connection, NOON + SETTLING)) == ["alert", "summary", "prompt"]
+        assert kinds(claimed(connection, NOON + UPDATE_DELAY)) == ["alert", "summary", "prompt"]
 
     await database.write(work)
 
@@ -400,7 +404,7 @@ async def test_a_prompt_shows_what_its_person_did(database: Database) -> None:
         opt_out.resume(connection, "UADA", people.ALL_SURVEYS, now)
         assert rewritten(connection, now).stopped is None
         click(connection, invitation, 8, now)
-        given = rewritten(connection, now + SETTLING).invitation.response
+        given = rewritten(connection, now + UPDATE_DELAY).invitation.response
         assert given is not None
         assert given.latest_score == 8
 
@@ -428,7 +432,7 @@ async def test_a_rewritten_prompt_moves_no_summary(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         carry(connection, NOON + HOUR)
-        outbox.touch(connection, [enqueue.prompt_key(invitation)], NOON + HOUR)
+        outbox.touch(connection, [prompt_key(invitation)], NOON + HOUR)
         assert kinds(carry(connection, NOON + HOUR)) == ["prompt"]
         assert claimed(connection, NOON + 2 * HOUR) == []
 
@@ -449,11 +453,11 @@ async def test_a_second_ask_is_not_sent_to_somebody_who_answered(database: Datab
 async def test_a_direct_rewriting_leaves_the_courier_nothing_to_do(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
-        carry(connection, NOON + SETTLING)
+        carry(connection, NOON + UPDATE_DELAY)
         recorded = record_score(connection, SURVEYS, Click(invitation, "UADA", 9, 1), NOON + HOUR)
         assert not isinstance(recorded, Refusal)
         assert claimed(connection, NOON + HOUR) == []  # it has a moment for that
-        now = NOON + HOUR + SETTLING
+        now = NOON + HOUR + UPDATE_DELAY
         claiming.mark_rewritten(connection, [(recorded.versions, invitation)], now)
         assert kinds(claimed(connection, now)) == ["summary"]
 
@@ -468,14 +472,14 @@ async def test_where_somebody_was_asked_twice_the_courier_rewrites_both(
         until = snooze(connection, SURVEYS, invitation, "UADA", NOON)
         assert isinstance(until, datetime)
         carry(connection, until)
-        carry(connection, until + SETTLING)
+        carry(connection, until + UPDATE_DELAY)
         recorded = record_score(connection, SURVEYS, Click(invitation, "UADA", 9, 1), until + HOUR)
         assert not isinstance(recorded, Refusal)
         assert recorded.versions.keys() == {
-            enqueue.prompt_key(invitation),
-            enqueue.reprompt_key(invitation),
+            prompt_key(invitation),
+            reprompt_key(invitation),
         }
-        now = until + HOUR + SETTLING
+        now = until + HOUR + UPDATE_DELAY
         claiming.mark_rewritten(connection, [(recorded.versions, invitation)], now)
         assert sorted(kinds(claimed(connection, now))) == ["prompt", "reprompt", "summary"]
 
@@ -528,7 +532,7 @@ async def test_an_alert_about_a_deleted_answer_is_not_sent(database: Database) -
         click(connection, invitation, 3)
         deletion.delete_answer(connection, invitation, "UADA", NOON)
         assert "alert" not in kinds(claimed(connection))
-        assert message(connection, enqueue.alert_key(invitation)).reason == "the answer was deleted"
+        assert message(connection, alert_key(invitation)).reason == "the answer was deleted"
 
     await database.write(work)
 
@@ -544,7 +548,7 @@ async def test_an_alert_stays_where_it_stands_when_the_file_names_another_channe
         click(connection, invitation, 3)
         posted = only(carry(connection), MessageKind.ALERT)
         assert posted.place == TeamChannel("#nps-alerts")
-        enqueue.touch_alert(connection, invitation, NOON)
+        update_alert(connection, invitation, NOON)
         corrected = only(claimed(connection, surveys=moved), MessageKind.ALERT)
         assert corrected.place == TeamChannel("C1")
 
@@ -557,7 +561,7 @@ async def test_what_stands_in_slack_is_corrected_even_when_the_survey_is_gone(
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
-        carry(connection, NOON + SETTLING)
+        carry(connection, NOON + UPDATE_DELAY)
         deletion.delete_answer(connection, invitation, "UADA", NOON + HOUR)
         rewritten = claimed(connection, NOON + HOUR, surveys={})
         assert sorted(kinds(rewritten)) == ["alert", "prompt"]
@@ -583,7 +587,7 @@ async def test_many_answers_are_one_update_of_the_summary_and_the_last_state_win
         for number, invitation in enumerate(invitations.values()):
             click(connection, invitation, 10, NOON + number * SECOND / 9)
         (summary,) = (
-            one for one in claimed(connection, NOON + SETTLING) if one.message.kind == "summary"
+            one for one in claimed(connection, NOON + UPDATE_DELAY) if one.message.kind == "summary"
         )
         assert summary.message.updating
         assert isinstance(summary.content, Summary)
@@ -613,7 +617,7 @@ async def test_a_report_pressed_twice_is_shared_once(database: Database) -> None
     def work(connection: Connection) -> None:
         sharing = ReportShare("UPRIYA", "C7", None, "pressed")
         for _ in range(2):
-            enqueue.owe_shared_report(connection, "customer", sharing, NOON)
+            enqueue_shared_report(connection, "customer", sharing, NOON)
         (delivery,) = claimed(connection)
         assert isinstance(delivery.content, SharedReportContent)
         assert (delivery.content.sharing, delivery.place) == (sharing, TeamChannel("C7"))
@@ -634,7 +638,7 @@ async def test_outsiders_get_nothing_and_each_owner_is_told_once(database: Datab
         for alert in alerts:
             claiming.refuse_outsiders(connection, owners, alert.message, "C7", reason, NOON)
         for invitation in invitations.values():
-            refused = message(connection, enqueue.alert_key(invitation))
+            refused = message(connection, alert_key(invitation))
             assert (refused.status, refused.reason) == ("failed", reason)
         notices = claimed(connection, surveys=owners, least=Priority.URGENT)
         told = [notice.content for notice in notices]
@@ -656,9 +660,9 @@ async def test_every_message_is_looked_for_where_it_went(database: Database) -> 
         invitation = ask(connection, ADA)["UADA"]
         click(connection, invitation, 3)
         notice = Notice("k", "UPRIYA", "Hm.")
-        enqueue.owe_notice(connection, "customer", notice, NOON)
+        enqueue_notice(connection, "customer", notice, NOON)
         sharing = ReportShare("UPRIYA", "C7", None, "pressed")
-        enqueue.owe_shared_report(connection, "customer", sharing, NOON)
+        enqueue_shared_report(connection, "customer", sharing, NOON)
         claimed(connection)  # by a process that dies
         later = NOON + LEASE
         assert claimed(connection, later) == []
@@ -693,14 +697,14 @@ async def test_what_a_forgotten_person_got_is_removed_wherever_it_stands(
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
-        carry(connection, NOON + SETTLING)
+        carry(connection, NOON + UPDATE_DELAY)
         forgetting.forget(connection, "UADA", NOON + HOUR)
         deliveries = claimed(connection, NOON + HOUR, surveys={})
         prompt, alert = only(deliveries, MessageKind.PROMPT), only(deliveries, MessageKind.ALERT)
         assert (prompt.content, prompt.place) == (Remove(), ExistingMessage("C1"))
         assert alert.place == ExistingMessage("C1")
         assert claiming.settle_removed(connection, prompt.message, NOON + HOUR)
-        assert message(connection, enqueue.prompt_key(invitation)).ts is None
+        assert message(connection, prompt_key(invitation)).ts is None
         assert "prompt" not in kinds(claimed(connection, NOON + DAY))
 
     await database.write(work)

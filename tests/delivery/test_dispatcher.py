@@ -177,7 +177,7 @@ async def test_what_a_killed_process_had_in_hand_is_posted_once(quiet_world: Wor
         claimed = await context.database.write(
             claiming.claim,
             world.surveys,
-            [Waiting(99, Priority.NORMAL)],
+            [Waiting(99, Priority.RESPONDENT)],
             world.clock.now(),
         )
         assert claimed.taken == 5

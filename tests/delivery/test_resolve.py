@@ -10,10 +10,12 @@ from sqlalchemy import Connection, select, update
 from nps_bot.answering.rules import Click
 from nps_bot.answering.score import Recorded, record_score
 from nps_bot.answering.snooze import snooze
+from nps_bot.asking.outgoing import chaser_key, new_nudge, prompt_key, reprompt_key
+from nps_bot.asking.rules.nudges import NudgeKind
 from nps_bot.asking.store import invitations
-from nps_bot.delivery import enqueue, resolve
+from nps_bot.delivery import resolve
 from nps_bot.delivery.resolve import Posted, Verdict
-from nps_bot.delivery.rules import LEASE, LOOKUP_AFTER, MessageKind, Status
+from nps_bot.delivery.rules import LEASE, LOOKUP_AFTER, Status
 from nps_bot.delivery.store import outbox, unsettled
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
@@ -54,7 +56,7 @@ async def test_a_score_tells_where_the_prompt_stands(
 ) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
-        key = enqueue.prompt_key(invitation)
+        key = prompt_key(invitation)
         lose(connection, key, status=status, park=park)
         click(connection, invitation, "UADA", HERE)
         found = message(connection, key)
@@ -68,7 +70,7 @@ async def test_a_score_tells_where_the_prompt_stands(
 async def test_a_click_elsewhere_proves_nothing(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
-        key = enqueue.prompt_key(invitation)
+        key = prompt_key(invitation)
         lose(connection, key)
         click(connection, invitation, "UADA", None)  # in a modal
         assert message(connection, key).status == "unknown"
@@ -82,7 +84,7 @@ async def test_a_click_on_one_prompt_says_nothing_of_the_other(database: Databas
         carry(connection)
         later = NOON + timedelta(days=3)
         assert isinstance(snooze(connection, SURVEYS, invitation, "UADA", NOON), datetime)
-        first, second = enqueue.prompt_key(invitation), enqueue.reprompt_key(invitation)
+        first, second = prompt_key(invitation), reprompt_key(invitation)
         carry(connection, later)
         standing = message(connection, first)
         lose(connection, second)
@@ -99,7 +101,7 @@ async def test_where_two_are_lost_a_click_does_not_guess(database: Database) -> 
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
         snooze(connection, SURVEYS, invitation, "UADA", NOON)
-        keys = (enqueue.prompt_key(invitation), enqueue.reprompt_key(invitation))
+        keys = (prompt_key(invitation), reprompt_key(invitation))
         for key in keys:
             lose(connection, key)
         click(connection, invitation, "UADA", HERE)
@@ -111,9 +113,9 @@ async def test_where_two_are_lost_a_click_does_not_guess(database: Database) -> 
 async def test_somebody_elses_click_proves_nothing(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA, KENJI)["UADA"]
-        lose(connection, enqueue.prompt_key(invitation))
+        lose(connection, prompt_key(invitation))
         resolve.seen(connection, invitation, "UKENJI", HERE, NOON)
-        assert message(connection, enqueue.prompt_key(invitation)).status == "unknown"
+        assert message(connection, prompt_key(invitation)).status == "unknown"
 
     await database.write(work)
 
@@ -123,7 +125,7 @@ async def test_what_was_found_by_hand_is_not_posted_again_whatever_touches_it(
 ) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
-        key = enqueue.prompt_key(invitation)
+        key = prompt_key(invitation)
         lost = lose(connection, key)
         assert resolve.by_hand(connection, lost, Verdict.SENT, NOON) is None
         assert connection.scalar(select(Invitation.asked_at)) == NOON
@@ -142,9 +144,9 @@ async def test_only_what_is_unknown_or_failed_is_settled(
 ) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
-        lost = lose(connection, enqueue.prompt_key(invitation), status=status)
+        lost = lose(connection, prompt_key(invitation), status=status)
         refusal = resolve.by_hand(connection, lost, verdict, NOON + CERTAIN)
-        after = message(connection, enqueue.prompt_key(invitation)).status
+        after = message(connection, prompt_key(invitation)).status
         if status in (Status.UNKNOWN, Status.FAILED):
             assert refusal is None
             assert after == ("sent" if verdict is Verdict.SENT else "pending")
@@ -159,7 +161,7 @@ async def test_only_what_is_unknown_or_failed_is_settled(
 async def test_nothing_is_sent_again_before_the_history_would_show_it(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
-        lost = lose(connection, enqueue.prompt_key(invitation), park=False)
+        lost = lose(connection, prompt_key(invitation), park=False)
         just_before = NOON + CERTAIN - timedelta(seconds=1)
         refusal = resolve.by_hand(connection, lost, Verdict.AGAIN, just_before)
         assert refusal == "Slack may still be about to show it: try again in 1 s."
@@ -176,7 +178,7 @@ async def test_an_id_is_found_by_its_beginning(database: Database) -> None:
     def work(connection: Connection) -> None:
         ids = {"UADA": "ab" + "0" * 30, "UKENJI": "abff" + "f" * 28}
         for person, invitation in ask(connection, ADA, KENJI).items():
-            key = enqueue.prompt_key(invitation)
+            key = prompt_key(invitation)
             named = update(Outbox).where(Outbox.dedupe_key == key).values(id=ids[person])
             connection.execute(named)
 
@@ -201,7 +203,7 @@ async def test_a_further_message_that_proves_to_be_there_counts_as_one(
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
         snooze(connection, SURVEYS, invitation, "UADA", NOON)
-        lost = lose(connection, enqueue.reprompt_key(invitation))
+        lost = lose(connection, reprompt_key(invitation))
         if by == "click":
             click(connection, invitation, "UADA", HERE)
         else:
@@ -218,8 +220,8 @@ async def test_a_chaser_found_by_hand_counts_as_a_further_message(database: Data
         carry(connection)
         standing = invitations.find(connection, invitation)
         assert standing is not None
-        outbox.add(connection, [enqueue.nudge(MessageKind.CHASER, standing, NOON)])
-        lost = lose(connection, enqueue.chaser_key(invitation))
+        outbox.add(connection, [new_nudge(NudgeKind.CHASER, standing, NOON)])
+        lost = lose(connection, chaser_key(invitation))
         assert resolve.by_hand(connection, lost, Verdict.SENT, NOON + MINUTE) is None
         assert connection.scalar(select(Invitation.further_at)) == NOON + MINUTE
 

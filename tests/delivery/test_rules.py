@@ -131,7 +131,7 @@ class TestWaiting:
             MessageKind.CHANNEL_APPROVAL,
         }
         assert {*order[5:7]} == {MessageKind.SUMMARY, MessageKind.CLOSING}
-        assert priority_of(MessageKind.PROMPT) == Priority.NORMAL
+        assert priority_of(MessageKind.PROMPT) == Priority.RESPONDENT
 
 
 SHOWS_AFTER = st.sampled_from([0, 1, LOOKUP_AFTER.total_seconds()])

@@ -6,11 +6,19 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from nps_bot.delivery import claiming, enqueue
+from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Delivery
-from nps_bot.delivery.rules import Accepted, MessageKind, Outcome, RateLimited, Refused
+from nps_bot.delivery.rules import (
+    UPDATE_DELAY,
+    Accepted,
+    MessageKind,
+    Outcome,
+    RateLimited,
+    Refused,
+)
 from nps_bot.delivery.rules import settle as decide
 from nps_bot.delivery.store import outbox
+from nps_bot.figures.outgoing import summary_key
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
 from tests.helpers.asking import ADA, KENJI, TOM, ask, carry, claimed, settle
@@ -97,13 +105,13 @@ async def test_a_summary_is_rewritten_no_more_often_than_it_settles(database: Da
     def work(connection: Connection) -> None:
         ask(connection, ADA)
         carry(connection)
-        (summary,) = claimed(connection, NOON + enqueue.SETTLING)  # it counts the prompt
-        outbox.touch(connection, [enqueue.summary_key(1)], NOON + enqueue.SETTLING)  # on its way
-        now = NOON + enqueue.SETTLING + SECOND
+        (summary,) = claimed(connection, NOON + UPDATE_DELAY)  # it counts the prompt
+        outbox.touch(connection, [summary_key(1)], NOON + UPDATE_DELAY)  # on its way
+        now = NOON + UPDATE_DELAY + SECOND
         accepted = decide(Accepted("C1", "1.0"), updating=True, attempts=1, now=now)
         assert settle(connection, summary.message, accepted, now)
-        assert claimed(connection, now + enqueue.SETTLING - SECOND) == []
-        (again,) = claimed(connection, now + enqueue.SETTLING)
+        assert claimed(connection, now + UPDATE_DELAY - SECOND) == []
+        (again,) = claimed(connection, now + UPDATE_DELAY)
         assert again.message.id == summary.message.id
 
     await database.write(work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, event, select, text
 
 from nps_bot.app import open_database
 from nps_bot.delivery.store import claims, outbox
-from nps_bot.delivery.store.claims import Claimed, Paused, Sent, Waiting
+from nps_bot.delivery.store.claims import Claimed, Sent, Waiting
 from nps_bot.delivery.store.outbox import NewMessage
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
@@ -41,7 +41,7 @@ def claim(
     connection: Connection,
     now: datetime = NOON,
     which: Waiting = ALL,
-    paused: Paused | None = None,
+    paused: Collection[str] = (),
 ) -> list[Claimed]:
     """Claim what is to be posted, and then what is to be rewritten."""
     return [
@@ -473,8 +473,6 @@ async def test_a_rewriting_that_the_courier_has_in_hand_is_left_to_it(database: 
 
 # --- paused, cancelled ---------------------------------------------------------------------
 
-PAUSED = Paused(["customer"], ["prompt", "reprompt"])
-
 
 async def test_nothing_new_of_a_paused_survey_is_claimed(database: Database) -> None:
     def work(connection: Connection) -> None:
@@ -489,7 +487,7 @@ async def test_nothing_new_of_a_paused_survey_is_claimed(database: Database) -> 
                 NewMessage("no survey", "notice", 0, NOON),
             ],
         )
-        claimed = keys(connection, claim(connection, paused=PAUSED))
+        claimed = keys(connection, claim(connection, paused=["customer"]))
         assert sorted(claimed) == ["alert", "clicked", "no survey", "other survey"]
         assert keys(connection, claim(connection)) == ["prompt"]
 
@@ -510,9 +508,7 @@ async def test_what_a_wave_has_not_sent_is_cancelled_in_batches(database: Databa
         world.message("summary", "pending", wave, dedupe_key="summary")
 
         def cancel() -> int:
-            return outbox.cancel_wave(
-                connection, ("prompt", "reprompt"), "closed", wave_id=wave, limit=3
-            )
+            return outbox.cancel_wave(connection, "closed", wave_id=wave, limit=3)
 
         assert [cancel(), cancel(), cancel()] == [3, 1, 0]
         left = connection.execute(
@@ -569,7 +565,7 @@ async def test_settled_messages_slow_no_claim_down(database_url: str) -> None:
         connection.execute(text("ANALYZE"))
     with engine.begin() as connection, recorded(connection) as statements:
         claims.expire_leases(connection, NOON)
-        claims.claim(connection, ALL, NOON, NOON, PAUSED)
+        claims.claim(connection, ALL, NOON, NOON, ["customer"])
         claims.claim(connection, ALL, NOON, NOON)
         claims.claim(connection, replace(ALL, updating=True), NOON, NOON)
         claims.claim_lookups(connection, NOON + LEASE, NOON, 8)

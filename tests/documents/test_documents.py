@@ -21,8 +21,8 @@ import pytest
 from docs.generate import BLOCKS, written
 from nps_bot.anonymous.report import TREND_WAVES
 from nps_bot.asking.scheduler import TICK
-from nps_bot.delivery import enqueue
 from nps_bot.delivery import rules as delivery
+from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.figures.views.figures import points
 from nps_bot.listeners import WORDS
 from nps_bot.nps.score import (
@@ -226,7 +226,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f"a lease of {delivery.LEASE.seconds} seconds",
         f"Not there, {certain.seconds} seconds after the claim",
         f"{numerals[int(database.PATIENCE)]} seconds, the person reads",
-        f"rewrites the prompt {numerals[enqueue.SETTLING.seconds]} seconds later",
+        f"rewrites the prompt {numerals[UPDATE_DELAY.seconds]} seconds later",
     ):
         assert words in text, words
     assert delivery.CLOCK_SKEW.seconds == 5 * 60  # "five minutes before the claim"

@@ -61,7 +61,7 @@ def claimed(
     now: datetime = NOON,
     *,
     surveys: Mapping[str, Survey] = SURVEYS,
-    least: Priority = Priority.NORMAL,
+    least: Priority = Priority.RESPONDENT,
 ) -> list[Delivery]:
     """Claim everything that is due."""
     wanted = [Waiting(500, least), Waiting(500, least, updating=True)]

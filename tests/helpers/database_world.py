@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, update
 from nps_bot.anonymous import disclosing
 from nps_bot.anonymous.store import ballots
 from nps_bot.asking.store import waves
+from nps_bot.delivery.rules import Priority
 from nps_bot.storage.tables import Answer, Case, Invitation, Outbox, Person, Response, Wave
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.cadence import Every, Unit
@@ -50,6 +51,10 @@ def survey(key: str = "customer", kind: Kind = Kind.RELATIONSHIP) -> Survey:
         owners=("UPRIYA",),
         budget=Limits.none(),
     )
+
+
+_PRIORITIES = {"alert": Priority.URGENT, "notice": Priority.URGENT, "summary": Priority.SOON}
+"""Of kinds that ask no respondent."""
 
 
 @dataclass
@@ -216,7 +221,7 @@ class World:
             "kind": kind,
             "survey_key": "customer",
             "wave_id": wave_id,
-            "priority": 1,
+            "priority": _PRIORITIES.get(kind, Priority.RESPONDENT),
             "status": status,
             "due_at": NOON,
             "version": 1,

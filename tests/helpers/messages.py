@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, make_url, select
 
-from nps_bot.delivery import enqueue as owing
 from nps_bot.delivery.store import outbox
 from nps_bot.storage.tables import Outbox
 from nps_bot.surveys import store as survey_store
@@ -91,7 +90,7 @@ async def settled(world: World) -> None:
 
 
 def _due(connection: Connection, now: datetime) -> int:
-    held_back = outbox.askings(survey_store.paused(connection), owing.RESPONDENT_KINDS)
+    held_back = outbox.asks_for(survey_store.paused(connection))
     waits = (Outbox.status == "pending") & (Outbox.due_at <= now) & ~held_back
     owed = select(func.count()).where(waits | Outbox.status.in_(("claimed", "unknown")))
     return connection.scalar(owed) or 0

@@ -13,13 +13,16 @@ from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.asking import approving, launching
 from nps_bot.asking.launching import Page
+from nps_bot.asking.outgoing import prompt_key
 from nps_bot.asking.rules.approval import Decision
 from nps_bot.asking.store import waves
-from nps_bot.delivery import claiming, enqueue
+from nps_bot.cases.outgoing import alert_key, update_alert
+from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import AlertContent, DirectMessage, Remove
-from nps_bot.delivery.enqueue import SETTLING
+from nps_bot.delivery.notices import Notice, enqueue_notice
 from nps_bot.delivery.rules import (
     LEASE,
+    UPDATE_DELAY,
     Accepted,
     NotThere,
     Outcome,
@@ -30,6 +33,7 @@ from nps_bot.delivery.rules import (
     after_lookup,
 )
 from nps_bot.figures import store as reports
+from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.people.forgetting import Forgotten
@@ -59,7 +63,7 @@ def answered(connection: Connection) -> dict[str, str]:
     for person, invitation in invitations.items():
         typed = {"reason": f"{person} finds it cold."}
         follow_ups.save_replies(connection, invitation, person, typed, NOON)
-    carry(connection, NOON + SETTLING)
+    carry(connection, NOON + UPDATE_DELAY)
     return invitations
 
 
@@ -148,7 +152,7 @@ async def test_messages_are_deleted_and_the_alert_loses_name_and_words(
             (),
         )
         assert (alert.first_score, alert.score, alert.earlier) == (3, 3, ())
-        assert message(connection, enqueue.alert_key(invitations["UTOM"])).status == "sent"
+        assert message(connection, alert_key(invitations["UTOM"])).status == "sent"
 
     await database.write(work)
 
@@ -157,9 +161,9 @@ async def test_unsent_messages_are_cancelled(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitations = ask(connection, MORI, TOM)
         assert forgetting.forget(connection, "UMORI", LATER) == Forgotten(1, 0)
-        unsent = message(connection, enqueue.prompt_key(invitations["UMORI"]))
+        unsent = message(connection, prompt_key(invitations["UMORI"]))
         assert (unsent.status, unsent.reason) == ("cancelled", "the person asked to be forgotten")
-        assert message(connection, enqueue.prompt_key(invitations["UTOM"])).status == "pending"
+        assert message(connection, prompt_key(invitations["UTOM"])).status == "pending"
 
     await database.write(work)
 
@@ -170,7 +174,7 @@ async def test_messages_of_a_paused_survey_are_cancelled_too(database: Database)
         launching.pause(connection, "customer", "UPRIYA", NOON)
         forgetting.forget(connection, "UMORI", LATER)
         launching.resume(connection, "customer")
-        assert message(connection, enqueue.prompt_key(invitation)).status == "cancelled"
+        assert message(connection, prompt_key(invitation)).status == "cancelled"
 
     await database.write(work)
 
@@ -193,7 +197,7 @@ async def test_an_update_in_flight_is_written_over_when_it_is_through(
 ) -> None:
     def work(connection: Connection) -> None:
         invitation = answered(connection)["UMORI"]
-        enqueue.touch_alert(connection, invitation, NOON)
+        update_alert(connection, invitation, NOON)
         (growing,) = (one for one in claimed(connection) if one.message.kind == "alert")
         forgetting.forget(connection, "UMORI", NOON)
         assert [one.message.kind for one in claimed(connection)] == ["prompt"]
@@ -229,7 +233,7 @@ async def test_a_message_of_unknown_outcome_is_looked_for_and_deleted(
         (removal,) = (one for one in claimed(connection, LATER) if one.message.kind == "prompt")
         assert (removal.content, removal.message.ts) == (Remove(), "1.0")
         assert claiming.settle_removed(connection, removal.message, LATER)
-        assert message(connection, enqueue.prompt_key(invitation)).status == "cancelled"
+        assert message(connection, prompt_key(invitation)).status == "cancelled"
 
     await database.write(work)
 
@@ -247,7 +251,7 @@ async def test_a_message_that_never_arrived_is_not_sent_to_somebody_forgotten(
         outcome = after_lookup(NotThere(), claimed_at=NOON, now=LATER)
         assert settle(connection, search.message, outcome, LATER)
         assert "prompt" not in [one.message.kind for one in claimed(connection, LATER)]
-        assert message(connection, enqueue.prompt_key(invitation)).status == "cancelled"
+        assert message(connection, prompt_key(invitation)).status == "cancelled"
 
     await database.write(work)
 
@@ -267,8 +271,8 @@ async def test_a_message_whose_rewriting_failed_is_deleted_all_the_same(
 
 def share(connection: Connection) -> None:
     """Mori presses *Share* below one report."""
-    sharing = enqueue.ReportShare("UMORI", "C7", None, "pressed")
-    enqueue.owe_shared_report(connection, "customer", sharing, NOON)
+    sharing = ReportShare("UMORI", "C7", None, "pressed")
+    enqueue_shared_report(connection, "customer", sharing, NOON)
 
 
 async def test_a_report_somebody_shared_is_not_rewritten(database: Database) -> None:
@@ -323,8 +327,8 @@ async def test_what_an_owner_was_told_or_was_to_be_told_goes_too(
 ) -> None:
     def work(connection: Connection) -> None:
         for owner in ("UMORI", "UTOM"):
-            notice = enqueue.Notice("outsiders", owner, "Outsiders read #nps-alerts.")
-            enqueue.owe_notice(connection, "customer", notice, NOON)
+            notice = Notice("outsiders", owner, "Outsiders read #nps-alerts.")
+            enqueue_notice(connection, "customer", notice, NOON)
         if carried:
             carry(connection)
         forgetting.forget(connection, "UMORI", LATER)

@@ -13,13 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Literal
 
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Nudge, Survey
 
-NudgeKind = Literal[MessageKind.REMINDER, MessageKind.CHASER]
+
+class NudgeKind(StrEnum):
+    """What may follow a prompt."""
+
+    REMINDER = "reminder"
+    """No score came."""
+    CHASER = "chaser"
+    """A score came without a word."""
 
 
 class SkipReason(StrEnum):
@@ -117,7 +122,7 @@ def _reminder(asked: Asked, reminder: Nudge | None) -> Due | SkipReason:
         return SkipReason.CHASED
     if reminder is None:
         return SkipReason.NO_REMINDERS
-    return Due(MessageKind.REMINDER, asked.asked_at + reminder.after)
+    return Due(NudgeKind.REMINDER, asked.asked_at + reminder.after)
 
 
 def _chaser(asked: Asked, chaser: Nudge | None, answered_at: datetime) -> Due | SkipReason:
@@ -132,4 +137,4 @@ def _chaser(asked: Asked, chaser: Nudge | None, answered_at: datetime) -> Due | 
         return SkipReason.REMINDED
     if chaser is None:
         return SkipReason.NO_CHASERS
-    return Due(MessageKind.CHASER, answered_at + chaser.after)
+    return Due(NudgeKind.CHASER, answered_at + chaser.after)

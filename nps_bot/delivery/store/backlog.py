@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, text
 
 from nps_bot.delivery.rules import Priority
-from nps_bot.delivery.store.outbox import WAITING, askings
+from nps_bot.delivery.store.outbox import WAITING, asks_for
 from nps_bot.storage.tables import Outbox
 from nps_bot.surveys.store import paused
 
@@ -35,17 +35,15 @@ def parked(connection: Connection) -> int:
     return connection.scalar(select(func.count()).where(*unknown)) or 0
 
 
-def oldest_due(
-    connection: Connection, paused: Collection[str], kinds: Collection[str]
-) -> datetime | None:
+def oldest_due(connection: Connection, paused: Collection[str]) -> datetime | None:
     """Return since when the message is due that has been so longest, or will be first.
 
     Args:
         connection: an open connection.
-        paused: the keys of surveys of which nothing new is posted ...
-        kinds: ... of these kinds, so that it does not count.
+        paused: the keys of surveys whose respondents are sent nothing new, so that it does not
+            count.
     """
-    held = askings(paused, kinds)
+    held = asks_for(paused)
     firsts = [
         connection.scalar(
             select(Outbox.due_at)
@@ -64,12 +62,9 @@ def next_post(connection: Connection) -> datetime | None:
     return connection.scalar(unposted.order_by(Outbox.due_at).limit(1))
 
 
-def is_busy(connection: Connection, now: datetime, kinds: Collection[str]) -> bool:
-    """Return whether anything is being delivered, or could be at ``now``.
-
-    Messages of these ``kinds`` wait while their survey is paused.
-    """
-    held = askings(paused(connection), kinds)
+def is_busy(connection: Connection, now: datetime) -> bool:
+    """Return whether anything is being delivered, or could be at ``now``."""
+    held = asks_for(paused(connection))
     due = select(Outbox.id).where(WAITING, Outbox.due_at <= now, ~held).limit(1)
     claimed = select(Outbox.id).where(_LEASED, Outbox.status == "claimed").limit(1)
     return connection.scalar(due) is not None or connection.scalar(claimed) is not None

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Executable, Select, bindparam, case, select, text, update
 
-from nps_bot.delivery.store.outbox import WAITING, askings, moment
+from nps_bot.delivery.rules import Priority
+from nps_bot.delivery.store.outbox import WAITING, asks_for, moment
 from nps_bot.ids import new_id
 from nps_bot.storage.any_of import any_of
 from nps_bot.storage.tables import Outbox
@@ -35,6 +36,7 @@ class Claimed:
 
     id: str
     kind: str
+    priority: int
     survey_key: str | None
     wave_id: int | None
     invitation_id: str | None
@@ -54,6 +56,11 @@ class Claimed:
         return self.ts is not None
 
     @property
+    def asks(self) -> bool:
+        """Whether the message would newly be sent to a respondent."""
+        return not self.updating and self.priority == Priority.RESPONDENT
+
+    @property
     def ids(self) -> dict[str, str]:
         """What a log line may say of the message."""
         ids = {"delivery": self.id, "kind": self.kind, "invitation": self.invitation_id}
@@ -64,13 +71,6 @@ _CLAIMED: dict[str, Any] = {
     name: getattr(Outbox, "claimed_by" if name == "token" else name)
     for name in Claimed.__dataclass_fields__
 }
-
-
-class Paused(NamedTuple):
-    """Surveys, by key, of which nothing new of these kinds is posted."""
-
-    surveys: Collection[str]
-    kinds: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +93,17 @@ def claim(
     which: Waiting,
     now: datetime,
     lease_until: datetime,
-    paused: Paused | None = None,
+    paused: Collection[str] = (),
     *,
     claimed_at: datetime | None = None,
 ) -> list[Claimed]:
-    """Claim messages that are due at ``now``, except what is ``paused``.
+    """Claim messages that are due at ``now``, but none to respondents of ``paused`` surveys.
 
     ``claimed_at``, ``now`` by default, is in the same time as ``lease_until``.
     """
     due = _REWRITTEN if which.updating else _POSTED
-    if paused is not None:
-        due = due.where(~askings(paused.surveys, paused.kinds))
+    if paused:
+        due = due.where(~asks_for(paused))
     wanted = {"least": which.least, "now": now + ALIKE, "at_most": which.limit}
     marks = {"claimed_at": claimed_at or now, "lease_until": lease_until}
     return _claim(connection, due, wanted, _CLAIM, marks)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from nps_bot.delivery.rules import MessageType, Priority
 from nps_bot.ids import new_id
 from nps_bot.storage.any_of import any_of
 from nps_bot.storage.tables import Moment, Outbox
@@ -45,6 +46,11 @@ class NewMessage:
     invitation_id: str | None = None
     person_id: str | None = None
     payload: Mapping[str, Any] | None = None
+
+
+def new_message(type_: MessageType, key: str, due_at: datetime, **about: Any) -> NewMessage:
+    """Return a message of a type; ``about`` are further fields of :class:`NewMessage`."""
+    return NewMessage(key, type_.name, type_.priority, due_at, **about)
 
 
 WAITING = text("status = 'pending'")
@@ -211,9 +217,12 @@ def flatten_timestamps(
     return evened.rowcount > 0
 
 
-def askings(surveys: Collection[str], kinds: Collection[str]) -> ColumnElement[bool]:
-    """Return the condition that a message would be the first post of one of these kinds."""
-    return and_(Outbox.survey_key.in_(surveys), Outbox.kind.in_(kinds), Outbox.ts.is_(None))
+_ASKS = Outbox.priority == Priority.RESPONDENT
+
+
+def asks_for(surveys: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a message would newly be sent to a respondent of these surveys."""
+    return and_(Outbox.survey_key.in_(surveys), _ASKS, Outbox.ts.is_(None))
 
 
 _UNSENT = (Outbox.status == "pending") & Outbox.ts.is_(None)
@@ -236,24 +245,20 @@ def unsent_of(
     return [one for one in connection.scalars(some.limit(limit)) if one is not None]
 
 
-def cancel_wave(
-    connection: Connection, kinds: Collection[str], reason: str, *, wave_id: int, limit: int
-) -> int:
-    """Cancel up to ``limit`` unposted prompts of a wave; returns how many it were.
+def cancel_wave(connection: Connection, reason: str, *, wave_id: int, limit: int) -> int:
+    """Cancel up to ``limit`` unposted messages to a wave's respondents; returns how many.
 
     What a courier claims at the same moment is left to it, and not counted.
     """
-    some = select(Outbox.id).where(Outbox.wave_id == wave_id, Outbox.kind.in_(kinds), _UNSENT)
+    some = select(Outbox.id).where(Outbox.wave_id == wave_id, _ASKS, _UNSENT)
     # Two statements: within one PostgreSQL may run the inner one again, and then it skips others.
     free = connection.scalars(some.limit(limit).with_for_update(skip_locked=True)).all()
     return _cancel(connection, Outbox.id.in_(free), reason)
 
 
-def waves_with_unsent(
-    connection: Connection, kinds: Collection[str], waves: Collection[int]
-) -> list[int]:
-    """Return those of ``waves`` of which unposted messages wait."""
-    waiting = (WAITING, Outbox.ts.is_(None), Outbox.kind.in_(kinds), Outbox.wave_id.in_(waves))
+def waves_with_unsent(connection: Connection, waves: Collection[int]) -> list[int]:
+    """Return those of ``waves`` of which unposted messages to respondents wait."""
+    waiting = (WAITING, Outbox.ts.is_(None), _ASKS, Outbox.wave_id.in_(waves))
     found = connection.scalars(select(Outbox.wave_id).where(*waiting).distinct())
     return [one for one in found if one is not None]
 

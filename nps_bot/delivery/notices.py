@@ -1,0 +1,42 @@
+"""Notices: a sentence that an owner must read, as a direct message, said once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from nps_bot.delivery.rules import MessageType, Priority
+from nps_bot.delivery.store import outbox
+from nps_bot.delivery.store.outbox import new_message
+from nps_bot.slack_ids import is_person_id
+
+NOTICE = MessageType("notice", Priority.URGENT, "A notice")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence an owner must read.
+
+    Attributes:
+        key: what it is about; it is said once.
+        recipient: who gets it, by Slack id or e-mail address.
+    """
+
+    key: str
+    recipient: str
+    text: str
+
+
+def enqueue_notice(connection: Connection, survey_key: str, notice: Notice, now: datetime) -> None:
+    """Owe a direct message to an owner; the same ``key`` and recipient get it once."""
+    message = new_message(
+        NOTICE,
+        f"notice:{notice.key}:{notice.recipient}",
+        now,
+        survey_key=survey_key,
+        person_id=notice.recipient if is_person_id(notice.recipient) else None,
+        payload=asdict(notice),
+    )
+    outbox.add(connection, [message])
