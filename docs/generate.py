@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from nps_bot.listeners import WORDS
+from nps_bot.surveys.files import reference
 
 ROOT = Path(__file__).resolve().parents[1]
 BOT = ROOT / "nps_bot"
@@ -52,9 +54,16 @@ def usage_hint() -> str:
     return " | ".join(re.sub(r" \[.*", "", word.usage) for word in WORDS)
 
 
+def table(rows: Callable[[], Iterable[Sequence[str]]]) -> str:
+    """Return a table in Markdown, whose first row is its heading."""
+    heading, *others = (f"| {' | '.join(row)} |" for row in rows())
+    return "\n".join([heading, re.sub(r"[^|]+", "---", heading), *others])
+
+
 BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "modules": ("ARCHITECTURE.md", modules),
     "words": ("README.md", words),
+    **{name: ("docs/surveys.md", partial(table, rows)) for name, rows in reference.TABLES.items()},
 }
 """What is written: the document and the text, by the name of the markers."""
 

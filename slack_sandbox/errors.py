@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
-
-from nps_bot.errors import NpsBotError
 
 
 class ApiError(Exception):
@@ -31,7 +31,7 @@ def invalid_arguments(*messages: str) -> ApiError:
     )
 
 
-class SandboxError(NpsBotError):
+class SandboxError(Exception):
     """Somebody tried in the sandbox what Slack would not let them do."""
 
 
@@ -62,3 +62,9 @@ class FormError(SandboxError):
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__(" ".join(f"{block}: {text}" for block, text in errors.items()))
         self.errors = errors
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the allowed word nearest to ``word``, or an empty text."""
+    close = get_close_matches(word.lower(), list(allowed), n=1, cutoff=0.5)
+    return f" Did you mean '{close[0]}'?" if close else ""

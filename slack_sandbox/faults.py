@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from random import Random, SystemRandom
 
-from nps_bot.errors import nearest
-from slack_sandbox.errors import SandboxError
+from slack_sandbox.errors import SandboxError, nearest
 
 
 @dataclass(frozen=True, slots=True)

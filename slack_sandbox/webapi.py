@@ -7,12 +7,12 @@ import json
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
 
 from aiohttp import web
 
-from nps_bot.clock import SystemClock
 from slack_sandbox import api
 from slack_sandbox.api import RESPONSE_URL
 from slack_sandbox.errors import ApiError
@@ -75,7 +75,6 @@ class WebApi:
         self._platform = platform
         self._ledger = ledger
         self._sockets = sockets
-        self._clock = SystemClock()
         self._headers = {"X-OAuth-Scopes": ",".join(platform.manifest.scopes)}
 
     def routes(self) -> list[web.RouteDef]:
@@ -181,7 +180,7 @@ class WebApi:
     def _finish(
         self, method: str, given: dict[str, Any], answer: _Answer, *, done: bool = False
     ) -> web.Response:
-        call = Call(method, given, answer.body, answer.status, self._clock.now(), done)
+        call = Call(method, given, answer.body, answer.status, datetime.now(UTC), done)
         self._ledger.append(call)
         self._platform.workspace.changes.notify()
         if answer.status not in (0, 200) and not answer.body:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from nps_bot.errors import nearest
 from slack_sandbox.changes import Changes
-from slack_sandbox.errors import NotThereError
+from slack_sandbox.errors import NotThereError, nearest
 from slack_sandbox.store import Store
 
 SLACKBOT_ID = "USLACKBOT"

@@ -91,7 +91,7 @@ async def _serve(settings: Settings, role: Role) -> None:
         where = f" on port {bot.port}" if bot.port is not None else ""
         log.info("Ready%s with %d surveys: %s", where, len(surveys), ", ".join(surveys))
         try:
-            await for_ever()
+            await asyncio.Event().wait()  # a signal cancels it
         finally:
             log.info("Stopping")
 
@@ -113,8 +113,3 @@ def _take_short_turns() -> None:
     for its turn after each statement, and whoever clicked waits for what it writes.
     """
     sys.setswitchinterval(0.001)
-
-
-async def for_ever() -> None:
-    """Wait until somebody ends it: signals come as a cancellation."""
-    await asyncio.Event().wait()

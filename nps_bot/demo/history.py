@@ -32,6 +32,7 @@ from nps_bot.delivery.rendering import render
 from nps_bot.delivery.rules import MessageKind, Priority, Settlement, Status
 from nps_bot.delivery.store import backlog
 from nps_bot.delivery.store.claims import Claimed, Waiting
+from nps_bot.demo.tempers import SECOND_THOUGHTS, TEMPERS, Intent, intent
 from nps_bot.figures import store as reports
 from nps_bot.interaction.context import BotContext
 from nps_bot.nps.bands import Band, band_of
@@ -41,7 +42,6 @@ from nps_bot.surveys.rules.local_time import earliest_opening
 from nps_bot.surveys.rules.survey import Survey
 from slack_sandbox import Message, Workspace
 from slack_sandbox.blocks.ids import with_ids
-from slack_sandbox.tempers import SECOND_THOUGHTS, TEMPERS, Intent, intent
 
 _TEAM = ("tom", "mei")
 """Who look after unhappy people, in turn."""

@@ -17,23 +17,22 @@ from nps_bot.asking import launching
 from nps_bot.asking.inviting import invite_everybody
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.asking.store import waves
-from nps_bot.cli.serving import for_ever
 from nps_bot.clock import MovableClock, SystemClock
+from nps_bot.demo.crowd import Crowd
 from nps_bot.demo.history import Past
 from nps_bot.demo.schedule import NINE_MONTHS, as_before, from_the_day, past_nominals
 from nps_bot.demo.state import Visit, open_sandbox, page_address
 from nps_bot.demo.time_travel import Moving
 from nps_bot.demo.tour import Guide
-from nps_bot.errors import PeopleFileError
+from nps_bot.errors import PeopleFileError, SettingsError
 from nps_bot.interaction.context import BotContext
 from nps_bot.people import store as people
 from nps_bot.people.import_command import match
 from nps_bot.people.people_file import parse_people_file
 from nps_bot.settings import Settings
 from nps_bot.surveys.rules.survey import Survey
-from slack_sandbox import Limits, Sandbox, parse_chance
+from slack_sandbox import FaultError, Limits, Sandbox, parse_chance
 from slack_sandbox.api import NAMES
-from slack_sandbox.crowd import Crowd
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ async def in_sandbox(
     async with visited(settings, surveys, empty=empty) as visit:
         address = page_address(visit.sandbox)
         click.echo(f"Your sandbox Slack is open at {address}. Ctrl-C stops it.")
-        await for_ever()
+        await asyncio.Event().wait()  # a signal cancels it
 
 
 @asynccontextmanager
@@ -96,7 +95,7 @@ async def _begin(
     *,
     empty: bool,
 ) -> None:
-    """Let the time before the first start have been, once: later on, what came since must stay."""
+    """Seed the demo history on the first start only."""
     if visit.asked:
         return
     clock = MovableClock(-2 * NINE_MONTHS)
@@ -138,9 +137,12 @@ async def only_sandbox(
     """Serve the sandbox Slack alone, with what is to go wrong in it.
 
     Raises:
-        FaultError: what is to go wrong was said wrongly.
+        SettingsError: what is to go wrong was said wrongly.
     """
-    chances = [parse_chance(text, NAMES) for text in faults]
+    try:
+        chances = [parse_chance(text, NAMES) for text in faults]
+    except FaultError as error:
+        raise SettingsError(str(error)) from error
     async with open_sandbox(settings) as (sandbox, inside):
         sandbox.faults.sow(seed)
         sandbox.faults.share(chances)
@@ -152,7 +154,7 @@ async def only_sandbox(
             f"SLACK_BOT_TOKEN={inside.slack_bot_token}\n"
             f"SLACK_APP_TOKEN={inside.slack_app_token}"
         )
-        await for_ever()
+        await asyncio.Event().wait()  # a signal cancels it
 
 
 async def _has_asked(context: BotContext, surveys: Mapping[str, Survey]) -> bool:

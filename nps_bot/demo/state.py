@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from nps_bot import logs
+from nps_bot.demo.cast import all_of_lumen_coffee
 from nps_bot.errors import AlreadyServingError, SettingsError
 from nps_bot.settings import Settings
 from nps_bot.storage.serving import ServingLock
 from slack_sandbox import Limits, Sandbox
-from slack_sandbox.cast import all_of_lumen_coffee
 from slack_sandbox.platform import Secrets
 from slack_sandbox.store import Store
 

@@ -17,6 +17,7 @@ from nps_bot.asking.inviting import look_for_newcomers
 from nps_bot.asking.scheduler import tick
 from nps_bot.clock import MovableClock
 from nps_bot.delivery.rules import UPDATE_DELAY
+from nps_bot.demo.crowd import Crowd
 from nps_bot.demo.idle import come_to_rest
 from nps_bot.demo.tour import Guide
 from nps_bot.figures import store as reports
@@ -24,7 +25,6 @@ from nps_bot.surveys.rules.cadence import nominal_times
 from nps_bot.surveys.rules.local_time import FIRST_ZONE, earliest_opening
 from slack_sandbox import Sandbox
 from slack_sandbox.control import Move, Step
-from slack_sandbox.crowd import Crowd
 from slack_sandbox.errors import NotThereError
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -20,13 +20,13 @@ from nps_bot.asking.scheduler import build_scheduler, tick
 from nps_bot.clock import SystemClock
 from nps_bot.demo import state
 from nps_bot.demo.run import Visited, visited
+from nps_bot.demo.tempers import intent
 from nps_bot.figures.views.figures import points
 from nps_bot.settings import Settings, load_settings
 from nps_bot.storage.tables import Invitation, OptOut, Outbox, Response, Wave
 from nps_bot.surveys import load_surveys
 from slack_sandbox import Fault, Message, Passing, Stage
 from slack_sandbox.control import Move
-from slack_sandbox.tempers import intent
 from tests.delivery.test_dispatcher import invited, posts, statuses, until
 from tests.helpers.attack_helpers import BOTH, eventually, read
 from tests.helpers.messages import ON_SQLITE, words

@@ -219,10 +219,10 @@ def test_the_key_of_a_question_depends_on_its_words_alone(load: Load) -> None:
             "owners:",
             "zzz: 1\nowners:",
             (
-                "unknown key 'zzz'. Allowed here: key, title, brand, kind, in, accounts, audience,"
-                " question, cadence, quiet_hours, budget, closes_after, correctable_for, anonymous,"
-                " channels, owners, admins_manage, confirm_above, follow_ups, thank_you, reminder,"
-                " chaser."
+                "unknown key 'zzz'. Allowed here: key, title, brand, kind, in, question, cadence,"
+                " quiet_hours, closes_after, owners, admins_manage, follow_ups, audience, budget,"
+                " confirm_above, reminder, channels, correctable_for, thank_you, chaser, anonymous,"
+                " accounts."
             ),
         ),
         (

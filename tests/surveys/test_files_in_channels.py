@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from nps_bot.errors import SurveyFileError
+from nps_bot.surveys.files.declaring import unless
+from nps_bot.surveys.files.explaining import keys_of, keys_of_all
 from nps_bot.surveys.files.loading import load_survey
+from nps_bot.surveys.files.schema import KINDS, SurveyFile
 from nps_bot.surveys.rules.survey import IN_CHANNELS, AccountChannel, Audience, Delivery, Survey
 from tests.surveys.test_files import SMALLEST
 
@@ -152,3 +155,21 @@ def test_a_survey_needs_an_audience_or_channels(load: Load) -> None:
     assert problems(load, f"{text}in: chanels\n")[0] == (
         "'in' must be one of direct_messages, channels, not 'chanels'. Did you mean 'channels'?"
     )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_key_of_another_kind_is_refused_with_why(
+    kind: type[SurveyFile],
+) -> None:
+    own, everywhere = keys_of(kind), keys_of_all()
+    for key in everywhere.keys() - own.keys() - {"anonymous", "accounts"}:
+        assert unless(everywhere[key])[kind.name]
+
+
+def test_the_nearest_key_is_one_that_channels_have(load: Load) -> None:
+    assert problems(load, f"{WHERE}budget: {{shre: 1}}\n") == [
+        "unknown key 'budget.shre'. Allowed here: every."
+    ]
+    assert problems(load, f"{WHERE}acounts: []\n") == [
+        "unknown key 'acounts'. Did you mean 'accounts'?"
+    ]

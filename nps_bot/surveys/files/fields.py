@@ -1,14 +1,16 @@
-"""The values a survey file may hold, each parsed by one function.
+"""The values a survey file may hold, each type with its parser, its bounds and its sentence.
 
-Every function takes what stands in the file and returns what it means, or raises a ValueError that
-goes on after the key: "must be ..., not 'x'".
+A parser takes what stands in the file and returns what it means, or raises a ValueError that goes
+on after the key: "must be ..., not 'x'".
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -32,15 +34,14 @@ PLACEHOLDER = "{brand}"
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """What PostgreSQL or JSON cannot keep; YAML's escapes can write it."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_DATE = re.compile(r"20\d\d-\d\d-\d\d")
-_PERIOD = re.compile(r"(?:(\d{1,3})\s+)?(day|week|month)s?")
-_DURATION = re.compile(r"(\d{1,4})\s+(hour|day|week)s?")
-_WHOLE = re.compile(r"[0-9]{1,6}")
-_URL = re.compile(r"[^\s<>|\"]+")
-_SURVEY_KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_QUESTION_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _LONGEST = {Unit.DAY: 366, Unit.WEEK: 53, Unit.MONTH: 24}
+
+
+@dataclass(frozen=True, slots=True)
+class Parser(BeforeValidator):
+    """A parser, and its bounds as docs/surveys.md tells them behind a key's description."""
+
+    bounds: str = ""
 
 
 def shown(value: object) -> str:
@@ -71,6 +72,11 @@ def _text(value: object, allowed: str = "text") -> str:
     return value.strip()
 
 
+def _line(value: object) -> str:
+    """Return a text in one line; a line end would break the emphasis around it."""
+    return " ".join(_text(value).split())
+
+
 def _size(text: str) -> int:
     """Return how long Slack finds ``text``: it escapes three characters, and a brand goes in."""
     filled = text.replace(PLACEHOLDER, "x" * BRAND)
@@ -86,36 +92,86 @@ def _sized(text: str, limit: int) -> str:
     return text
 
 
-def _template(text: str) -> str:
-    for name in re.findall(r"\{[^{}]*\}", text):
-        if name != PLACEHOLDER:
-            raise ValueError(f"holds {name}, but only {PLACEHOLDER} is filled in")
-    return text
+def _words(limit: int, read: Callable[[object], str] = _line, *, filled: bool = False) -> Parser:
+    """Return the parser of words that people read.
+
+    Args:
+        limit: how many characters they may have.
+        read: returns the text, in one line or as it stands.
+        filled: whether the brand is filled in.
+    """
+
+    def parse(value: object) -> str:
+        text = read(value)
+        for name in re.findall(r"\{[^{}]*\}", text) if filled else ():
+            if name != PLACEHOLDER:
+                raise ValueError(f"holds {name}, but only {PLACEHOLDER} is filled in")
+        return _sized(text, limit)
+
+    return Parser(parse, bounds=f", at most {limit:,} characters")
 
 
-def _line(value: object) -> str:
-    """Return a text in one line; a line end would break the emphasis around it."""
-    return " ".join(_text(value).split())
+def _one(allowed: str, understand: Callable[[str], Any], bounds: str = "") -> Parser:
+    """Return the parser of what ``understand`` makes something of, not None and no ValueError."""
+
+    def parse(value: object) -> Any:
+        text = _text(value, allowed)
+        try:
+            found = understand(text)
+        except ValueError:
+            found = None
+        if found is None:
+            raise refused(allowed, value)
+        return found
+
+    return Parser(parse, bounds=bounds)
 
 
-def _brand(value: object) -> str:
-    return _sized(_line(value), BRAND)
+def _written(pattern: str, allowed: str) -> Parser:
+    return _one(allowed, lambda text: text if re.fullmatch(pattern, text) else None, f": {allowed}")
 
 
-def _title(value: object) -> str:
-    return _sized(_line(value), TITLE)
+def _checked(is_one: Callable[[str], bool], allowed: str) -> Parser:
+    return _one(allowed, lambda text: text if is_one(text) else None)
 
 
-def _question(value: object) -> str:
-    return _sized(_template(_line(value)), LABEL)
+def _choice(words: Collection[str], allowed: str = "") -> Parser:
+    allowed = allowed or f"one of {', '.join(words)}"
+
+    def parse(value: object) -> str:
+        text = _text(value, allowed).lower()
+        if text not in set(words):
+            raise refused(allowed, value, nearest(text, words))
+        return text
+
+    return Parser(parse)
 
 
-def _thanks(value: object) -> str:
-    return _sized(_template(_text(value)), LABEL)
+def _whole(least: int, most: int, allowed: str = "", bounds: str = "") -> Parser:
+    def understand(text: str) -> int | None:
+        number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else -1
+        return number if least <= number <= most else None
+
+    between = f": `{least}` to `{most}`"
+    return _one(allowed or f"a whole number from {least} to {most}", understand, bounds or between)
 
 
-def _link_text(value: object) -> str:
-    return _sized(_line(value), BUTTON)
+def _duration(least: str, most: int) -> Parser:
+    """Return the parser of durations from ``least`` ("1 hour") to so many days."""
+    allowed = "a number of hours, days or weeks, such as '7 days'"
+    count, unit = least.split()
+    shortest = timedelta(hours=int(count))
+
+    def parse(value: object) -> timedelta:
+        found = re.fullmatch(r"(\d{1,4})\s+(hour|day|week)s?", _text(value, allowed).lower())
+        if not found:
+            raise refused(allowed, value)
+        duration = timedelta(**{f"{found[2]}s": int(found[1])})
+        if not shortest <= duration <= timedelta(days=most):
+            raise refused(f"from {count} {unit} to {most} days", value)
+        return duration
+
+    return Parser(parse, bounds=f": `{least}` to `{most} days`")
 
 
 def _url(value: object) -> str:
@@ -124,152 +180,35 @@ def _url(value: object) -> str:
         parts = urlsplit(text)
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not _URL.fullmatch(text):
+    web = parts.scheme in {"http", "https"} and parts.hostname
+    if not web or not re.fullmatch(r"[^\s<>|\"]+", text):
         raise refused("an address that begins with https:// or http://", value)
     return _sized(text, URL)
 
 
-def _survey_key(value: object) -> str:
-    text = _text(value)
-    if not _SURVEY_KEY.fullmatch(text):
-        raise refused("1 to 40 lower-case letters, digits, - or _, the first a letter", value)
-    return text
+def _someone(text: str) -> str | None:
+    return text.lower() if is_email(text) else text if is_person_id(text) else None
 
 
-def _question_key(value: object) -> str:
-    text = _text(value)
-    if not _QUESTION_KEY.fullmatch(text):
-        raise refused("1 to 60 lower-case letters, digits or _, the first a letter", value)
-    return text
+def _time_of_day(text: str) -> time | None:
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
+    return time(int(found[1]), int(found[2])) if found else None
 
 
-def _channel(value: object) -> str:
-    allowed = 'a channel: "#name" in quotes, lower case, or its id'
-    text = _text(value, allowed)
-    if not is_channel(text):
-        raise refused(allowed, value)
-    return text
-
-
-def _group(value: object) -> str:
-    allowed = 'a user group: "@handle" in quotes, or its id'
-    text = _text(value, allowed)
-    if not is_group(text):
-        raise refused(allowed, value)
-    return text
-
-
-def _person(value: object) -> str:
-    allowed = "a Slack id such as U012AB3CD or an e-mail address"
-    text = _text(value, allowed)
-    if is_email(text):
-        return text.lower()
-    if not is_person_id(text):
-        raise refused(allowed, value)
-    return text
-
-
-def _team(value: object) -> str:
-    allowed = "the id of a workspace, such as T012AB3CD"
-    text = _text(value, allowed)
-    if not is_team(text):
-        raise refused(allowed, value)
-    return text
-
-
-def _delivery(value: object) -> Delivery:
-    allowed = f"one of {', '.join(Delivery)}"
-    text = _text(value, allowed).lower()
-    if text not in set(Delivery):
-        raise refused(allowed, value, nearest(text, Delivery))
-    return Delivery(text)
-
-
-def _flag(value: object) -> bool:
-    words = {"true": True, "false": False}
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
-    raise refused("true or false", value)
-
-
-def _people_count(value: object) -> int:
-    allowed = "a number of people, such as 50; 0 for everybody"
-    text = _text(value, allowed)
-    if not re.fullmatch(r"[0-9]{1,6}", text):
-        raise refused(allowed, value)
-    return int(text)
-
-
-def _time_of_day(value: object) -> time:
-    allowed = 'a time of day such as "10:00", from "00:00" to "23:59"'
-    found = _TIME.fullmatch(_text(value, allowed))
-    if not found:
-        raise refused(allowed, value)
-    return time(int(found[1]), int(found[2]))
-
-
-def _date(value: object) -> date:
-    allowed = "a date such as 2026-01-05, from 2000 to 2099"
-    text = _text(value, allowed)
-    try:
-        day = date.fromisoformat(text) if _DATE.fullmatch(text) else None
-    except ValueError:
-        day = None
-    if day is None:
-        raise refused(allowed, value)
-    return day
-
-
-def _weekday(value: object) -> int:
-    allowed = f"one of {', '.join(WEEKDAYS)}"
-    text = _text(value, allowed).lower()
-    if text not in WEEKDAYS:
-        raise refused(allowed, value, nearest(text, WEEKDAYS))
-    return WEEKDAYS.index(text)
-
-
-def _kind(value: object) -> Kind:
-    allowed = f"one of {', '.join(Kind)}"
-    text = _text(value, allowed).lower()
-    if text not in set(Kind):
-        raise refused(allowed, value, nearest(text, Kind))
-    return Kind(text)
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if re.fullmatch(r"20\d\d-\d\d-\d\d", text) else None
 
 
 def _period(value: object) -> tuple[int, Unit]:
     allowed = "a number of days, weeks or months, such as '3 months' or 'week'"
-    found = _PERIOD.fullmatch(_text(value, allowed).lower())
+    text = _text(value, allowed).lower()
+    found = re.fullmatch(r"(?:(\d{1,3})\s+)?(day|week|month)s?", text)
     if not found:
         raise refused(allowed, value)
     count, unit = int(found[1] or 1), Unit(found[2])
     if not 1 <= count <= _LONGEST[unit]:
         raise refused(f"1 to {_LONGEST[unit]} {unit}s", value)
     return count, unit
-
-
-def _duration(value: object, least: timedelta, most: int = 90) -> timedelta:
-    allowed = "a number of hours, days or weeks, such as '7 days'"
-    found = _DURATION.fullmatch(_text(value, allowed).lower())
-    if not found:
-        raise refused(allowed, value)
-    duration = timedelta(**{f"{found[2]}s": int(found[1])})
-    if not least <= duration <= timedelta(days=most):
-        shortest = "1 hour" if least else "0 hours"
-        raise refused(f"from {shortest} to {most} days", value)
-    return duration
-
-
-def _whole(value: object, allowed: str, most: int, least: int = 1) -> int:
-    text = _text(value, allowed)
-    number = int(text) if _WHOLE.fullmatch(text) else 0
-    if not least <= number <= most:
-        raise refused(allowed, value)
-    return number
-
-
-def _threshold(value: object) -> int:
-    allowed = f"a whole number from {LEAST_THRESHOLD} to 1000"
-    return _whole(value, allowed, 1_000, LEAST_THRESHOLD)
 
 
 def _segment(value: object) -> str:
@@ -279,9 +218,8 @@ def _segment(value: object) -> str:
     return column
 
 
-def _percent(value: object) -> int:
-    value = value.removesuffix("%").rstrip() if isinstance(value, str) else value
-    return _whole(value, "a whole number from 1 to 100", 100)
+def _without_sign(value: object) -> object:
+    return value.removesuffix("%").rstrip() if isinstance(value, str) else value
 
 
 def _time_zone(value: object) -> str:
@@ -293,41 +231,58 @@ def _time_zone(value: object) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         known = False
     if not known:
-        hint = nearest(text, available_timezones())
-        raise refused(allowed, value, hint)
+        raise refused(allowed, value, nearest(text, available_timezones()))
     return text
 
 
-Text = Annotated[str, BeforeValidator(_line)]
-SurveyKind = Annotated[Kind, BeforeValidator(_kind)]
-Brand = Annotated[str, BeforeValidator(_brand)]
-Title = Annotated[str, BeforeValidator(_title)]
-Question = Annotated[str, BeforeValidator(_question)]
-Thanks = Annotated[str, BeforeValidator(_thanks)]
-LinkText = Annotated[str, BeforeValidator(_link_text)]
-Url = Annotated[str, BeforeValidator(_url)]
-SurveyKey = Annotated[str, BeforeValidator(_survey_key)]
-QuestionKey = Annotated[str, BeforeValidator(_question_key)]
-Channel = Annotated[str, BeforeValidator(_channel)]
-Group = Annotated[str, BeforeValidator(_group)]
-Person = Annotated[str, BeforeValidator(_person)]
-Account = Annotated[str, BeforeValidator(_brand)]
-Team = Annotated[str, BeforeValidator(_team)]
-SurveyDelivery = Annotated[Delivery, BeforeValidator(_delivery)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-PeopleCount = Annotated[int, BeforeValidator(_people_count)]
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
-Day = Annotated[date, BeforeValidator(_date)]
-Weekday = Annotated[int, BeforeValidator(_weekday)]
-Period = Annotated[tuple[int, Unit], BeforeValidator(_period)]
-Opening = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(hours=1)))]
-Wait = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(hours=1)))]
-Grace = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(0)))]
-Span = Annotated[timedelta, BeforeValidator(lambda value: _duration(value, timedelta(0), 730))]
-Threshold = Annotated[int, BeforeValidator(_threshold)]
-Segment = Annotated[str, BeforeValidator(_segment)]
-Percent = Annotated[int, BeforeValidator(_percent)]
-Number = Annotated[
-    int, BeforeValidator(lambda value: _whole(value, "a whole number from 1 to 100000", 100_000))
+Text = Annotated[str, Parser(_line)]
+Brand = Annotated[str, _words(BRAND)]
+Title = Annotated[str, _words(TITLE)]
+Question = Annotated[str, _words(LABEL, filled=True)]
+Thanks = Annotated[str, _words(LABEL, _text, filled=True)]
+LinkText = Annotated[str, _words(BUTTON)]
+Url = Annotated[str, Parser(_url)]
+SurveyKey = Annotated[
+    str,
+    _written(
+        r"[a-z][a-z0-9_-]{0,39}", "1 to 40 lower-case letters, digits, - or _, the first a letter"
+    ),
 ]
-TimeZone = Annotated[str, BeforeValidator(_time_zone)]
+QuestionKey = Annotated[
+    str,
+    _written(
+        r"[a-z][a-z0-9_]{0,59}", "1 to 60 lower-case letters, digits or _, the first a letter"
+    ),
+]
+Channel = Annotated[
+    str, _checked(is_channel, 'a channel: "#name" in quotes, lower case, or its id')
+]
+Group = Annotated[str, _checked(is_group, 'a user group: "@handle" in quotes, or its id')]
+Person = Annotated[str, _one("a Slack id such as U012AB3CD or an e-mail address", _someone)]
+Team = Annotated[str, _checked(is_team, "the id of a workspace, such as T012AB3CD")]
+SurveyKind = Annotated[Kind, _choice(Kind)]
+SurveyDelivery = Annotated[Delivery, _choice(Delivery)]
+Flag = Annotated[bool, _choice(("true", "false"), "true or false")]
+PeopleCount = Annotated[
+    int,
+    _whole(0, 999_999, "a number of people, such as 50; 0 for everybody", "; `0` for every wave"),
+]
+TimeOfDay = Annotated[
+    time, _one('a time of day such as "10:00", from "00:00" to "23:59"', _time_of_day)
+]
+Day = Annotated[date, _one("a date such as 2026-01-05, from 2000 to 2099", _date)]
+Weekday = Annotated[int, BeforeValidator(WEEKDAYS.index), _choice(WEEKDAYS)]
+Period = Annotated[
+    tuple[int, Unit],
+    Parser(
+        _period, bounds="; at most 366 days, 53 weeks or 24 months, such as `3 months` or `week`"
+    ),
+]
+Wait = Annotated[timedelta, _duration("1 hour", 90)]
+Grace = Annotated[timedelta, _duration("0 hours", 90)]
+Span = Annotated[timedelta, _duration("0 hours", 730)]
+Threshold = Annotated[int, _whole(LEAST_THRESHOLD, 1_000)]
+Segment = Annotated[str, Parser(_segment)]
+Percent = Annotated[int, _whole(1, 100), BeforeValidator(_without_sign)]
+Number = Annotated[int, _whole(1, 100_000)]
+TimeZone = Annotated[str, Parser(_time_zone)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from slack_sandbox.replies import replies
+from nps_bot.demo.replies import replies
 from slack_sandbox.workspace import User
 
 SEED = 2034

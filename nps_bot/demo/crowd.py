@@ -11,9 +11,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from nps_bot.demo.tempers import SECOND_THOUGHTS, SEED, TEMPERS, Intent, intent
 from slack_sandbox.actor import Person
 from slack_sandbox.errors import SandboxError
-from slack_sandbox.tempers import SECOND_THOUGHTS, SEED, TEMPERS, Intent, intent
 from slack_sandbox.workspace import Message, Workspace, dm_id
 
 log = logging.getLogger(__name__)

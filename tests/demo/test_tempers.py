@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from slack_sandbox.cast import all_of_lumen_coffee
-from slack_sandbox.tempers import SEED, TEMPERS, intent
+from nps_bot.demo.cast import all_of_lumen_coffee
+from nps_bot.demo.tempers import SEED, TEMPERS, intent
 
 WORKSPACE = all_of_lumen_coffee()
 LIVING = [WORKSPACE.user(name) for name in TEMPERS]
