@@ -144,14 +144,18 @@ async def connected(
         charts = Charts(database)
         await charts.recall()
         await database.write(launching.see_surveys, surveys, clock.now())
+
+        def current_surveys() -> Mapping[str, Survey]:
+            return surveys
+
         yield BotContext(
-            surveys=surveys,
+            current_surveys=current_surveys,
             database=database,
             clock=clock,
             leases=leases or clock,
             messenger=messenger,
             directory=directory,
-            access=Access(directory, surveys),
+            access=Access(directory, current_surveys),
             background=background,
             charts=charts,
             workspace_url=identity.url,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from nps_bot.slack.directory import Directory
+from nps_bot.surveys.provider import Surveys
 from nps_bot.surveys.rules.survey import Survey
 
 
 class Access:
     """A survey's owners and nobody else; workspace admins where its file says so."""
 
-    def __init__(self, directory: Directory, surveys: Mapping[str, Survey]) -> None:
+    def __init__(self, directory: Directory, current_surveys: Surveys) -> None:
         self._directory = directory
-        self._surveys = surveys
+        self._current_surveys = current_surveys
 
     async def owners(self, survey: Survey) -> list[str]:
         """Return the Slack ids of a survey's owners; those Slack does not know are left out."""
@@ -37,7 +38,5 @@ class Access:
 
     async def managed(self, person_id: str) -> list[Survey]:
         """Return the surveys a person may see and steer, by key."""
-        return [one for one in self._sorted() if await self.may_manage(person_id, one)]
-
-    def _sorted(self) -> Iterable[Survey]:
-        return sorted(self._surveys.values(), key=lambda survey: survey.key)
+        surveys = sorted(self._current_surveys().values(), key=attrgetter("key"))
+        return [one for one in surveys if await self.may_manage(person_id, one)]

@@ -13,6 +13,7 @@ from nps_bot.slack.directory import Directory
 from nps_bot.slack.messenger import Messenger
 from nps_bot.storage.database import Database
 from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.provider import Surveys
 from nps_bot.surveys.rules.survey import Survey, Wording
 
 
@@ -24,11 +25,11 @@ class BotContext:
         clock: tells the time people live by.
         leases: tells the time that leases, look-ups and what was read of Slack last for. It is
             the same clock, unless somebody moves time on to see what comes.
-        wake_courier: tells the courier that something is owed now.
+        wake_dispatcher: tells the dispatcher that something is owed now.
         workspace_url: the workspace's address, to link messages.
     """
 
-    surveys: Mapping[str, Survey]
+    current_surveys: Surveys
     database: Database
     clock: Clock
     leases: Clock
@@ -40,6 +41,11 @@ class BotContext:
     workspace_url: str
     wake_dispatcher: Callable[[], None]
     wordings: dict[int, Wording] = field(default_factory=dict)
+
+    @property
+    def surveys(self) -> Mapping[str, Survey]:
+        """The surveys there are now, by key."""
+        return self.current_surveys()
 
     async def wording(self, wording_id: int) -> Wording:
         """Return a stored wording; it never changes, so it is read once."""
