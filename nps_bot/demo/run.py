@@ -27,7 +27,7 @@ from nps_bot.demo.tour import Guide
 from nps_bot.errors import PeopleFileError, SettingsError
 from nps_bot.interaction.context import BotContext
 from nps_bot.people import store as people
-from nps_bot.people.import_command import match
+from nps_bot.people.matching import match
 from nps_bot.people.people_file import parse_people_file
 from nps_bot.settings import Settings
 from nps_bot.surveys.rules.survey import Survey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -20,15 +20,12 @@ from nps_bot.home import store
 from nps_bot.home.store import OpenCase, Pause, Trouble
 from nps_bot.shared_channels import store as channel_posts
 from nps_bot.shared_channels.store import Post
-from nps_bot.surveys.rules.cadence import nominal_times
-from nps_bot.surveys.rules.local_time import earliest_opening
+from nps_bot.surveys.rules.cadence import next_nominal
 from nps_bot.surveys.rules.survey import Survey
 
 TROUBLE_SHOWN_FOR = timedelta(days=14)
 CASES = 10
 TROUBLES = 10
-_BACK = timedelta(days=2)
-"""Nominal times are local; somewhere on earth it is still this long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def status(connection: Connection, surveys: Collection[Survey], now: datetime) -
                 title=survey.wording.title,
                 pause=pauses.get(survey.key),
                 waves=running.get(survey.key, ()),
-                next_nominal=next_nominal(survey, now),
+                next_nominal=next_nominal(survey.cadence, survey.time_zone, now),
                 time_zone=survey.time_zone,
             )
             for survey in sorted(surveys, key=lambda survey: survey.key)
@@ -161,13 +158,3 @@ def running_waves(
         )
         running[head.survey_key] = (*running.get(head.survey_key, ()), wave)
     return running
-
-
-def next_nominal(survey: Survey, now: datetime) -> datetime:
-    """Return the local time (naive) of the first wave that opens after ``now``."""
-    after = now.astimezone(UTC).replace(tzinfo=None) - _BACK
-    return next(
-        nominal
-        for nominal in nominal_times(survey.cadence, after)
-        if earliest_opening(nominal, survey.time_zone) > now
-    )

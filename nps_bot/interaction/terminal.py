@@ -1,83 +1,108 @@
-"""What one-shot commands reach: the database, Slack, a survey, a person, and a yes."""
+"""What commands for the terminal share: the bot's database and context, a survey, a yes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import cached_property
+from typing import Any
 
 import click
+import uvloop
 
-from nps_bot import app
-from nps_bot.clock import MovableClock, SettableClock, SystemClock
+from nps_bot.clock import SettableClock
 from nps_bot.errors import NpsBotError, nearest
 from nps_bot.interaction.context import BotContext
-from nps_bot.settings import Mode, Settings
+from nps_bot.settings import Settings
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
-from nps_bot.storage.migrate import ensure_migrated
-from nps_bot.surveys import load_surveys
 from nps_bot.surveys.rules.survey import Survey
 
-LONG = 60.0
-"""Seconds a one-shot command waits for the database: nobody else waits behind it."""
+HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""The settings of every group of commands."""
+
+without_asking = click.option("--yes", is_flag=True, help="Do not wait for a confirmation.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 
 
 class CommandError(NpsBotError):
     """A command that cannot be carried out; the text says what can."""
 
 
-def clock_of(settings: Settings) -> SettableClock:
-    """Return the clock of the bot: in the sandbox, time may have been moved on."""
-    if settings.mode is not Mode.SANDBOX:
-        return SystemClock()
-    from nps_bot.demo import state as sandboxed  # noqa: PLC0415  # as in cli.serving
+class CommandGroup(click.Group):
+    """A group that reports errors in one sentence; an unknown command with the nearest one."""
 
-    clock = MovableClock()
-    clock.ahead = sandboxed.Visit.recall(clock.now()).ahead
-    return clock
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the commands in the order in which they were added."""
+        return list(self.commands)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command, or refuse it with the nearest one."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            known = self.list_commands(ctx)
+            raise NpsBotError(
+                f"No command '{args[0]}'.{nearest(args[0], known)} There are: {', '.join(known)}."
+            )
+        return super().resolve_command(ctx, args)
 
-def surveys_of(settings: Settings) -> Mapping[str, Survey]:
-    """Return the surveys as the bot asks them: the sandbox counts their waves from its first day.
-
-    Raises:
-        SurveyError: a file is wrong.
-    """
-    surveys = load_surveys(settings.surveys)
-    if settings.mode is not Mode.SANDBOX:
-        return surveys
-    from nps_bot.demo import schedule  # noqa: PLC0415  # as in cli.serving
-    from nps_bot.demo import state as sandboxed  # noqa: PLC0415
-
-    visit = sandboxed.Visit.recall(SystemClock().now())
-    return schedule.from_the_day(surveys, visit.founded) if visit.kept else surveys
-
-
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """Reach the database alone, migrated."""
-    await asyncio.to_thread(ensure_migrated, settings.database_url)
-    async with app.open_database(settings.database_url, patience=LONG) as database:
-        yield database
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error of ours is a sentence on stderr and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except NpsBotError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(2)
 
 
-@asynccontextmanager
-async def open_context(settings: Settings) -> AsyncIterator[BotContext]:
-    """Reach the database and Slack; without credentials, the sandbox of a running bot.
+class Terminal(ABC):
+    """The bot as its commands reach it: what click hands to each of them (``click.pass_obj``)."""
 
-    Raises:
-        NpsBotError: one of them cannot be reached, or refuses.
-    """
-    surveys, clock = surveys_of(settings), clock_of(settings)
-    if settings.mode is Mode.SANDBOX:
-        from nps_bot.demo import state as sandboxed  # noqa: PLC0415  # as in cli.serving
+    def __init__(self, load_settings: Callable[[], Settings]) -> None:
+        self._load_settings = load_settings
 
-        settings = sandboxed.settings_of_running_sandbox(settings)
-    nobody_waits = asyncio.Event()
-    async with app.connected(settings, surveys, clock, wake=nobody_waits, patient=False) as context:
-        yield context
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; they are read when a command first needs them.
+
+        Raises:
+            SettingsError: one of them is wrong.
+        """
+        return self._load_settings()
+
+    @abstractmethod
+    def clock(self) -> SettableClock:
+        """Return the clock of the bot."""
+
+    @abstractmethod
+    def surveys(self) -> Mapping[str, Survey]:
+        """Return the surveys as the bot asks them.
+
+        Raises:
+            SurveyError: a file is wrong.
+        """
+
+    @abstractmethod
+    def database(self) -> AbstractAsyncContextManager[Database]:
+        """Open the database alone, migrated."""
+
+    @abstractmethod
+    def context(self) -> AbstractAsyncContextManager[BotContext]:
+        """Open the database and Slack.
+
+        Raises:
+            NpsBotError: one of them cannot be reached, or refuses.
+        """
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` on uvloop until it ends."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
 
 
 def survey_named(surveys: Mapping[str, Survey], key: str) -> Survey:

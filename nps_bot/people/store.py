@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.any_of import any_of
-from nps_bot.storage.tables import OptOut, Person, Sighting
+from nps_bot.storage.tables import AccountChannel, OptOut, Person, Sighting
 from nps_bot.storage.upsert import insert_or
 
 ALL_SURVEYS = "*"
@@ -73,6 +73,52 @@ def save_accounts(connection: Connection, rows: Iterable[AccountRow], now: datet
             ],
         )
     return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """A channel and the account it is shared with; no account takes it from the list."""
+
+    channel: str
+    account: str | None
+    owner: str | None
+    teams: tuple[str, ...]
+
+
+def save_channels(connection: Connection, rows: Iterable[ChannelRow], now: datetime) -> int:
+    """Store what a people file says of channels; returns how many it names."""
+    number = 0
+    for row in rows:
+        number += 1
+        if row.account is None:
+            connection.execute(delete(AccountChannel).where(AccountChannel.channel == row.channel))
+            continue
+        values = {
+            "account": row.account,
+            "owner": row.owner,
+            "teams": list(row.teams),
+            "updated_at": now,
+        }
+        connection.execute(
+            insert_or(connection, AccountChannel)
+            .values(channel=row.channel, **values)
+            .on_conflict_do_update(index_elements=[AccountChannel.channel], set_=values)
+        )
+    return number
+
+
+def channels(connection: Connection) -> list[ChannelRow]:
+    """Return all channels that people files named, by id."""
+    columns = (
+        AccountChannel.channel,
+        AccountChannel.account,
+        AccountChannel.owner,
+        AccountChannel.teams,
+    )
+    rows = connection.execute(select(*columns).order_by(AccountChannel.channel))
+    return [
+        ChannelRow(channel, whose, owner, tuple(teams)) for channel, whose, owner, teams in rows
+    ]
 
 
 def meet(

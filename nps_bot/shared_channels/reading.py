@@ -8,7 +8,8 @@ from collections.abc import Collection
 from nps_bot.asking.store.waves import WaveRow
 from nps_bot.delivery.rules import Refused
 from nps_bot.interaction.context import BotContext
-from nps_bot.shared_channels import posting, store
+from nps_bot.people import store as people
+from nps_bot.shared_channels import posting
 from nps_bot.shared_channels.posting import Found
 from nps_bot.shared_channels.rules import teams_of
 from nps_bot.slack.directory import NotInSlackError
@@ -43,7 +44,7 @@ async def accounts(context: BotContext, survey: Survey) -> list[AccountChannel]:
     """Return the channels a survey asks in: its own, or else those of the people file."""
     if survey.accounts:
         return list(survey.accounts)
-    rows = await context.database.read(store.accounts)
+    rows = await context.database.read(people.channels)
     return [
         AccountChannel(row.channel, row.account, row.owner, row.teams)
         for row in rows

@@ -20,7 +20,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection, inspect, make_url, select, text
 
-from nps_bot.asking import surveys_command
+from nps_bot.cli.terminal import BotTerminal
+from nps_bot.figures.terminal import print_report
 from nps_bot.storage.tables import AnonymousAnswer, AnonymousComment, Ballot, Base, FollowUpToken
 from nps_bot.surveys.rules.survey import Anonymity
 from slack_sandbox import Message, Person
@@ -86,10 +87,11 @@ async def seen(world: World, capsys: pytest.CaptureFixture[str]) -> dict[str, st
         typed = word.replace("@kenji", f"<@{world.sandbox.person('kenji').id}>")
         shown[f"/nps {word}"] = words(await nps(world, "priya", typed))
     shown["home"] = words(await opened_home(world, "priya"))
+    terminal = BotTerminal(lambda: world.settings)
     for as_json in (False, True):
         for period in (None, "90d"):
             capsys.readouterr()
-            await surveys_command.report(world.settings, "customer", period, as_json=as_json)
+            await print_report(terminal, "customer", period, as_json=as_json)
             shown[f"report {period} {as_json}"] = capsys.readouterr().out
     shown["metrics"] = await measured(world)
     return {place: _MOMENT.sub("", said) for place, said in shown.items()}

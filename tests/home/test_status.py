@@ -12,7 +12,7 @@ from nps_bot.delivery.store.lanes import remember_pace
 from nps_bot.home import status
 from nps_bot.storage.database import Database
 from nps_bot.surveys import store as survey_store
-from nps_bot.surveys.rules.cadence import Every, Unit
+from nps_bot.surveys.rules.cadence import Every, Unit, next_nominal
 from nps_bot.surveys.rules.survey import Survey
 from tests.helpers.database_world import NOON, World, survey
 
@@ -80,7 +80,8 @@ def weekly(time_zone: str | None) -> Survey:
 )
 def test_the_next_wave_opens_after_now(time_zone: str | None, now: datetime, nominal: str) -> None:
     """With everybody's own zone a wave opens where the day begins first, at UTC+14."""
-    assert status.next_nominal(weekly(time_zone), now) == datetime.fromisoformat(nominal)
+    found = next_nominal(weekly(time_zone).cadence, time_zone, now)
+    assert found == datetime.fromisoformat(nominal)
 
 
 async def test_the_end_of_a_wave_is_foretold_at_the_pace_that_was_learnt(

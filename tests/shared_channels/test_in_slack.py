@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from nps_bot.people import forgetting
-from nps_bot.people.import_command import match_channels
+from nps_bot.people import store as people
+from nps_bot.people.matching import match_channels
 from nps_bot.people.people_file import parse_people_file
-from nps_bot.shared_channels import store as channel_posts
 from nps_bot.storage.tables import Answer, ChannelPost, Outbox, Person
 from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.local_time import QuietHours
@@ -450,12 +450,12 @@ async def test_the_people_file_says_which_channels(coast: World, tmp_path: Path)
     async with world.running():
         context = world.bot.context
         rows = await match_channels(context, file, parse_people_file(file))
-        await context.database.write(channel_posts.save_accounts, rows, world.clock.now())
+        await context.database.write(people.save_channels, rows, world.clock.now())
         question = await posted(world, handle="mei")
         assert "You answered 7" in words(await chosen(world, "ivo", question, 7))
         file.write_text("slack_id,account\n#ext-coast,\n")
         rows = await match_channels(context, file, parse_people_file(file))
-        await context.database.write(channel_posts.save_accounts, rows, world.clock.now())
+        await context.database.write(people.save_channels, rows, world.clock.now())
         await later(world, hours=1)
         await world.ask()
         assert await states(world) == ["approved"]

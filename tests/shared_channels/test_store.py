@@ -10,9 +10,11 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from nps_bot.figures.store import Scope
+from nps_bot.people import store as people
+from nps_bot.people.store import ChannelRow
 from nps_bot.shared_channels import store as channel_posts
 from nps_bot.shared_channels.rules import PostState
-from nps_bot.shared_channels.store import Accounts, ChannelRow, NewPost
+from nps_bot.shared_channels.store import Accounts, NewPost
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import ChannelInvitation, ChannelPost, Invitation
 from tests.helpers.database_world import NOON, World
@@ -130,13 +132,13 @@ async def test_the_last_people_file_says_whose_a_channel_is(database: Database) 
     cliff = ChannelRow("C2", "Cliff Inn", None, ())
 
     def work(connection: Connection) -> None:
-        assert channel_posts.save_accounts(connection, [harbor, cliff], NOON) == 2
-        assert channel_posts.accounts(connection) == [harbor, cliff]
+        assert people.save_channels(connection, [harbor, cliff], NOON) == 2
+        assert people.channels(connection) == [harbor, cliff]
         moved = replace(harbor, account="Harbor Group", teams=())
         gone = replace(cliff, account=None)
-        assert channel_posts.save_accounts(connection, [moved, gone], NOON) == 2
-        assert channel_posts.accounts(connection) == [moved]
+        assert people.save_channels(connection, [moved, gone], NOON) == 2
+        assert people.channels(connection) == [moved]
         channel_posts.forget_person(connection, "UTOM")
-        assert channel_posts.accounts(connection) == [replace(moved, owner=None)]
+        assert people.channels(connection) == [replace(moved, owner=None)]
 
     await database.write(work)

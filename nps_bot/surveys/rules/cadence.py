@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -170,6 +170,17 @@ def due_wave(
         return None
     opened = earliest_opening(nominal, time_zone)
     return None if missed_wave_is_stale(cadence, nominal, opened, now) else nominal
+
+
+def next_nominal(cadence: Cadence, time_zone: str | None, now: datetime) -> datetime:
+    """Return the local time (naive) of the first wave that opens after ``now``."""
+    # Nominal times are local; a time two days ago is over everywhere on earth.
+    after = now.astimezone(UTC).replace(tzinfo=None) - 2 * DAY
+    return next(
+        nominal
+        for nominal in nominal_times(cadence, after)
+        if earliest_opening(nominal, time_zone) > now
+    )
 
 
 def _latest_opened(cadence: Cadence, time_zone: str | None, now: datetime) -> datetime | None:

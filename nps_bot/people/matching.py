@@ -1,56 +1,15 @@
-"""`people import`: who belongs to which account, checked against Slack, then stored as a whole."""
+"""A people file beside what Slack shows: who and which channels its lines mean."""
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime
 from pathlib import Path
-
-import click
-from sqlalchemy import Connection
 
 from nps_bot.errors import PeopleFileError
 from nps_bot.interaction.context import BotContext
-from nps_bot.interaction.terminal import clock_of, find_person, open_context, open_database
-from nps_bot.people import store
-from nps_bot.people.people_file import PersonRow, parse_people_file
-from nps_bot.people.store import AccountRow
-from nps_bot.settings import Settings
-from nps_bot.shared_channels import store as channel_posts
-from nps_bot.shared_channels.store import ChannelRow
-from nps_bot.slack import web_api
-from nps_bot.slack.block_kit import count
+from nps_bot.interaction.terminal import find_person
+from nps_bot.people.people_file import PersonRow
+from nps_bot.people.store import AccountRow, ChannelRow
 from nps_bot.slack.directory import NotInSlackError
-
-
-async def import_people(settings: Settings, file: Path) -> None:
-    """Import a people file: all of it, or nothing.
-
-    Raises:
-        PeopleFileError: a line is wrong, or names somebody Slack does not know.
-    """
-    rows = parse_people_file(file)
-    # Whom Slack does not know is listed; what else it refuses ends the import with a sentence.
-    logging.getLogger(web_api.__name__).setLevel(logging.ERROR)
-    async with open_context(settings) as context:
-        matched = await match(context, file, rows)
-        channels = await match_channels(context, file, rows)
-    async with open_database(settings) as database:
-        imported = await database.write(_save, matched, channels, clock_of(settings).now())
-    click.echo(f"{imported} imported from {file}.")
-
-
-def _save(
-    connection: Connection,
-    matched: list[AccountRow],
-    channels: list[ChannelRow],
-    now: datetime,
-) -> str:
-    """Store all of it; returns what it was."""
-    saved = store.save_accounts(connection, matched, now)
-    shared = channel_posts.save_accounts(connection, channels, now)
-    number = count(saved, "person", "people")
-    return f"{number} and {count(shared, 'channel')}" if shared else number
 
 
 async def match_channels(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,22 +14,21 @@ from nps_bot.asking.eligibility import Reason
 from nps_bot.asking.inviting import invite_everybody, whole_audience
 from nps_bot.asking.launching import ByHand, Plan
 from nps_bot.asking.preview import preview
-from nps_bot.asking.progress_bar import tell_progress
 from nps_bot.asking.rules.budget import Held
+from nps_bot.asking.terminal.progress_bar import tell_progress
 from nps_bot.asking.views.exclusion_text import cause
 from nps_bot.asking.views.send import asked_twice, pace_words
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.terminal import (
     CommandError,
+    Terminal,
     confirmed,
     find_person,
-    open_context,
+    run,
     survey_named,
-    surveys_of,
     typed,
+    without_asking,
 )
-from nps_bot.settings import Settings
-from nps_bot.shared_channels.send_command import send_in_channels
 from nps_bot.slack.block_kit import count
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys import store as survey_store
@@ -37,52 +37,95 @@ from nps_bot.surveys.rules.survey import Delivery, Survey
 from nps_bot.time_zones import zone_of
 
 
-async def send(
-    settings: Settings, key: str, *, person: str | None, dry_run: bool, yes: bool
-) -> None:
-    """Start a wave by hand, after showing it.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a wave is sent from the terminal.
 
-    Args:
-        settings: as the environment says.
-        key: of the survey.
+    Attributes:
         person: the only one to ask, as somebody writes them down; None for the whole audience.
         dry_run: whether to show it and do no more.
         yes: whether it goes without a confirmation.
-
-    Raises:
-        NpsBotError: it cannot be sent; the text says why.
     """
-    survey = survey_named(surveys_of(settings), key)
-    if person is not None and survey.anonymity is not None:
+
+    person: str | None
+    dry_run: bool
+    yes: bool
+
+
+SendInChannels = Callable[[BotContext, Survey, Options], Awaitable[None]]
+"""Starts a wave of a survey that asks in shared channels, after showing it."""
+
+
+def send(send_in_channels: SendInChannels) -> click.Command:
+    """Return the command `send`.
+
+    Args:
+        send_in_channels: takes over where a survey asks in shared channels.
+    """
+
+    @click.command("send", short_help="Start a wave of a survey now.")
+    @click.argument("survey")
+    @click.option("--to", "person", metavar="@USER", help="Ask this one person and nobody else.")
+    @click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Show who would be asked and when, who not and why; send nothing.",
+    )
+    @without_asking
+    @click.pass_obj
+    def command(
+        terminal: Terminal, survey: str, person: str | None, dry_run: bool, yes: bool
+    ) -> None:
+        """Start a wave of SURVEY now: show how many, who, when and how long it takes, and ask
+        before it goes. For more people than the survey's confirm_above the number has to be typed.
+
+        @USER is an @handle, a Slack id or an e-mail address. A bar shows how far the running bot
+        is; Ctrl-C ends the watching, not the wave.
+        """
+        options = Options(person, dry_run, yes)
+        run(_send(terminal, survey, options, send_in_channels))
+
+    return command
+
+
+async def _send(
+    terminal: Terminal, key: str, options: Options, send_in_channels: SendInChannels
+) -> None:
+    survey = survey_named(terminal.surveys(), key)
+    if options.person is not None and survey.anonymity is not None:
         raise CommandError(
             f"{survey.key} is anonymous: of a wave for one person everybody would know whose"
             " answer it is. Leave --to out."
         )
-    async with open_context(settings) as context:
+    async with terminal.context() as context:
         if await context.database.read(survey_store.is_paused, survey.key):
             raise CommandError(
                 f"{survey.key} is paused; `/nps resume {survey.key}` in Slack goes on with it."
             )
         if survey.delivery is Delivery.CHANNELS:
-            await send_in_channels(context, survey, person=person, dry_run=dry_run, yes=yes)
-            return
-        members = await _asked(context, survey, person)
-        found = await preview(context, survey, members, alone=person is not None)
-        _show(survey, found.plan)
-        if dry_run or person is not None:
-            titles = {key: one.wording.title for key, one in context.surveys.items()}
-            _show_not_asked(survey, found.plan, titles)
+            await send_in_channels(context, survey, options)
         else:
-            _sum_up(found.plan)
-        if found.plan.due:
-            click.echo(pace_words(found.takes))
-            _warn(survey, found.plan)
-        if dry_run or not found.plan.due:
-            click.echo("Nothing was sent.")
-        elif yes or _confirmed(survey, len(found.plan.due)):
-            await _start(context, survey, only=members[0] if person else None)
-        else:
-            click.echo("Nothing was sent.")
+            await _send_to_people(context, survey, options)
+
+
+async def _send_to_people(context: BotContext, survey: Survey, options: Options) -> None:
+    alone = options.person is not None
+    members = await _asked(context, survey, options.person)
+    found = await preview(context, survey, members, alone=alone)
+    _show(survey, found.plan)
+    if options.dry_run or alone:
+        titles = {key: one.wording.title for key, one in context.surveys.items()}
+        _show_not_asked(survey, found.plan, titles)
+    else:
+        _sum_up(found.plan)
+    people = len(found.plan.due)
+    if people:
+        click.echo(pace_words(found.takes))
+        _warn(survey, found.plan)
+    if people and not options.dry_run and (options.yes or _confirmed(survey, people)):
+        await _start(context, survey, only=members[0] if alone else None)
+    else:
+        click.echo("Nothing was sent.")
 
 
 async def _asked(context: BotContext, survey: Survey, person: str | None) -> list[Member]:

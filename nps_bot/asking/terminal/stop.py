@@ -9,25 +9,27 @@ import click
 from nps_bot.asking import stopping
 from nps_bot.asking.stopping import Extent
 from nps_bot.figures.views.figures import calendar_day
-from nps_bot.interaction.terminal import clock_of, confirmed, open_database, survey_named
-from nps_bot.settings import Settings
+from nps_bot.interaction.terminal import Terminal, confirmed, run, survey_named, without_asking
 from nps_bot.slack.block_kit import count
 from nps_bot.surveys import load_surveys
 
 
-async def stop(settings: Settings, key: str, *, yes: bool) -> None:
-    """Stop the open waves of a survey, after showing how far they are.
+@click.command("stop", short_help="End the waves of a survey that run.")
+@click.argument("survey")
+@without_asking
+@click.pass_obj
+def stop(terminal: Terminal, survey: str, yes: bool) -> None:
+    """Stop the open waves of SURVEY: show how many were asked and how many would not be, and wait
+    for your word.
 
-    Args:
-        settings: as the environment says.
-        key: of the survey.
-        yes: whether it goes without a confirmation.
-
-    Raises:
-        NpsBotError: there is no such survey, or the database cannot be reached.
+    What was not sent is not sent any more; what was sent can be answered until the wave closes.
     """
-    survey = survey_named(load_surveys(settings.surveys), key)
-    async with open_database(settings) as database:
+    run(_stop(terminal, survey, yes=yes))
+
+
+async def _stop(terminal: Terminal, key: str, *, yes: bool) -> None:
+    survey = survey_named(load_surveys(terminal.settings.surveys), key)
+    async with terminal.database() as database:
         extents = await database.read(stopping.extents, survey.key)
         running = [one for one in extents if one.wave.stopped_at is None]
         if not running:
@@ -38,7 +40,7 @@ async def stop(settings: Settings, key: str, *, yes: bool) -> None:
         if not yes and not confirmed("Stop it?"):
             click.echo("Nothing was stopped.")
             return
-        now = clock_of(settings).now()
+        now = terminal.clock().now()
         ids = [one.wave.id for one in running]
         for wave in await database.write(stopping.stop, survey, ids, None, now):
             while await database.write(stopping.cancel_unsent, wave, now):

@@ -16,8 +16,16 @@ from nps_bot.delivery.resolve import Verdict
 from nps_bot.delivery.rules import Status
 from nps_bot.delivery.store import unsettled
 from nps_bot.delivery.store.unsettled import Unsettled
-from nps_bot.interaction.terminal import CommandError, confirmed, open_database
-from nps_bot.settings import Settings
+from nps_bot.interaction.terminal import (
+    HELP,
+    CommandError,
+    CommandGroup,
+    Terminal,
+    as_json,
+    confirmed,
+    run,
+    without_asking,
+)
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys
 from nps_bot.surveys.rules.survey import Survey
@@ -26,10 +34,53 @@ _BEGINNING = re.compile(r"[0-9a-f]{1,32}")
 _SIMILAR = 5
 
 
-async def show(settings: Settings, *, as_json: bool) -> None:
+@click.group(
+    cls=CommandGroup,
+    context_settings=HELP,
+    invoke_without_command=True,
+    short_help="List what waits, is unknown or failed; settle it by hand.",
+)
+@as_json
+@click.pass_context
+def outbox(ctx: click.Context, as_json: bool) -> None:
+    """List the messages that wait, that may or may not have arrived, and that failed.
+
+    Where Slack did not say whether it took a message, the bot looks for it. Where it may not look,
+    the message is parked: it is never sent blindly, and you say what is true, with sent or again.
+    """
+    if ctx.invoked_subcommand is None:
+        run(_show(ctx.obj, as_json=as_json))
+
+
+@outbox.command("sent", short_help="Say of a message that it is there.")
+@click.argument("id_", metavar="ID")
+@without_asking
+@click.pass_obj
+def sent(terminal: Terminal, id_: str, yes: bool) -> None:
+    """Say that you have seen message ID in Slack: it counts as sent.
+
+    ID may be the beginning of the id that the list shows. The bot does not learn where the message
+    stands, so it never rewrites it, unless its person clicks on it.
+    """
+    run(_settle(terminal, id_, Verdict.SENT, yes=yes))
+
+
+@outbox.command("again", short_help="Say of a message that it is not there: send it again.")
+@click.argument("id_", metavar="ID")
+@without_asking
+@click.pass_obj
+def again(terminal: Terminal, id_: str, yes: bool) -> None:
+    """Say that message ID is not in Slack, or that what made it fail is mended: send it (again).
+
+    ID may be the beginning of the id that the list shows.
+    """
+    run(_settle(terminal, id_, Verdict.AGAIN, yes=yes))
+
+
+async def _show(terminal: Terminal, *, as_json: bool) -> None:
     """Print what Slack does not have for sure."""
-    surveys = load_surveys(settings.surveys)
-    async with open_database(settings) as database:
+    surveys = load_surveys(terminal.settings.surveys)
+    async with terminal.database() as database:
         found = await database.read(unsettled.unsettled)
     if as_json:
         click.echo(json.dumps([entry_json(one, surveys) for one in found], indent=2))
@@ -37,15 +88,15 @@ async def show(settings: Settings, *, as_json: bool) -> None:
         click.echo(outbox_text(found, surveys))
 
 
-async def settle(settings: Settings, beginning: str, verdict: Verdict, *, yes: bool) -> None:
+async def _settle(terminal: Terminal, beginning: str, verdict: Verdict, *, yes: bool) -> None:
     """Settle a message as the operator says.
 
     Raises:
         NpsBotError: there is no such message, it may not be settled, or nobody confirmed it.
     """
-    surveys = load_surveys(settings.surveys)
+    surveys = load_surveys(terminal.settings.surveys)
     clock = SystemClock()  # leases and look-ups go by it, however far a sandbox has moved on
-    async with open_database(settings) as database:
+    async with terminal.database() as database:
         message = await _find(database, beginning)
         refusal = resolve.refused(message, verdict, clock.now())
         if refusal is None:

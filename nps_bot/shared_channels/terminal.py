@@ -7,6 +7,7 @@ import click
 from nps_bot.asking import approving, launching
 from nps_bot.asking.inviting import invite_everybody
 from nps_bot.asking.launching import ByHand
+from nps_bot.asking.terminal.send import Options
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.terminal import CommandError, confirmed
 from nps_bot.shared_channels import posting
@@ -15,22 +16,13 @@ from nps_bot.slack.block_kit import count
 from nps_bot.surveys.rules.survey import Survey
 
 
-async def send_in_channels(
-    context: BotContext, survey: Survey, *, person: str | None, dry_run: bool, yes: bool
-) -> None:
+async def send_in_channels(context: BotContext, survey: Survey, options: Options) -> None:
     """Start a wave in channels by hand, after showing it.
-
-    Args:
-        edge: reaches the database and Slack.
-        survey: whose wave.
-        person: must be None: a channel cannot be asked for one person.
-        dry_run: whether to show it and do no more.
-        yes: whether it goes without a confirmation.
 
     Raises:
         CommandError: it cannot be sent; the text says why.
     """
-    if person is not None:
+    if options.person is not None:
         raise CommandError(f"--to: {survey.key} asks in channels, where it cannot ask one person.")
     now = context.clock.now()
     found = await every_channel(context, survey)
@@ -44,7 +36,7 @@ async def send_in_channels(
             else f"not asked: {post.obstacle}"
         )
         click.echo(f"  {post.account}, {post.channel}: {why}")
-    if dry_run or not asking or not (yes or confirmed("Ask who decides?")):
+    if options.dry_run or not asking or not (options.yes or confirmed("Ask who decides?")):
         click.echo("Nothing was sent.")
         return
     nominal = await context.database.read(launching.free_minute, survey, now)
