@@ -22,7 +22,6 @@ from nps_bot.asking import launching
 from nps_bot.asking.scheduler import build_scheduler
 from nps_bot.clock import Clock, SettableClock, passing
 from nps_bot.delivery.dispatcher import Dispatcher
-from nps_bot.delivery.rules import NotSent, RateLimited, Unknown
 from nps_bot.errors import SettingsError, StorageUnavailableError
 from nps_bot.figures.measures import Measures, measure
 from nps_bot.home.probes import Probes
@@ -33,6 +32,7 @@ from nps_bot.metrics import REQUESTS
 from nps_bot.reactions import REACTIONS
 from nps_bot.settings import Mode, Settings
 from nps_bot.slack.background import Background
+from nps_bot.slack.calls import NotSent, RateLimited, Unknown
 from nps_bot.slack.charts import Charts
 from nps_bot.slack.directory import Directory
 from nps_bot.slack.errors import SlackCallError

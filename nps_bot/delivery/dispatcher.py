@@ -39,16 +39,10 @@ from nps_bot.delivery.outcome_writer import OutcomeWriter
 from nps_bot.delivery.reconciler import Reconciler
 from nps_bot.delivery.rendering import render
 from nps_bot.delivery.rules import (
-    Accepted,
     MessageKind,
-    NotSent,
-    Outcome,
     Priority,
-    RateLimited,
-    Refused,
     Settlement,
     Status,
-    Unknown,
     may_call,
     priority_of,
     settle,
@@ -59,6 +53,7 @@ from nps_bot.delivery.store.claims import Claimed, Waiting
 from nps_bot.delivery.store.lanes import POSTING
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
+from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Refused, Unknown
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 

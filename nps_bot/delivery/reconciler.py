@@ -14,18 +14,12 @@ from time import monotonic
 from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Search
 from nps_bot.delivery.destinations import find_place
-from nps_bot.delivery.rules import (
-    LOOK_AGAIN,
-    Finding,
-    LookLater,
-    Unreadable,
-    after_lookup,
-    look_from,
-)
+from nps_bot.delivery.rules import after_lookup, look_from
 from nps_bot.delivery.sender_lease import SenderLease
 from nps_bot.delivery.store import claims
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
+from nps_bot.slack.calls import LOOK_AGAIN, Finding, LookLater, Unreadable
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 

@@ -16,6 +16,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from nps_bot.slack.calls import (
+    CALL_TIMEOUT,
+    Accepted,
+    Finding,
+    Found,
+    LookLater,
+    NotSent,
+    NotThere,
+    Outcome,
+    RateLimited,
+    Refused,
+    Unknown,
+    Unreadable,
+)
+
 
 class MessageKind(StrEnum):
     """What a message is; it is rendered from what the database says when it leaves."""
@@ -77,14 +92,10 @@ UPDATE_DELAY = timedelta(seconds=3)
 the summary, and a clicked prompt, which is rewritten directly, is touched only if that failed."""
 LEASE = timedelta(seconds=30)
 """How long after its claim a message may still be handed to Slack."""
-CALL_TIMEOUT = timedelta(seconds=8)
-"""How long one call may take; shorter than the lease, so that an outcome is settled within it."""
 LOOKUP_AFTER = timedelta(seconds=60)
 """How long after its call began a posted message shows in the channel's history at the latest."""
 FIRST_LOOK = timedelta(seconds=10)
 """When to look for a message of unknown outcome at first: mostly it is there, and then done."""
-LOOK_AGAIN = timedelta(seconds=30)
-"""When to look again where looking failed for a passing reason."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far our clock may be ahead of Slack's: history is read from so long before the claim.
 
@@ -92,87 +103,6 @@ The same five minutes after which Slack's signed requests count as stale."""
 
 _FIRST_BACKOFF = timedelta(seconds=2)
 _LONGEST_BACKOFF = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Slack has the message: in ``channel``, at ``ts``."""
-
-    channel: str
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimited:
-    """Slack did nothing and asks to wait ``retry_after`` seconds (HTTP 429)."""
-
-    retry_after: float
-
-
-@dataclass(frozen=True, slots=True)
-class NotSent:
-    """The request never left, so nothing can have happened."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody can tell whether Slack did it: a timeout, a reset, an error on Slack's side."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Slack said no and will say no again.
-
-    Attributes:
-        reason: a sentence for the operator.
-        code: Slack's name of the error, such as ``not_in_channel``.
-    """
-
-    reason: str
-    code: str = ""
-
-
-Failure = RateLimited | NotSent | Unknown | Refused
-Outcome = Accepted | Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The channel's history shows the message at ``ts``."""
-
-    channel: str
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotThere:
-    """The history, read back to the claim, does not show the message (yet)."""
-
-
-@dataclass(frozen=True, slots=True)
-class LookLater:
-    """The history could not be read now; it can in ``after``.
-
-    ``limited`` says that Slack asked to wait so long with all such calls.
-    """
-
-    after: timedelta
-    reason: str
-    limited: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """The history cannot be read: whether the message is there stays unknown."""
-
-    reason: str
-
-
-Finding = Found | NotThere | LookLater | Unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from nps_bot.delivery.rules import Refused
 from nps_bot.errors import NpsBotError, StorageUnavailableError, nearest
 from nps_bot.interaction.command_args import CommandArgs, CommandError, not_an_owner
 from nps_bot.interaction.context import BotContext
@@ -17,6 +16,7 @@ from nps_bot.interaction.replies import NOT_NOW, WENT_WRONG
 from nps_bot.slack import block_kit as blocks
 from nps_bot.slack import notices, payloads
 from nps_bot.slack.block_kit import listed
+from nps_bot.slack.calls import Refused
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.message import Message
 

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Collection
 
 from nps_bot.asking.store.waves import WaveRow
-from nps_bot.delivery.rules import Refused
 from nps_bot.interaction.context import BotContext
 from nps_bot.people import store as people
 from nps_bot.shared_channels import posting
 from nps_bot.shared_channels.posting import Found
 from nps_bot.shared_channels.rules import teams_of
+from nps_bot.slack.calls import Refused
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.surveys.rules.survey import AccountChannel, Survey

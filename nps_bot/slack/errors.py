@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from nps_bot.delivery.rules import Failure, NotSent, RateLimited, Refused, Unknown
 from nps_bot.errors import NpsBotError
+from nps_bot.slack.calls import Failure, NotSent, RateLimited, Refused, Unknown
 from nps_bot.slack.outcomes import ANSWERS, CONNECTION, ELSEWHERE, STATUSES, Meaning
 
 DEFAULT_WAIT = 30.0

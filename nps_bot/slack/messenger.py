@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from nps_bot.delivery.rules import (
+from nps_bot.slack.calls import (
     LOOK_AGAIN,
     Accepted,
     Finding,

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from nps_bot.delivery.rules import NotSent, RateLimited, Refused, Unknown
+from nps_bot.slack.calls import NotSent, RateLimited, Refused, Unknown
 
 Meaning = type[NotSent] | type[RateLimited] | type[Unknown] | type[Refused]
 

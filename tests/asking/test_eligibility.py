@@ -23,10 +23,11 @@ from nps_bot.asking.rules.budget import Held, Rule
 from nps_bot.asking.store import contacts
 from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Delivery
-from nps_bot.delivery.rules import Accepted, Priority, Unknown
+from nps_bot.delivery.rules import Priority
 from nps_bot.delivery.store.claims import Waiting
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
+from nps_bot.slack.calls import Accepted, Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Sighting, Wave, WaveExclusion

@@ -25,10 +25,11 @@ from nps_bot.asking.outgoing import chaser_key, prompt_key, reminder_key
 from nps_bot.asking.store import invitations
 from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Delivery, DirectMessage, PromptContent, Remove
-from nps_bot.delivery.rules import UPDATE_DELAY, Unknown
+from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.reactions import REACTIONS
+from nps_bot.slack.calls import Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine

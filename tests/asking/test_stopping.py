@@ -20,17 +20,10 @@ from nps_bot.asking.launching import BATCH, NOMINAL, ByHand, Page
 from nps_bot.asking.outgoing import WAVE_STOPPED, prompt_key, reprompt_key
 from nps_bot.asking.stopping import Extent
 from nps_bot.asking.store import waves
-from nps_bot.delivery.rules import (
-    LEASE,
-    Accepted,
-    MessageKind,
-    NotSent,
-    Outcome,
-    RateLimited,
-    Unknown,
-)
+from nps_bot.delivery.rules import LEASE, MessageKind
 from nps_bot.delivery.store import claims
 from nps_bot.home import status as standing
+from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox, Wave

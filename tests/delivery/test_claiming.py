@@ -30,25 +30,13 @@ from nps_bot.delivery.claiming import (
     TeamChannel,
 )
 from nps_bot.delivery.notices import Notice, enqueue_notice
-from nps_bot.delivery.rules import (
-    LEASE,
-    UPDATE_DELAY,
-    Accepted,
-    MessageKind,
-    NotSent,
-    Outcome,
-    Priority,
-    RateLimited,
-    Refused,
-    Settlement,
-    Status,
-    Unknown,
-)
+from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, MessageKind, Priority, Settlement, Status
 from nps_bot.delivery.store import outbox
 from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
 from nps_bot.figures.summary import Summary
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
+from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Refused, Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Wave

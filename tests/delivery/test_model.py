@@ -32,23 +32,10 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, Engine, Row, delete, event, insert, select
 
 from nps_bot.delivery.rules import (
-    CALL_TIMEOUT,
     LEASE,
-    LOOK_AGAIN,
     LOOKUP_AFTER,
-    Accepted,
-    Finding,
-    Found,
-    LookLater,
-    NotSent,
-    NotThere,
-    Outcome,
-    RateLimited,
-    Refused,
     Settlement,
     Status,
-    Unknown,
-    Unreadable,
     after_lookup,
     look_from,
     may_call,
@@ -59,6 +46,21 @@ from nps_bot.delivery.store.claims import Claimed, Sent, Waiting
 from nps_bot.delivery.store.outbox import NewMessage
 from nps_bot.ids import new_id
 from nps_bot.reactions import REACTIONS
+from nps_bot.slack.calls import (
+    CALL_TIMEOUT,
+    LOOK_AGAIN,
+    Accepted,
+    Finding,
+    Found,
+    LookLater,
+    NotSent,
+    NotThere,
+    Outcome,
+    RateLimited,
+    Refused,
+    Unknown,
+    Unreadable,
+)
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Invitation, Outbox, StoredWording, Wave
 

@@ -10,33 +10,35 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from nps_bot.delivery.rules import (
-    CALL_TIMEOUT,
     CLOCK_SKEW,
     FIRST_LOOK,
     LEASE,
-    LOOK_AGAIN,
     LOOKUP_AFTER,
-    Accepted,
-    Finding,
-    Found,
-    LookLater,
     MessageKind,
-    NotSent,
-    NotThere,
-    Outcome,
     Priority,
-    RateLimited,
-    Refused,
     Settlement,
     Status,
-    Unknown,
-    Unreadable,
     after_lookup,
     backoff,
     look_from,
     may_call,
     priority_of,
     settle,
+)
+from nps_bot.slack.calls import (
+    CALL_TIMEOUT,
+    LOOK_AGAIN,
+    Accepted,
+    Finding,
+    Found,
+    LookLater,
+    NotSent,
+    NotThere,
+    Outcome,
+    RateLimited,
+    Refused,
+    Unknown,
+    Unreadable,
 )
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -8,17 +8,11 @@ from sqlalchemy import Connection, select
 
 from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Delivery
-from nps_bot.delivery.rules import (
-    UPDATE_DELAY,
-    Accepted,
-    MessageKind,
-    Outcome,
-    RateLimited,
-    Refused,
-)
+from nps_bot.delivery.rules import UPDATE_DELAY, MessageKind
 from nps_bot.delivery.rules import settle as decide
 from nps_bot.delivery.store import outbox
 from nps_bot.figures.outgoing import summary_key
+from nps_bot.slack.calls import Accepted, Outcome, RateLimited, Refused
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
 from tests.helpers.asking import ADA, KENJI, TOM, ask, carry, claimed, settle

@@ -12,9 +12,10 @@ from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
 from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import Delivery
-from nps_bot.delivery.rules import Accepted, Outcome, Priority, Settlement
+from nps_bot.delivery.rules import Priority, Settlement
 from nps_bot.delivery.rules import settle as decide
 from nps_bot.delivery.store.claims import Claimed, Waiting
+from nps_bot.slack.calls import Accepted, Outcome
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.tables import Invitation, Outbox
 from nps_bot.surveys.rules.survey import Survey

@@ -20,24 +20,14 @@ from nps_bot.cases.outgoing import alert_key, update_alert
 from nps_bot.delivery import claiming
 from nps_bot.delivery.claiming import AlertContent, DirectMessage, Remove
 from nps_bot.delivery.notices import Notice, enqueue_notice
-from nps_bot.delivery.rules import (
-    LEASE,
-    UPDATE_DELAY,
-    Accepted,
-    NotThere,
-    Outcome,
-    RateLimited,
-    Settlement,
-    Status,
-    Unknown,
-    after_lookup,
-)
+from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, Settlement, Status, after_lookup
 from nps_bot.figures import store as reports
 from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.people.forgetting import Forgotten
 from nps_bot.people.store import AccountRow
+from nps_bot.slack.calls import Accepted, NotThere, Outcome, RateLimited, Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Base, Outbox, Response, ScoreChange, Wave

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from nps_bot.delivery.rules import NotSent, RateLimited, Refused, Unknown
+from nps_bot.slack.calls import NotSent, RateLimited, Refused, Unknown
 from nps_bot.slack.errors import DEFAULT_WAIT, SlackCallError, failed_answer
 from nps_bot.slack.web_api import WebApi, open_session
 from tests.slack import wire

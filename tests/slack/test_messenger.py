@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from nps_bot.delivery.rules import (
+from nps_bot.slack.calls import (
     LOOK_AGAIN,
     Accepted,
     Found,

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from nps_bot.delivery.rules import NotSent, RateLimited, Refused, Status, Unknown, settle
+from nps_bot.delivery.rules import Status, settle
+from nps_bot.slack.calls import NotSent, RateLimited, Refused, Unknown
 from nps_bot.slack.errors import SlackCallError, broken_connection, failed_answer
 from nps_bot.slack.outcomes import ANSWERS, CONNECTION, ELSEWHERE, STATUSES
 
