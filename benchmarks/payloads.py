@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.processes import SIGNING_SECRET
 from benchmarks.world import Invited
-from nps_bot.answering.views import prompt
+from nps_bot.asking.views import prompt
 from nps_bot.nps.bands import SCORES
 from nps_bot.slack.http import EVENTS_PATH
 from nps_bot.slack.message import Message

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from nps_bot.anonymous import reactions as anonymous
+from nps_bot.answering import reactions as answering
 from nps_bot.answering.events import (
     ContactDeclined,
     OptedIn,
@@ -17,12 +19,30 @@ from nps_bot.answering.events import (
     ScoreCorrected,
     Snoozed,
 )
+from nps_bot.asking import reactions as asking
+from nps_bot.asking.events import Ticked, WaveClosed, WaveOpened, WaveStopped
 from nps_bot.cases import reactions as cases
 from nps_bot.events import Reactions
 from nps_bot.figures import reactions as figures
+from nps_bot.people.events import PersonForgotten
+from nps_bot.shared_channels import reactions as shared_channels
+from nps_bot.shared_channels.events import QuestionPosted
 
 REACTIONS: Final = (
     Reactions()
+    # what becomes of waves
+    .on(WaveOpened, figures.begin_summary)
+    .on(WaveStopped, shared_channels.show_stopped, figures.show_stopped)
+    .on(
+        WaveClosed,
+        anonymous.disclose,
+        anonymous.unlink,
+        shared_channels.show_closed,
+        figures.close_summary,
+    )
+    .on(QuestionPosted, figures.show_posted)
+    .on(Ticked, anonymous.unlink_late)
+    # what respondents do
     .on(ResponseRecorded, cases.open_for_detractors, figures.show_scores)
     .on(
         ScoreCorrected,
@@ -37,4 +57,6 @@ REACTIONS: Final = (
     .on(Snoozed, figures.update_summaries)
     .on(OptedOut, figures.update_summaries)
     .on(OptedIn, figures.update_summaries)
+    # what becomes of people: what they wrote goes while it is known whose it is
+    .on(PersonForgotten, answering.forget, asking.forget, shared_channels.forget)
 )

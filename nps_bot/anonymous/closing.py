@@ -16,11 +16,8 @@ from nps_bot.asking.outgoing import PROMPT_KINDS
 from nps_bot.asking.store import invitations, waves
 from nps_bot.asking.store.waves import WaveRow
 from nps_bot.delivery.store import outbox
-from nps_bot.ids import new_id
-from nps_bot.storage import key_value
+from nps_bot.storage.scrubbing import note_deleted
 
-_UNSCRUBBED = "unscrubbed"
-"""Remembered from when something was taken from the tables until the files are scrubbed."""
 _LATE = timedelta(days=2)
 """How long after its closing a prompt of a wave may still be rewritten for an answer."""
 
@@ -30,23 +27,11 @@ def unlink(connection: Connection, wave: WaveRow, now: datetime) -> None:
     ballots.unlink(connection, wave.id)
     invitations.flatten_timestamps(connection, wave.id, now)
     outbox.flatten_timestamps(connection, PROMPT_KINDS, wave.id, now)
-    key_value.remember(connection, _UNSCRUBBED, new_id())
+    note_deleted(connection)
 
 
 def even_out_late(connection: Connection, now: datetime) -> None:
     """Even out what was on its way to Slack when its wave closed."""
     for wave_id, closed_at in waves.anonymous_closed_since(connection, now - _LATE):
         if outbox.flatten_timestamps(connection, PROMPT_KINDS, wave_id, closed_at):
-            key_value.remember(connection, _UNSCRUBBED, new_id())
-
-
-def unscrubbed(connection: Connection) -> str | None:
-    """Return what to tell :func:`mark_scrubbed` once the files are; None where they are."""
-    found: str | None = key_value.recall(connection, _UNSCRUBBED)
-    return found
-
-
-def mark_scrubbed(connection: Connection, which: str) -> None:
-    """Record that the files are scrubbed, unless something more was taken meanwhile."""
-    if key_value.recall(connection, _UNSCRUBBED) == which:
-        key_value.forget(connection, _UNSCRUBBED)
+            note_deleted(connection)

@@ -16,7 +16,8 @@ from nps_bot.anonymous import voting
 from nps_bot.anonymous.voting import Voted
 from nps_bot.answering.rewriting import Rewriting
 from nps_bot.answering.rules import Refusal
-from nps_bot.answering.views import followup, prompt
+from nps_bot.answering.views import followup
+from nps_bot.asking.views import prompt
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.replies import NOT_SAVED, REFUSALS, TRIGGER_LIVES, note_posted, tell

@@ -22,7 +22,8 @@ from nps_bot.answering.rewriting import Rewriting
 from nps_bot.answering.rules import Refusal
 from nps_bot.answering.score import Recorded, record_score
 from nps_bot.answering.snooze import snooze
-from nps_bot.answering.views import followup, prompt
+from nps_bot.answering.views import followup
+from nps_bot.asking.views import prompt
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.home.listeners import publish
 from nps_bot.interaction.context import BotContext

@@ -9,7 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection, Executable, delete, insert, select, update
 
-from nps_bot.storage.tables import Answer, Response, ScoreChange
+from nps_bot.storage.tables import Answer, Invitation, Response, ScoreChange
 from nps_bot.storage.upsert import insert_or, insert_rows, rows_of
 
 
@@ -162,3 +162,11 @@ def erase(connection: Connection, response_id: str) -> None:
     for table in (Answer, ScoreChange):
         connection.execute(delete(table).where(table.response_id == response_id))
     connection.execute(delete(Response).where(Response.id == response_id))
+
+
+def forget_person(connection: Connection, person_id: str) -> None:
+    """Delete what a person wrote and how their scores changed. Scores stay for the sums."""
+    theirs = select(Invitation.id).where(Invitation.person_id == person_id)
+    responses = select(Response.id).where(Response.invitation_id.in_(theirs))
+    for table in (Answer, ScoreChange):
+        connection.execute(delete(table).where(table.response_id.in_(responses)))

@@ -7,36 +7,31 @@ still is what the reader of that page began from.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.anonymous import closing, disclosing
 from nps_bot.asking import eligibility
 from nps_bot.asking.eligibility import Reason, Round
+from nps_bot.asking.events import WaveClosed, WaveOpened
 from nps_bot.asking.outgoing import new_prompt
 from nps_bot.asking.rules.approval import PREVIEW_VALID_FOR
 from nps_bot.asking.rules.budget import Held
+from nps_bot.asking.selection import select_members
 from nps_bot.asking.store import contacts, invitations, waves
 from nps_bot.asking.store.invitations import NewInvitation
 from nps_bot.asking.store.waves import NewWave, WaveRow
 from nps_bot.delivery.store import outbox
+from nps_bot.events import record
 from nps_bot.figures import store as reports
-from nps_bot.figures.outgoing import CLOSING, SUMMARY, enqueue_summary, summary_key
 from nps_bot.figures.store import WaveHead
 from nps_bot.ids import new_id
 from nps_bot.people import store as people
-from nps_bot.shared_channels.outgoing import (
-    CHANNEL_APPROVAL,
-    CHANNEL_QUESTION,
-    update_channel_messages,
-)
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys import store as survey_store
-from nps_bot.surveys.rules.audience import Exclusion, exclusion
+from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.cadence import MINUTE, cadence_length, due_wave, latest_nominal
 from nps_bot.surveys.rules.local_time import earliest_opening
 from nps_bot.surveys.rules.survey import Survey
@@ -224,21 +219,17 @@ def _invite(
     connection: Connection, survey: Survey, wave: WaveRow, found: Sequence[Member], now: datetime
 ) -> None:
     """Invite those whom neither the audience nor the budget leaves out; count the others."""
-    reasons = {one.id: exclusion(one, survey.audience) for one in found}
-    members = [one for one in found if reasons[one.id] is None]
-    known = eligibility.notice(connection, survey, [one.id for one in members], now)
-    choice = eligibility.choose(connection, survey, _round(connection, wave), members, known, now)
-    asked = [member for member in members if member.id in choice.due]
+    timing = _round(connection, wave)
+    chosen = select_members(connection, survey, timing, found, now, eligibility.notice)
     # Nothing of the others is stored: some of them asked to be forgotten.
-    people.save_members(connection, asked, now)
-    new = [NewInvitation(new_id(), one.id, choice.due[one.id]) for one in asked]
+    people.save_members(connection, [member for member, _ in chosen.due], now)
+    new = [NewInvitation(new_id(), member.id, due_at) for member, due_at in chosen.due]
     invitations.add(connection, wave.id, new)
     outbox.add(
         connection,
         [new_prompt(one.id, one.person_id, survey.key, wave.id, one.due_at) for one in new],
     )
-    left_out: Counter[str] = Counter(reason for reason in reasons.values() if reason is not None)
-    left_out.update(hold.rule for hold in choice.held.values())
+    left_out = {str(reason): many for reason, many in chosen.left_out.items()}
     contacts.count_excluded(connection, wave.id, left_out)
 
 
@@ -259,27 +250,20 @@ def make_ready(connection: Connection, survey: Survey, wave: WaveRow, now: datet
     """Open a wave of which everything is known: its closing counts from its first question."""
     opens_at = waves.earliest_due(connection, wave.id) or now
     waves.mark_ready(connection, wave.id, opens_at, opens_at + survey.closes_after)
-    if wave.only_person is None:  # one answer is no score: the alert tells of it
+    if wave.only_person is None:
         contacts.mark_read(connection, survey.key, now)
-        enqueue_summary(connection, SUMMARY, survey.key, wave.id, opens_at)
+    record(connection, [WaveOpened(wave, opens_at)], now)
 
 
 def close_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> list[int]:
     """Close the waves whose time is up or whose survey file is gone; returns their ids."""
-    closed = []
-    for wave in waves.to_close(connection, surveys.keys(), now):
+    due = waves.to_close(connection, surveys.keys(), now)
+    for wave in due:
         waves.close(connection, wave.id, now)
         cancel_unsent(connection, wave.id)
-        if wave.anonymity is not None:
-            disclosing.freeze(connection, wave.id)
-            closing.unlink(connection, wave, now)
-        both = (CHANNEL_APPROVAL, CHANNEL_QUESTION)
-        update_channel_messages(connection, wave.id, both, now)
-        if wave.state == "ready" and wave.survey_key in surveys and wave.only_person is None:
-            enqueue_summary(connection, CLOSING, wave.survey_key, wave.id, now)
-            outbox.touch(connection, (summary_key(wave.id),), now)
-        closed.append(wave.id)
-    return closed
+    closed = [WaveClosed(wave, orphaned=wave.survey_key not in surveys) for wave in due]
+    record(connection, closed, now)
+    return [wave.id for wave in due]
 
 
 def cancel_unsent(connection: Connection, wave_id: int) -> bool:
@@ -336,22 +320,10 @@ def plan(
     ``alone`` says that it is for one person: neither share nor daily number matter.
     """
     found = {member.id: member for member in members}
-    reasons = {one.id: exclusion(one, survey.audience) for one in found.values()}
-    candidates = [one for one in found.values() if reasons[one.id] is None]
     number = None if alone else contacts.waves_before(connection, survey.key)
     wave = Round(nominal=None, closes_at=now + survey.closes_after, number=number)
-    known = eligibility.histories(connection, survey, [one.id for one in candidates], now)
-    choice = eligibility.choose(connection, survey, wave, candidates, known, now)
-    due = sorted(
-        ((one, choice.due[one.id]) for one in candidates if one.id in choice.due),
-        key=lambda one: (one[1], one[0].name),
-    )
-    not_asked = tuple(
-        (one, why)
-        for one in found.values()
-        if (why := reasons[one.id] or choice.held.get(one.id)) is not None
-    )
-    left_out = Counter(why.rule if isinstance(why, Held) else why for _, why in not_asked)
+    chosen = select_members(connection, survey, wave, found.values(), now, eligibility.histories)
+    due = sorted(chosen.due, key=lambda one: (one[1], one[0].name))
     unclosed = () if survey.budget.spaced else reports.open_waves(connection, [survey.key])
     still_open = tuple(wave for wave in unclosed if wave.closes_at > now)
-    return Plan(tuple(due), left_out, still_open, not_asked)
+    return Plan(tuple(due), chosen.left_out, still_open, chosen.not_asked)

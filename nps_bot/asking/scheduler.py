@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from nps_bot.anonymous import closing
 from nps_bot.asking import approving, launching, nudging, stopping
+from nps_bot.asking.events import Ticked
 from nps_bot.asking.inviting import invite_everybody, look_for_newcomers
 from nps_bot.errors import NpsBotError
+from nps_bot.events import record
 from nps_bot.interaction.context import BotContext
+from nps_bot.storage import scrubbing
 
 log = logging.getLogger(__name__)
 
@@ -51,14 +53,14 @@ async def _close(context: BotContext, now: datetime) -> None:
             pass
     if closed:
         log.info("Waves closed", extra={"waves": closed})
-    await context.database.write(closing.even_out_late, now)
+    await context.database.write(record, [Ticked()], now)
     await _scrub(context)
 
 
 async def _scrub(context: BotContext) -> None:
-    unscrubbed = await context.database.read(closing.unscrubbed)
+    unscrubbed = await context.database.read(scrubbing.unscrubbed)
     if unscrubbed is not None and await context.database.scrub():
-        await context.database.write(closing.mark_scrubbed, unscrubbed)
+        await context.database.write(scrubbing.mark_scrubbed, unscrubbed)
 
 
 async def _finish_stopping(context: BotContext, now: datetime) -> None:

@@ -13,15 +13,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.asking.events import WaveStopped
 from nps_bot.asking.launching import BATCH
 from nps_bot.asking.outgoing import REPROMPT, WAVE_STOPPED, prompt_key
 from nps_bot.asking.store import invitations, waves
 from nps_bot.delivery.store import outbox
 from nps_bot.delivery.store.claims import Claimed
+from nps_bot.events import record
 from nps_bot.figures import store as reports
-from nps_bot.figures.outgoing import SUMMARY, enqueue_summary, summary_key
 from nps_bot.figures.store import WaveHead
-from nps_bot.shared_channels.outgoing import CHANNEL_APPROVAL, update_channel_messages
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
@@ -85,13 +85,9 @@ def stop(
         if wave.state == "closed" or wave.stopped_at is not None:
             continue
         waves.stop(connection, wave_id, by, now)
-        update_channel_messages(connection, wave_id, [CHANNEL_APPROVAL], now)
-        if wave.only_person is None:
-            # One that was still read had no summary yet; any other says so in its own.
-            enqueue_summary(connection, SUMMARY, survey.key, wave_id, now)
-            outbox.touch(connection, (summary_key(wave_id),), now)
-        done.append(wave_id)
-    return done
+        done.append(wave)
+    record(connection, [WaveStopped(wave) for wave in done], now)
+    return [wave.id for wave in done]
 
 
 def cancel_unsent(connection: Connection, wave_id: int, now: datetime) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from nps_bot.anonymous.views import summary as anonymous
-from nps_bot.answering.views import prompt
 from nps_bot.asking.nudging import Chaser
-from nps_bot.asking.views import approval, nudges
+from nps_bot.asking.views import approval, nudges, prompt
 from nps_bot.cases import views as alert
 from nps_bot.delivery.claiming import (
     AlertContent,

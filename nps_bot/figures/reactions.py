@@ -1,4 +1,4 @@
-"""What the summaries of waves do when respondents do something."""
+"""What becomes of the summaries of waves when something happens elsewhere."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from nps_bot.answering.events import (
     ScoreCorrected,
     Snoozed,
 )
+from nps_bot.asking.events import WaveClosed, WaveOpened, WaveStopped
+from nps_bot.asking.store.waves import WaveRow
+from nps_bot.delivery.rules import MessageType
 from nps_bot.delivery.store import outbox
-from nps_bot.figures.outgoing import summary_key
+from nps_bot.figures.outgoing import CLOSING, SUMMARY, enqueue_summary, summary_key
+from nps_bot.shared_channels.events import QuestionPosted
 
 
 def show_scores(
@@ -36,3 +40,35 @@ def update_summaries(
     """Have the running summaries show what is new, at once."""
     keys = {summary_key(one.invitation.wave_id) for one in events}
     outbox.touch(connection, keys, now)
+
+
+def show_posted(connection: Connection, events: Sequence[QuestionPosted], now: datetime) -> None:
+    """Have the running summaries show that a question was posted, at once."""
+    outbox.touch(connection, {summary_key(one.wave_id) for one in events}, now)
+
+
+def begin_summary(connection: Connection, events: Sequence[WaveOpened], _: datetime) -> None:
+    """Owe the running summaries; one answer is no score: the alert tells of it."""
+    for one in events:
+        if one.wave.only_person is None:
+            _owe(connection, SUMMARY, one.wave, one.opens_at)
+
+
+def show_stopped(connection: Connection, events: Sequence[WaveStopped], now: datetime) -> None:
+    """Have the running summaries say so; a wave that was still read had none yet."""
+    for one in events:
+        if one.wave.only_person is None:
+            _owe(connection, SUMMARY, one.wave, now)
+            outbox.touch(connection, (summary_key(one.wave.id),), now)
+
+
+def close_summary(connection: Connection, events: Sequence[WaveClosed], now: datetime) -> None:
+    """Owe the closing summaries, and have the running ones show that it is over."""
+    for one in events:
+        if one.wave.state == "ready" and not one.orphaned and one.wave.only_person is None:
+            _owe(connection, CLOSING, one.wave, now)
+            outbox.touch(connection, (summary_key(one.wave.id),), now)
+
+
+def _owe(connection: Connection, type_: MessageType, wave: WaveRow, due_at: datetime) -> None:
+    enqueue_summary(connection, type_, wave.survey_key, wave.id, due_at)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nps_bot.answering.views import prompt
-from nps_bot.asking.views import nudges
+from nps_bot.asking.views import nudges, prompt
 from nps_bot.home import status
 from nps_bot.home.views import status as view
 from nps_bot.interaction.command_args import CommandArgs

@@ -212,3 +212,9 @@ def find(connection: Connection, reference: str) -> str | None:
         select(Person.id).where(or_(Person.id == name, Person.name == name)).limit(2)
     ).all()
     return found[0] if len(found) == 1 else None
+
+
+def forget_owner(connection: Connection, person_id: str) -> None:
+    """Forget that this person looks after accounts."""
+    owned = update(AccountChannel).where(AccountChannel.owner == person_id)
+    connection.execute(owned.values(owner=None))

@@ -18,8 +18,9 @@ from nps_bot.asking.outgoing import WAVE_STOPPED
 from nps_bot.asking.store import waves
 from nps_bot.delivery.rules import MessageKind
 from nps_bot.delivery.store import outbox
-from nps_bot.figures.outgoing import summary_key
+from nps_bot.events import record
 from nps_bot.shared_channels import store
+from nps_bot.shared_channels.events import QuestionPosted
 from nps_bot.shared_channels.outgoing import (
     ChannelMessage,
     enqueue_channel_message,
@@ -127,10 +128,10 @@ def decide(
 
 
 def accepted(connection: Connection, posting: ChannelMessage, wave_id: int, now: datetime) -> None:
-    """Take note that Slack has a question; who decided on it, and the summary, show so."""
+    """Take note that Slack has a question; the messages to those who decided on it show so."""
     store.mark_posted(connection, posting.post_id, now)
     update_channel_approvals(connection, posting.post_id, wave_id, now)
-    outbox.touch(connection, (summary_key(wave_id),), now)
+    record(connection, [QuestionPosted(wave_id)], now)
 
 
 @dataclass(frozen=True, slots=True)

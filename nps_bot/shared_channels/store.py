@@ -24,7 +24,6 @@ from nps_bot.figures.store import Scope
 from nps_bot.ids import new_id
 from nps_bot.shared_channels.rules import PostState
 from nps_bot.storage.tables import (
-    AccountChannel,
     ChannelInvitation,
     ChannelPost,
     Invitation,
@@ -168,12 +167,10 @@ def asked_since(connection: Connection, since: datetime) -> set[str]:
 
 
 def forget_person(connection: Connection, person_id: str) -> None:
-    """Forget that it was this person who decided, or who looks after accounts."""
+    """Forget that it was this person who decided, or who looked after accounts then."""
     for column in (ChannelPost.decided_by, ChannelPost.owner):
         theirs = update(ChannelPost).where(column == person_id)
         connection.execute(theirs.values({column: None}))
-    owned = update(AccountChannel).where(AccountChannel.owner == person_id)
-    connection.execute(owned.values(owner=None))
 
 
 # --- who answers ----------------------------------------------------------------------------------

@@ -8,13 +8,35 @@ import sqlite3
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
+from nps_bot.ids import new_id
+from nps_bot.storage import key_value
 from nps_bot.storage.engines import migration_engine
 
 _TABLES = ("ballots", "anonymous_answers", "anonymous_comments", "follow_up_tokens")
 _PATIENCE = 1_000
 """Milliseconds it waits for others at most: they wait behind it."""
 
+_UNSCRUBBED = "unscrubbed"
+"""Remembered from when something was taken from the tables until the files are scrubbed."""
+
 log = logging.getLogger(__name__)
+
+
+def note_deleted(connection: Connection) -> None:
+    """Record that something was taken from the tables that must go from the files, too."""
+    key_value.remember(connection, _UNSCRUBBED, new_id())
+
+
+def unscrubbed(connection: Connection) -> str | None:
+    """Return what to tell :func:`mark_scrubbed` once the files are; None where they are."""
+    found: str | None = key_value.recall(connection, _UNSCRUBBED)
+    return found
+
+
+def mark_scrubbed(connection: Connection, which: str) -> None:
+    """Record that the files are scrubbed, unless something more was taken meanwhile."""
+    if key_value.recall(connection, _UNSCRUBBED) == which:
+        key_value.forget(connection, _UNSCRUBBED)
 
 
 def scrub(url: URL) -> bool:

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, make_url, select, text, update
 
-from nps_bot.anonymous import closing
 from nps_bot.answering.rules import Refusal
-from nps_bot.answering.views.prompt import VOTED
 from nps_bot.app import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
+from nps_bot.asking.views.prompt import VOTED
 from nps_bot.interaction.replies import REFUSALS
 from nps_bot.logs import LogLevel
 from nps_bot.people import forgetting
 from nps_bot.people.store import AccountRow, save_accounts
+from nps_bot.storage import scrubbing
 from nps_bot.storage.tables import AnonymousAnswer, AnonymousComment, Invitation, Outbox
 from nps_bot.surveys.rules.survey import Anonymity
 from slack_sandbox import Fault, Kind, Message, Person, Reply
@@ -429,10 +429,10 @@ async def test_scrubbing_is_tried_again_until_it_is_done(quiet_world: World) -> 
         world.clock.ahead += world.surveys["customer"].closes_after
         now = world.clock.now()
         assert await world.bot.context.database.write(launching.close_due, world.surveys, now)
-        assert await world.bot.context.database.read(closing.unscrubbed) is not None
+        assert await world.bot.context.database.read(scrubbing.unscrubbed) is not None
     async with world.running():
         await world.tick()
-        assert await world.bot.context.database.read(closing.unscrubbed) is None
+        assert await world.bot.context.database.read(scrubbing.unscrubbed) is None
 
 
 # --- a bot that dies --------------------------------------------------------------------------

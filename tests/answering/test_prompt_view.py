@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nps_bot.answering.views import prompt
+from nps_bot.asking.views import prompt
 from nps_bot.slack.message import Message
 from nps_bot.surveys.rules.survey import Anonymity, Kind
 from tests.helpers.reading import action_ids, assert_slack_takes, lines, texts

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from nps_bot.answering.views import prompt
-from nps_bot.asking.views import nudges
+from nps_bot.asking.views import nudges, prompt
 from nps_bot.nps.bands import SCORES, band_of
 from nps_bot.slack.message import Message
 from nps_bot.surveys.files.defaults import CHASERS

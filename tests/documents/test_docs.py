@@ -12,7 +12,7 @@ import pytest
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
-from nps_bot.anonymous.rules.disclosure import COMMENTS_FROM, MEDIUM_WITHIN, NARROW_WITHIN, Figure
+from nps_bot.anonymous.rules.disclosure import MEDIUM_WITHIN, NARROW_WITHIN, Figure
 from nps_bot.anonymous.rules.privacy import MARGIN, STRONGEST_BOUND, disclose, seal
 from nps_bot.nps.bands import Band
 from nps_bot.settings import VARIABLES, Mode
@@ -20,7 +20,7 @@ from nps_bot.surveys.files.defaults import CHASERS, FOLLOW_UPS, QUESTIONS, REMIN
 from nps_bot.surveys.files.explaining import keys_of, model_in
 from nps_bot.surveys.files.loading import load_survey
 from nps_bot.surveys.files.schema import KINDS
-from nps_bot.surveys.rules.survey import LEAST_THRESHOLD, Anonymity, Kind
+from nps_bot.surveys.rules.survey import COMMENTS_FROM, LEAST_THRESHOLD, Anonymity, Kind
 from tests.asking.test_eligibility import WEEKLY
 
 ROOT = Path(__file__).parents[2]

@@ -25,7 +25,7 @@ from nps_bot.figures import store as reports
 from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
-from nps_bot.people.forgetting import Forgotten
+from nps_bot.people.events import Forgotten
 from nps_bot.people.store import AccountRow
 from nps_bot.slack.calls import Accepted, NotThere, Outcome, RateLimited, Unknown
 from nps_bot.slack.profiles import Member

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from nps_bot.anonymous.report import TREND_WAVES
 from nps_bot.answering.store import Reply
-from nps_bot.answering.views import followup, prompt
-from nps_bot.asking.views import nudges
+from nps_bot.answering.views import followup
+from nps_bot.asking.views import nudges, prompt
 from nps_bot.cases import views as alert_view
 from nps_bot.cases.store import CaseRow
 from nps_bot.figures.report import LATEST_COMMENTS

@@ -18,13 +18,6 @@ from nps_bot.nps.score import Answers, Verdict, compare_answers, interval_of
 NARROW_WITHIN = 10
 """Points either way up to which an interval is called narrow."""
 MEDIUM_WITHIN = 20
-COMMENTS_FROM = 10
-"""From so many answers on comments are shown, or from one more than the threshold."""
-
-
-def comments_from(threshold: int) -> int:
-    """Return from how many answers on comments are shown."""
-    return max(COMMENTS_FROM, threshold + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,11 @@ from nps_bot.anonymous.rules.disclosure import (
     Segment,
     Side,
     TooFew,
-    comments_from,
     verdict,
     width,
 )
 from nps_bot.nps.bands import Band, band_of
-from nps_bot.surveys.rules.survey import LEAST_THRESHOLD
+from nps_bot.surveys.rules.survey import LEAST_THRESHOLD, comments_from
 
 MARGIN: Final = 4
 """So close to all promoters, or to all detractors, only a bound is shown.

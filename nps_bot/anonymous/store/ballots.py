@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from nps_bot.anonymous.rules.privacy import Ballots, Sealed, seal
+from nps_bot.asking.store.invitations import VOTED
 from nps_bot.ids import new_id
 from nps_bot.nps.bands import Band
 from nps_bot.storage.tables import (
@@ -38,11 +39,6 @@ from nps_bot.storage.tables import (
     Wave,
 )
 from nps_bot.storage.upsert import insert_into
-
-VOTED: ColumnElement[bool] = (
-    select(Ballot.invitation_id).where(Ballot.invitation_id == Invitation.id).exists()
-)
-"""That an invitation was answered, for statements about invitations."""
 
 _CHANCE = SystemRandom()
 

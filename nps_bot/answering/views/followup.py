@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nps_bot.answering.views.prompt import score_rows
+from nps_bot.asking.views.prompt import score_rows
 from nps_bot.nps.bands import Band
 from nps_bot.slack.block_kit import (
     INPUT_LABEL,

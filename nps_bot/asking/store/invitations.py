@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select, update
 
-from nps_bot.anonymous.store.ballots import VOTED
 from nps_bot.storage.any_of import any_of
-from nps_bot.storage.tables import Answer, Invitation, Person, Response, ScoreChange, Wave
+from nps_bot.storage.tables import Ballot, Invitation, Person, Response, Wave
 from nps_bot.surveys.rules.survey import Anonymity
+
+VOTED: ColumnElement[bool] = (
+    select(Ballot.invitation_id).where(Ballot.invitation_id == Invitation.id).exists()
+)
+"""That an invitation was answered, for statements about invitations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +262,5 @@ def flatten_timestamps(connection: Connection, wave_id: int, moment: datetime) -
 def unlink_person(connection: Connection, person_id: str) -> list[str]:
     """Forget whom these invitations asked; returns their ids. Scores stay for the sums."""
     ids = list(connection.scalars(select(Invitation.id).where(Invitation.person_id == person_id)))
-    responses = select(Response.id).where(Response.invitation_id.in_(ids))
-    connection.execute(delete(Answer).where(Answer.response_id.in_(responses)))
-    connection.execute(delete(ScoreChange).where(ScoreChange.response_id.in_(responses)))
     connection.execute(update(Invitation).where(Invitation.id.in_(ids)).values(person_id=None))
     return ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from nps_bot.answering.views.prompt import NO_CONTACT, privacy_line, reminder_words
+from nps_bot.asking.views.prompt import NO_CONTACT, privacy_line, reminder_words
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.slack.block_kit import Block, actions, button, context, count, escape, section
 from nps_bot.slack.message import Message

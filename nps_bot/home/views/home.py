@@ -7,7 +7,7 @@ from typing import Any
 
 from nps_bot.anonymous.disclosing import AnonymousWave
 from nps_bot.anonymous.views import report as disclosed
-from nps_bot.answering.views.prompt import delete_button
+from nps_bot.asking.views.prompt import delete_button
 from nps_bot.figures.views.figures import answered_words, calendar_day, change_words, score_words
 from nps_bot.home.home import Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
 from nps_bot.home.views.status import unclaimed_words, wave_progress

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nps_bot.answering.views.prompt import (
+from nps_bot.asking.views.prompt import (
     HIGHEST,
     LOWEST,
     NO_CONTACT,

@@ -172,6 +172,15 @@ class Anonymity:
     segment: str | None = None
 
 
+COMMENTS_FROM = 10
+"""From so many answers on comments are shown, or from one more than the threshold."""
+
+
+def comments_from(threshold: int) -> int:
+    """Return from how many answers on comments are shown."""
+    return max(COMMENTS_FROM, threshold + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """One survey as its file defines it.

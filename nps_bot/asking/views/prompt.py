@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from nps_bot.anonymous.rules.disclosure import comments_from
 from nps_bot.nps.bands import SCORES, Band, band_of
 from nps_bot.slack.block_kit import (
     Block,
@@ -26,7 +25,7 @@ from nps_bot.slack.block_kit import (
 )
 from nps_bot.slack.message import Message
 from nps_bot.surveys.files.defaults import REMINDER
-from nps_bot.surveys.rules.survey import Anonymity, Kind, Wording
+from nps_bot.surveys.rules.survey import Anonymity, Kind, Wording, comments_from
 
 Readers = Kind | Anonymity
 """Who reads an answer: by the kind of its survey, or nobody, where it has no name."""
