@@ -138,7 +138,7 @@ async def test_the_last_people_file_says_whose_a_channel_is(database: Database) 
         gone = replace(cliff, account=None)
         assert people.save_channels(connection, [moved, gone], NOON) == 2
         assert people.channels(connection) == [moved]
-        channel_posts.forget_person(connection, "UTOM")
+        people.forget_owner(connection, "UTOM")
         assert people.channels(connection) == [replace(moved, owner=None)]
 
     await database.write(work)
