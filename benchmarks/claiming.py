@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from nps_bot.asking.outgoing import PROMPT
+from nps_bot.asking.rules.message_types import PROMPT
 from nps_bot.delivery.rules import LEASE, Priority
 from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Sent, Waiting

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, literal, select, update
 
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
+from nps_bot.asking.rules.message_types import PROMPT
+from nps_bot.cases.outgoing import ALERT
 from nps_bot.clock import SystemClock
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Person, Response, Wave
@@ -127,7 +128,7 @@ def _asked(
     )
     connection.execute(
         update(Outbox)
-        .where(theirs, Outbox.kind == MessageKind.PROMPT)
+        .where(theirs, Outbox.kind == PROMPT.name)
         .values(channel=literal("D") + func.substr(Outbox.person_id, 2))
     )
     connection.execute(update(Invitation).where(Invitation.wave_id == wave).values(asked_at=now))
@@ -145,10 +146,10 @@ def _kept(connection: Connection, wave: int) -> Kept:
         .where(Invitation.wave_id == wave)
     )
     of_wave = select(func.count()).select_from(Outbox).where(Outbox.wave_id == wave)
-    alerts = connection.scalar(of_wave.where(Outbox.kind == MessageKind.ALERT))
+    alerts = connection.scalar(of_wave.where(Outbox.kind == ALERT.name))
     sent = connection.scalar(
         of_wave.where(
-            Outbox.kind == MessageKind.PROMPT,
+            Outbox.kind == PROMPT.name,
             Outbox.status == "sent",
             Outbox.delivered_version == Outbox.version,
         )
@@ -159,6 +160,6 @@ def _kept(connection: Connection, wave: int) -> Kept:
 def _withdraw_alerts(connection: Connection) -> None:
     connection.execute(
         update(Outbox)
-        .where(Outbox.kind == MessageKind.ALERT, Outbox.status == "pending")
+        .where(Outbox.kind == ALERT.name, Outbox.status == "pending")
         .values(status="cancelled")
     )

@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from nps_bot.asking import launching
 from nps_bot.asking.scheduler import build_scheduler
+from nps_bot.asking.stopping import halted
 from nps_bot.clock import Clock, SettableClock, passing
 from nps_bot.delivery.dispatcher import Dispatcher
 from nps_bot.errors import SettingsError, StorageUnavailableError
@@ -27,6 +28,7 @@ from nps_bot.figures.measures import Measures, measure
 from nps_bot.home.probes import Probes
 from nps_bot.interaction.access import Access
 from nps_bot.interaction.context import BotContext
+from nps_bot.kinds import KINDS
 from nps_bot.listeners import register
 from nps_bot.metrics import REQUESTS
 from nps_bot.reactions import REACTIONS
@@ -104,7 +106,7 @@ async def connected(
     *,
     wake: asyncio.Event,
     patient: bool = True,
-    leases: Clock | None = None,
+    lease_clock: Clock | None = None,
 ) -> AsyncIterator[BotContext]:
     """Give what every use of the bot needs: the migrated database and Slack.
 
@@ -114,7 +116,7 @@ async def connected(
         clock: tells the time.
         wake: set when something is owed.
         patient: whether to wait for a Slack that cannot be reached.
-        leases: tells the time that leases last for; ``clock`` does where there is no other.
+        lease_clock: tells real time, by which leases last; ``clock`` where there is no other.
 
     Raises:
         NpsBotError: the database cannot be used, or Slack refuses the token.
@@ -137,7 +139,7 @@ async def connected(
 
         session = await stack.enter_async_context(open_session(settings.slack_api_url))
         api = WebApi(session, settings.slack_bot_token, settings.slack_api_url)
-        messenger, directory = Messenger(api), Directory(api, leases or clock)
+        messenger, directory = Messenger(api), Directory(api, lease_clock or clock)
         identity = await _reach(messenger, patient=patient)
         background = Background()
         stack.push_async_callback(background.drain, DRAIN_TIMEOUT)
@@ -152,13 +154,14 @@ async def connected(
             current_surveys=current_surveys,
             database=database,
             clock=clock,
-            leases=leases or clock,
+            lease_clock=lease_clock or clock,
             messenger=messenger,
             directory=directory,
             access=Access(directory, current_surveys),
             background=background,
             charts=charts,
             workspace_url=identity.url,
+            message_labels=KINDS.labels(),
             wake_dispatcher=owed,
         )
 
@@ -212,7 +215,7 @@ async def running(
     surveys: Mapping[str, Survey],
     clock: SettableClock,
     role: Role = Role.ALL,
-    leases: Clock | None = None,
+    lease_clock: Clock | None = None,
 ) -> AsyncIterator[Bot]:
     """Run the bot while the context lasts; leaving it stops cleanly.
 
@@ -221,7 +224,7 @@ async def running(
         surveys: all surveys, by key.
         clock: tells the time.
         role: what this process does.
-        leases: tells the time that leases last for; ``clock`` does where there is no other.
+        lease_clock: tells real time, by which leases last; ``clock`` where there is no other.
 
     Raises:
         NpsBotError: it cannot start; the text says why and what to do.
@@ -231,7 +234,7 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.enter_context(ServingLock(settings.database_url))
         context = await stack.enter_async_context(
-            connected(settings, surveys, clock, wake=wake, leases=leases)
+            connected(settings, surveys, clock, wake=wake, lease_clock=lease_clock)
         )
         if Role.WORK in role:
             dispatcher = await stack.enter_async_context(_working(settings, context, wake))
@@ -255,7 +258,7 @@ async def _working(
     """
     scheduler = build_scheduler(context)
     lane_free = asyncio.Event()
-    dispatcher = Dispatcher(context, wake, lane_free)
+    dispatcher = Dispatcher(context, KINDS, halted, wake, lane_free)
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(dispatcher.run())]

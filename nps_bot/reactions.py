@@ -20,7 +20,7 @@ from nps_bot.answering.events import (
     Snoozed,
 )
 from nps_bot.asking import reactions as asking
-from nps_bot.asking.events import Ticked, WaveClosed, WaveOpened, WaveStopped
+from nps_bot.asking.events import PeopleAsked, Ticked, WaveClosed, WaveOpened, WaveStopped
 from nps_bot.cases import reactions as cases
 from nps_bot.events import Reactions
 from nps_bot.figures import reactions as figures
@@ -40,6 +40,7 @@ REACTIONS: Final = (
         shared_channels.show_closed,
         figures.close_summary,
     )
+    .on(PeopleAsked, figures.count_asked)
     .on(QuestionPosted, figures.show_posted)
     .on(Ticked, anonymous.unlink_late)
     # what respondents do

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from nps_bot.anonymous.store import ballots
-from nps_bot.asking.outgoing import PROMPT_KINDS
+from nps_bot.asking.rules.message_types import PROMPT_KINDS
 from nps_bot.asking.store import invitations, waves
 from nps_bot.asking.store.waves import WaveRow
 from nps_bot.delivery.store import outbox

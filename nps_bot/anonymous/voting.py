@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from nps_bot.anonymous.store import ballots
 from nps_bot.answering import follow_ups
 from nps_bot.answering.rules import Click, Refusal, accept
+from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import update_prompts
 from nps_bot.asking.store import invitations, waves
-from nps_bot.delivery import resolve
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.figures.outgoing import update_summary
 from nps_bot.nps.bands import Band, band_of
@@ -62,7 +62,7 @@ def vote(
     token = ballots.issue_token(connection, mine.wave_id, band_of(click.score))
     due_at = now + UPDATE_DELAY
     touched = update_prompts(connection, mine.id, due_at)
-    resolve.by_click(connection, mine, touched.nowhere, click.posted, due_at)
+    delivery_proof.by_click(connection, mine, touched.nowhere, click.posted, due_at)
     if ballots.is_whole_step(connection, mine.wave_id, anonymity.threshold):
         update_summary(connection, mine.wave_id, due_at)
     return Voted(mine.id, mine.wording_id, band_of(click.score), token, touched.versions)

@@ -11,7 +11,8 @@ from nps_bot.answering import store
 from nps_bot.answering.events import ContactDeclined, OptedIn, OptedOut
 from nps_bot.answering.own_response import own_invitation, own_response
 from nps_bot.answering.rules import Refusal
-from nps_bot.asking.outgoing import PROMPT_KINDS, request_update
+from nps_bot.asking.outgoing import request_update
+from nps_bot.asking.rules.message_types import PROMPT_KINDS
 from nps_bot.asking.store import invitations
 from nps_bot.delivery.store import outbox
 from nps_bot.events import record

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import Rewritten
+from nps_bot.asking.outgoing import Rewritten, mark_rewritten
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack.message import Message
 
@@ -45,4 +44,4 @@ class Rewriting:
         await asyncio.sleep(BATCH_WINDOW)
         rewritten, self._rewritten = self._rewritten, []
         now = self._context.clock.now()
-        await self._context.database.write(claiming.mark_rewritten, rewritten, now)
+        await self._context.database.write(mark_rewritten, rewritten, now)

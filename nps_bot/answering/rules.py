@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from nps_bot.asking.store.invitations import InvitationState
-from nps_bot.delivery.resolve import Posted
+from nps_bot.slack.calls import Posted
 from nps_bot.surveys.rules.survey import Survey
 
 MAX_REPLY = 3_000

@@ -12,10 +12,10 @@ from nps_bot.answering import store
 from nps_bot.answering.events import ResponseRecorded, ScoreCorrected
 from nps_bot.answering.follow_ups import written
 from nps_bot.answering.rules import Accepted, Click, Refusal, accept
+from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import keys_showing, request_update
 from nps_bot.asking.store import invitations
 from nps_bot.asking.store.invitations import InvitationState, StoredResponse
-from nps_bot.delivery import resolve
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.events import record
 from nps_bot.ids import new_id
@@ -127,7 +127,7 @@ def _first_scores(connection: Connection, accepted: Sequence[Accepted]) -> dict[
     if touched.nowhere:
         for one in kept:
             posted = one.click.posted
-            resolve.by_click(connection, one.invitation, touched.nowhere, posted, due_at)
+            delivery_proof.by_click(connection, one.invitation, touched.nowhere, posted, due_at)
     return {one.invitation.id: _recorded(one, touched.versions) for one in kept}
 
 
@@ -182,7 +182,7 @@ def _later_score(
     touched = request_update(connection, [invitation.id], due_at)
     corrected = ScoreCorrected(invitation, given.id, click.score, counted, due_at)
     record(connection, [corrected], now)
-    resolve.by_click(connection, invitation, touched.nowhere, click.posted, due_at)
+    delivery_proof.by_click(connection, invitation, touched.nowhere, click.posted, due_at)
     return replace(
         _as_it_stands(invitation, given),
         score=click.score,

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from nps_bot.answering.events import Snoozed
 from nps_bot.answering.own_response import own_invitation
 from nps_bot.answering.rules import Refusal
+from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import new_reprompt, request_update
 from nps_bot.asking.store import invitations
-from nps_bot.delivery import resolve
-from nps_bot.delivery.resolve import Posted
 from nps_bot.delivery.store import outbox
 from nps_bot.events import record
+from nps_bot.slack.calls import Posted
 from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Survey
 from nps_bot.time_zones import zone_of
@@ -55,5 +55,5 @@ def snooze(
     outbox.add(connection, [new_reprompt(invitation, until)])
     touched = request_update(connection, [invitation.id], now)
     record(connection, [Snoozed(invitation)], now)
-    resolve.by_click(connection, invitation, touched.nowhere, posted, now)
+    delivery_proof.by_click(connection, invitation, touched.nowhere, posted, now)
     return until

@@ -29,7 +29,6 @@ from nps_bot.asking.rules.budget import (
 from nps_bot.asking.store import contacts
 from nps_bot.asking.store.contacts import Asked
 from nps_bot.asking.store.invitations import InvitationState
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.people import store as people
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion
@@ -108,7 +107,7 @@ def _histories(
     now: datetime,
 ) -> dict[str, History]:
     out = _out_of(connection, survey, ids)
-    asked = contacts.of_people(connection, ids, MessageKind.PROMPT, now - survey.budget.longest)
+    asked = contacts.of_people(connection, ids, now - survey.budget.longest)
     unseen = now if contacts.was_read(connection, survey.key) else None
     return {
         one: History(
@@ -268,9 +267,7 @@ def held_at_the_door(
     if not mine:
         return {}
     since = now - max(limit.longest for _, limit in mine.values())
-    asked = contacts.of_people(
-        connection, {person for person, _ in mine.values()}, MessageKind.PROMPT, since
-    )
+    asked = contacts.of_people(connection, {person for person, _ in mine.values()}, since)
     batch = {one.id for one in invitation_states}
     found = {}
     for invitation_id, (person_id, limit) in mine.items():
@@ -323,7 +320,7 @@ def room_today(
     today = _midnight(now)
     leaving = [one.id for one in invitation_states]
     left = {
-        key: daily - contacts.asked_since(connection, key, MessageKind.PROMPT, today, but=leaving)
+        key: daily - contacts.asked_since(connection, key, today, but=leaving)
         for key in {one.survey_key for one in invitation_states}
         if key in limits and (daily := limits[key].daily) is not None
     }
@@ -349,7 +346,7 @@ def _before(asked: Collection[Asked], invitation_id: str, batch: Collection[str]
 
 def all_contacts(connection: Connection, person_id: str, since: datetime) -> list[Contact]:
     """Return what a person got of any survey, oldest first."""
-    found = contacts.of_people(connection, [person_id], MessageKind.PROMPT, since)
+    found = contacts.of_people(connection, [person_id], since)
     return [each.contact for each in found.get(person_id, ())]
 
 

@@ -46,5 +46,16 @@ class WaveClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleAsked:
+    """Slack has the first question of some people.
+
+    Attributes:
+        wave_ids: the waves that asked them.
+    """
+
+    wave_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """The scheduler has opened and closed what was due."""

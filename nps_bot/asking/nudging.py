@@ -29,20 +29,6 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Chaser:
-    """A chaser as it should stand: asking for words, thanking for them, or asking nothing more.
-
-    Attributes:
-        stopped: the survey key the person opted out of, ``*`` for all; None while they take part.
-        replied: whether they have written anything.
-    """
-
-    invitation: InvitationState
-    stopped: str | None
-    replied: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Further:
     """What has become of several invitations besides their scores, read for all of them at once.
 

@@ -5,34 +5,19 @@ A key names a message for good: owing it twice owes it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.asking.rules.message_types import APPROVAL, CHASER, PROMPT, REMINDER, REPROMPT
 from nps_bot.asking.rules.nudges import NudgeKind
 from nps_bot.asking.store.invitations import InvitationState
-from nps_bot.delivery.rules import MessageType, Priority
+from nps_bot.delivery.rules import MessageType
 from nps_bot.delivery.store import outbox
 from nps_bot.delivery.store.outbox import NewMessage, Touched, new_message
 from nps_bot.slack_ids import is_person_id
-
-PROMPT = MessageType("prompt", Priority.RESPONDENT, "The question")
-REPROMPT = MessageType("reprompt", Priority.RESPONDENT, "The second ask")
-REMINDER = MessageType("reminder", Priority.RESPONDENT, "A reminder")
-CHASER = MessageType("chaser", Priority.RESPONDENT, "A question for the reason")
-APPROVAL = MessageType("approval", Priority.URGENT, "A request to send a survey")
-
-PROMPT_KINDS = (PROMPT.name, REPROMPT.name, REMINDER.name)
-"""What asks for a score: eleven buttons, and rewritten once they were answered."""
-NUDGE_KINDS = (REMINDER.name, CHASER.name)
-"""What may follow a prompt; at most one of these."""
-FOLLOWING_KINDS = (REPROMPT.name, *NUDGE_KINDS)
-"""Messages that belong to a question somebody has got: silence counts from the last one of them."""
-
-WAVE_STOPPED = "the wave was stopped"
-"""Why that was not sent."""
 
 
 def prompt_key(invitation_id: str) -> str:
@@ -162,3 +147,17 @@ def enqueue_approvals(
             for one in messages
         ],
     )
+
+
+Rewritten = tuple[Mapping[str, int], str]
+"""The versions of the messages that show a prompt, by key, and the prompt's invitation."""
+
+
+def mark_rewritten(connection: Connection, rewritten: Sequence[Rewritten], now: datetime) -> None:
+    """Record that clicked prompts were rewritten directly, so that the dispatcher need not."""
+    written = []
+    for versions, invitation_id in rewritten:
+        keys = [key for key in prompt_keys(invitation_id) if key in versions]
+        # Where there are two prompts, only the clicked one was rewritten: the dispatcher does both.
+        written += [(key, versions[key]) for key in keys if len(keys) == 1]
+    outbox.mark_delivered(connection, written, now)

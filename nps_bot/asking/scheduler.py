@@ -77,7 +77,7 @@ def build_scheduler(context: BotContext) -> AsyncIOScheduler:
         "interval",
         args=(context,),
         seconds=TICK.total_seconds(),
-        next_run_time=context.leases.now(),  # APScheduler goes by the machine
+        next_run_time=context.lease_clock.now(),  # APScheduler goes by the machine
         coalesce=True,
         max_instances=1,
         # APScheduler's default of one second would skip a tick that starts late.
@@ -88,7 +88,7 @@ def build_scheduler(context: BotContext) -> AsyncIOScheduler:
         "interval",
         args=(context,),
         seconds=LOOK.total_seconds(),
-        next_run_time=context.leases.now() + FIRST_LOOK,
+        next_run_time=context.lease_clock.now() + FIRST_LOOK,
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,

@@ -15,10 +15,12 @@ from sqlalchemy import Connection
 
 from nps_bot.asking.events import WaveStopped
 from nps_bot.asking.launching import BATCH
-from nps_bot.asking.outgoing import REPROMPT, WAVE_STOPPED, prompt_key
+from nps_bot.asking.outgoing import prompt_key
+from nps_bot.asking.rules.message_types import REPROMPT
 from nps_bot.asking.store import invitations, waves
+from nps_bot.delivery.checks import Halted
+from nps_bot.delivery.rules import WAVE_STOPPED
 from nps_bot.delivery.store import outbox
-from nps_bot.delivery.store.claims import Claimed
 from nps_bot.events import record
 from nps_bot.figures import store as reports
 from nps_bot.figures.store import WaveHead
@@ -107,27 +109,6 @@ def unfinished(connection: Connection) -> list[int]:
     the process that cancelled them died.
     """
     return outbox.waves_with_unsent(connection, waves.stopped(connection))
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """Of what nothing new is sent at the moment.
-
-    Attributes:
-        waves: the stopped waves.
-        surveys: the keys of the paused surveys.
-    """
-
-    waves: Collection[int] = ()
-    surveys: Collection[str] = ()
-
-    def stops(self, message: Claimed) -> bool:
-        """Return whether a message in hand is not to be sent at all, its wave being stopped."""
-        return message.wave_id in self.waves and message.asks
-
-    def holds(self, message: Claimed) -> bool:
-        """Return whether a message in hand is to wait until its survey is resumed."""
-        return message.survey_key in self.surveys and message.asks
 
 
 def halted(connection: Connection) -> Halted:

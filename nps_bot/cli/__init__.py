@@ -12,6 +12,7 @@ from nps_bot.cli.terminal import BotTerminal, load_settings
 from nps_bot.delivery.terminal import outbox
 from nps_bot.figures.terminal import report
 from nps_bot.interaction.terminal import HELP, CommandGroup
+from nps_bot.kinds import KINDS
 from nps_bot.people.terminal import forget, people
 from nps_bot.shared_channels.terminal import send_in_channels
 
@@ -49,7 +50,7 @@ for command in (
     people,
     send(send_in_channels),
     stop,
-    outbox,
+    outbox(KINDS),
     report,
     forget,
 ):

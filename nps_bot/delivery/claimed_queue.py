@@ -1,4 +1,4 @@
-"""What the courier has claimed and not begun: by urgency, or put aside until its turn comes."""
+"""What the dispatcher has claimed and not begun: by urgency, or put aside until its turn comes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 from collections import Counter
 from itertools import count
 
-from nps_bot.delivery.claiming import Delivery
-from nps_bot.delivery.rules import MessageKind, priority_of
+from nps_bot.delivery.claim import Delivery
 from nps_bot.delivery.store.claims import Claimed
 
 
@@ -28,8 +27,7 @@ class ClaimedQueue:
 
     def add(self, delivery: Delivery) -> None:
         """Have a message carried, after all that is more urgent."""
-        urgency = priority_of(MessageKind(delivery.message.kind))
-        self._waiting.put_nowait((urgency, next(self._order), delivery))
+        self._waiting.put_nowait((delivery.message.priority, next(self._order), delivery))
         self._number[delivery.message.updating] += 1
 
     async def next(self) -> Delivery | None:

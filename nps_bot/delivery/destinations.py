@@ -3,15 +3,8 @@ read."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from nps_bot.delivery.claiming import (
-    Destination,
-    DirectMessage,
-    ExistingMessage,
-    SharedChannel,
-    TeamChannel,
-)
 from nps_bot.errors import NpsBotError
 from nps_bot.interaction.context import BotContext
 from nps_bot.people import store as people
@@ -19,6 +12,46 @@ from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 
 UNKNOWN_METHOD = "unknown_method"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectMessage:
+    """The direct messages with one person.
+
+    Attributes:
+        ref: Slack id or e-mail address.
+        channel: the DM's id, once it was opened.
+    """
+
+    ref: str
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChannel:
+    """A channel of the team, by ``#name`` or id; outsiders must not read there."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedChannel:
+    """A channel that is shared with a customer, by id; outsiders are meant to read there."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingMessage:
+    """The channel of a message that is taken away, or says less from now on.
+
+    Outsiders may read it: the change only removes information.
+    """
+
+    channel: str
+
+
+Destination = DirectMessage | TeamChannel | SharedChannel | ExistingMessage
 
 
 class ExternalChannelError(NpsBotError):
@@ -33,7 +66,7 @@ class ExternalChannelError(NpsBotError):
         self.channel = channel
 
 
-async def find_place(context: BotContext, place: Destination) -> str:
+async def find_channel(context: BotContext, destination: Destination) -> str:
     """Return the id of the channel a message goes to.
 
     A direct message is opened, and its id committed, before the first message goes there, so that
@@ -43,7 +76,7 @@ async def find_place(context: BotContext, place: Destination) -> str:
         NotInSlackError: there is no such channel or person.
         SlackCallError: Slack could not say.
     """
-    match place:
+    match destination:
         case DirectMessage(_, str() as channel) | SharedChannel(channel) | ExistingMessage(channel):
             return channel
         case DirectMessage(ref):
@@ -52,9 +85,9 @@ async def find_place(context: BotContext, place: Destination) -> str:
             return await _channel_id(context, ref)
 
 
-def asked_to_find(place: Destination) -> tuple[str, ...]:
-    """Return which of Slack's methods :func:`find_place` may call."""
-    match place:
+def methods_to_find(destination: Destination) -> tuple[str, ...]:
+    """Return which of Slack's methods :func:`find_channel` may call."""
+    match destination:
         case DirectMessage(_, str()) | SharedChannel() | ExistingMessage():
             return ()
         case DirectMessage():
@@ -63,26 +96,30 @@ def asked_to_find(place: Destination) -> tuple[str, ...]:
             return ("conversations.list",)
 
 
-def found(place: Destination, channel: str) -> Destination:
-    """Return the place with what was found, so that it need not be found again."""
-    return replace(place, channel=channel) if isinstance(place, DirectMessage) else place
+def with_channel(destination: Destination, channel: str) -> Destination:
+    """Return the destination with what was found, so that it need not be found again."""
+    return (
+        replace(destination, channel=channel)
+        if isinstance(destination, DirectMessage)
+        else destination
+    )
 
 
-async def refuse_outsiders(context: BotContext, place: Destination, channel: str) -> None:
+async def refuse_outsiders(context: BotContext, destination: Destination, channel: str) -> None:
     """Check right before a post that no outsiders read what is meant for the team.
 
     Channels become shared later, so this is asked at every post.
 
     Args:
-        edge: reaches Slack.
-        place: where the message goes.
-        channel: what :func:`find_place` said of it.
+        context: reaches Slack.
+        destination: where the message goes.
+        channel: what :func:`find_channel` said of it.
 
     Raises:
         ExternalChannelError: outsiders read the channel.
         SlackCallError: Slack could not say.
     """
-    if not isinstance(place, TeamChannel):
+    if not isinstance(destination, TeamChannel):
         return
     try:
         sharing = await context.messenger.sharing(channel)

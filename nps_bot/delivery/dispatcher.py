@@ -12,48 +12,39 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import inf
 from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from nps_bot.asking import stopping
-from nps_bot.asking.outgoing import WAVE_STOPPED
-from nps_bot.asking.stopping import Halted
-from nps_bot.delivery import claiming as delivering
+from nps_bot.delivery import claim, settle
+from nps_bot.delivery.checks import Checks, Halted, Obstacle
+from nps_bot.delivery.claim import Delivery
 from nps_bot.delivery.claimed_queue import ClaimedQueue
-from nps_bot.delivery.claiming import Content, Delivery, Remove, SharedReportContent, TeamChannel
 from nps_bot.delivery.destinations import (
     ExternalChannelError,
-    asked_to_find,
-    find_place,
-    found,
+    TeamChannel,
+    find_channel,
+    methods_to_find,
     refuse_outsiders,
+    with_channel,
 )
+from nps_bot.delivery.kinds import Kinds, Remove
 from nps_bot.delivery.outcome_writer import OutcomeWriter
 from nps_bot.delivery.reconciler import Reconciler
-from nps_bot.delivery.rendering import render
-from nps_bot.delivery.rules import (
-    MessageKind,
-    Priority,
-    Settlement,
-    Status,
-    may_call,
-    priority_of,
-    settle,
-)
+from nps_bot.delivery.rules import WAVE_STOPPED, Priority, Settlement, Status, may_call
+from nps_bot.delivery.sender import UPDATING, Sender, method_of, nothing_posted
 from nps_bot.delivery.sender_lease import SenderLease
 from nps_bot.delivery.store import claims
 from nps_bot.delivery.store.claims import Claimed, Waiting
 from nps_bot.delivery.store.lanes import POSTING
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
-from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Refused, Unknown
+from nps_bot.slack.calls import NotSent, Outcome, Refused
 from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 
@@ -77,41 +68,44 @@ SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
 RESERVED = 2.0
 """Seconds within which the pace's next place is kept for what is urgent: all prompts want it."""
-HALTS_KNOWN_FOR = 0.2
-"""Seconds for which it is taken as known which waves are stopped and which surveys are paused."""
-
 MAX_WAIT_IN_MEMORY = 5.0
 """Seconds: what would wait longer is given back, and nothing of its kind claimed: when its turn
 comes, it shall say what is right then."""
-STALE_AFTER = timedelta(seconds=1)
-"""For how long what a message says is taken as right without a look at whether it changed."""
-
-_POST, _UPDATE = POSTING, "chat.update"
 
 
 class Dispatcher:
     """Carries what the outbox owes to Slack, urgent messages first, within Slack's pace."""
 
-    def __init__(self, context: BotContext, woken: asyncio.Event, lane_free: asyncio.Event) -> None:
+    def __init__(
+        self,
+        context: BotContext,
+        kinds: Kinds,
+        halted: Callable[[Connection], Halted],
+        woken: asyncio.Event,
+        lane_free: asyncio.Event,
+    ) -> None:
         """Prepare.
 
         Args:
-            edge: reaches the database and Slack.
+            context: reaches the database and Slack.
+            kinds: all kinds of message.
+            halted: reads which waves are stopped and which surveys are paused.
             woken: set by whoever has committed something that is owed.
             lane_free: set when another process has given back the lane.
         """
         self._context = context
+        self._kinds = kinds
         self._woken = woken
         self._lane_free = lane_free
-        self._sender_lease = SenderLease(context.database, context.leases)
+        self._sender_lease = SenderLease(context.database, context.lease_clock)
         self._claimed_queue = ClaimedQueue()
         self._more = False
         """Whether the last claim found something, so that there may be more."""
         self._stop_asked = asyncio.Event()
-        self._outcome_writer = OutcomeWriter(context, self._stop_asked)
-        self._reconciler = Reconciler(context, self._sender_lease, woken, self._stop_asked)
-        self._halts: asyncio.Task[Halted] | None = None
-        self._halts_at = -inf
+        self._outcome_writer = OutcomeWriter(context, kinds, self._stop_asked)
+        self._reconciler = Reconciler(context, kinds, self._sender_lease, woken, self._stop_asked)
+        self._checks = Checks(context.database, halted, context.lease_clock)
+        self._sender = Sender(context, self._sender_lease, self._may_call, self._stop_asked.is_set)
 
     @property
     def _stopping(self) -> bool:
@@ -174,7 +168,7 @@ class Dispatcher:
         while not self._stopping:
             self._woken.clear()
             self._lane_free.clear()
-            self._halts_at = -inf  # somebody here may have stopped a wave
+            self._checks.look_again()
             try:
                 if await self._sender_lease.renew():
                     await self._claim()
@@ -201,7 +195,7 @@ class Dispatcher:
         if not wanted:
             return
         batch = await self._context.database.write(
-            delivering.claim, self._context.surveys, wanted, self._now(), self._leases_now()
+            claim.claim, self._kinds, self._context.surveys, wanted, self._now(), self._lease_now()
         )
         self._more = bool(batch.deliveries)
         if batch.taken and not batch.deliveries:
@@ -211,7 +205,7 @@ class Dispatcher:
 
     def _wanted(self, *, updating: bool) -> Iterator[Waiting]:
         """Yield which messages there is room for, if any."""
-        method = _UPDATE if updating else _POST
+        method = UPDATING if updating else POSTING
         if self._sender_lease.pace.delay(method, None, monotonic()) > MAX_WAIT_IN_MEMORY:
             return
         ahead = self._ahead(method)
@@ -232,7 +226,7 @@ class Dispatcher:
         """Deliver one message after the other until a None says that it is over."""
         while (delivery := await self._claimed_queue.next()) is not None:
             message = delivery.message
-            method = _UPDATE if message.updating else _POST
+            method = method_of(message)
             left = self._claimed_queue.number(updating=message.updating)
             if self._more and left <= self._ahead(method) // 2:
                 self._more = False  # until the next claim says so again
@@ -250,9 +244,10 @@ class Dispatcher:
             await self._give_back(message)
         elif isinstance(content, Remove):
             await self._remove(message)
-        elif not await self._held_back(message):  # now, so that it takes nobody's turn
+        elif not await self._kept(message, await self._checks.halt(message)):
+            # It was looked at now, so that what is stopped takes nobody's turn.
             try:
-                await self._bring(delivery, content)
+                await self._bring(delivery)
             except ExternalChannelError as error:
                 await self._refuse_outsiders(message, error)
             except NotInSlackError as error:
@@ -260,33 +255,50 @@ class Dispatcher:
             except SlackCallError as error:
                 if error.retry_after is not None:
                     self._sender_lease.pace.limited(error.method, monotonic(), error.retry_after)
-                self._settle(message, _nothing_posted(error))
+                self._settle(message, nothing_posted(error))
             except _StoppedError:
                 await self._give_back(message)
 
-    async def _bring(self, delivery: Delivery, content: Content) -> None:
+    async def _bring(self, delivery: Delivery) -> None:
         """Find out where a message goes, wait for its turn there, and post it."""
         lane, now = self._sender_lease.pace, monotonic()
-        far = lane.delay(_UPDATE if delivery.message.updating else _POST, None, now)
+        far = lane.delay(method_of(delivery.message), None, now)
         if far > MAX_WAIT_IN_MEMORY:
             await self._wait(delivery, far)
             return
-        if asked := asked_to_find(delivery.place):
+        if asked := methods_to_find(delivery.destination):
             pause = max(lane.delay(method, None, now) for method in asked)
             if pause > 0:
                 await self._wait(delivery, pause)
                 return
-            place = await self._unless_stopped(find_place(self._context, delivery.place))
-            delivery = replace(delivery, place=found(delivery.place, place))
+            channel = await self._unless_stopped(find_channel(self._context, delivery.destination))
+            found = with_channel(delivery.destination, channel)
+            delivery = replace(delivery, destination=found)
         else:
-            place = await find_place(self._context, delivery.place)
-        if not await self._its_turn(delivery, place):
+            channel = await find_channel(self._context, delivery.destination)
+        if not await self._its_turn(delivery, channel):
             return
-        if isinstance(delivery.place, TeamChannel):
-            await self._unless_stopped(refuse_outsiders(self._context, delivery.place, place))
+        destination = delivery.destination
+        if isinstance(destination, TeamChannel):
+            await self._unless_stopped(refuse_outsiders(self._context, destination, channel))
         message = delivery.message
-        if not await self._held_back(message) and not await self._out_of_date(message):
-            await self._begin(message, content, place)
+        if not await self._kept(message, await self._checks.obstacle(message)):
+            await self._begin(delivery, channel)
+
+    async def _kept(self, message: Claimed, obstacle: Obstacle | None) -> bool:
+        """Drop a message, or give it back, where something keeps it; return whether it was kept."""
+        match obstacle:
+            case None:
+                return False
+            case Obstacle.STOPPED:
+                cancelled = Settlement(Status.CANCELLED, reason=WAVE_STOPPED)
+                self._outcome_writer.add(message, cancelled)
+            case Obstacle.PAUSED:
+                await self._give_back(message)
+            case Obstacle.STALE:
+                await self._give_back(message)
+                self._woken.set()
+        return True
 
     async def _unless_stopped(self, asking: Coroutine[Any, Any, T]) -> T:
         """Return what Slack says, before anything is posted; nobody who stops waits for it.
@@ -305,58 +317,36 @@ class Dispatcher:
             stopping.cancel()
             task.cancel()
 
-    async def _begin(self, message: Claimed, content: Content, place: str) -> None:
+    async def _begin(self, delivery: Delivery, channel: str) -> None:
         """Call Slack, or give the message back where no call may begin any more."""
+        message = delivery.message
         if self._may_call(message) and not self._stopping:
-            self._settle(message, await self._call(message, content, place))
+            self._settle(message, await self._sender.send(delivery, channel))
         else:
             await self._give_back(message)
 
+    async def _remove(self, message: Claimed) -> None:
+        """Delete a message whose person asked to be forgotten."""
+        failure = await self._sender.remove(message)
+        if failure is None:
+            await self._context.database.write(settle.settle_removed, message, self._now())
+        else:
+            self._settle(message, failure)
+
+    def _settle(self, message: Claimed, outcome: Outcome) -> None:
+        """Have recorded what came of a call."""
+        self._outcome_writer.add(message, self._sender.settlement(message, outcome))
+
     def _may_call(self, message: Claimed) -> bool:
         """Return whether a call may begin: the message and the lane are still ours, long enough."""
-        return self._sender_lease.may_call() and may_call(message.lease_until, self._leases_now())
-
-    async def _held_back(self, message: Claimed) -> bool:
-        """Drop a message whose wave was stopped, give back one whose survey was paused, be it after
-        it was claimed; returns whether that was so.
-        """
-        if not message.asks:
-            return False
-        halts = await self._halted()
-        if halts.stops(message):
-            self._outcome_writer.add(message, Settlement(Status.CANCELLED, reason=WAVE_STOPPED))
-            return True
-        if halts.holds(message):
-            await self._give_back(message)
-            return True
-        return False
-
-    async def _halted(self) -> Halted:
-        """Return what is stopped or paused; who asks at the same time gets the same answer."""
-        if self._halts is None or monotonic() >= self._halts_at + HALTS_KNOWN_FOR:
-            self._halts_at = monotonic()
-            self._halts = asyncio.create_task(self._context.database.read(stopping.halted))
-        return await asyncio.shield(self._halts)
-
-    async def _out_of_date(self, message: Claimed) -> bool:
-        """Give a message back that should say something else by now, or nothing: its person may
-        have answered or opted out while it waited. Returns whether that was so.
-        """
-        if self._leases_now() < message.claimed_at + STALE_AFTER:
-            return False
-        current = await self._context.database.read(claims.version, message)
-        if current == message.version:
-            return False
-        await self._give_back(message)
-        self._woken.set()
-        return True
+        return self._sender_lease.may_call() and may_call(message.lease_until, self._lease_now())
 
     async def _its_turn(self, delivery: Delivery, place: str) -> bool:
         """Wait for the pace; False where the message was put aside or given back instead."""
         message = delivery.message
         # One message a second and channel is Slack's pace for posts, not for rewriting them.
-        method, channel = (_UPDATE, None) if message.updating else (_POST, place)
-        urgent = priority_of(MessageKind(message.kind)) is Priority.URGENT
+        method, channel = (UPDATING, None) if message.updating else (POSTING, place)
+        urgent = message.priority == Priority.URGENT
         lane = self._sender_lease.pace
         while not self._stopping and self._sender_lease.may_call():
             now = monotonic()
@@ -379,7 +369,7 @@ class Dispatcher:
         """Put a message aside until its turn may come; give it back where that is far away."""
         message, delay = delivery.message, timedelta(seconds=seconds)
         if seconds > MAX_WAIT_IN_MEMORY or not may_call(
-            message.lease_until, self._leases_now() + delay
+            message.lease_until, self._lease_now() + delay
         ):
             await self._give_back(message, delay)
         else:
@@ -389,78 +379,11 @@ class Dispatcher:
         """Let anybody claim the message again, after a delay."""
         await self._context.database.write(claims.release, [message], self._now() + delay)
 
-    async def _call(self, message: Claimed, content: Content, place: str) -> Outcome:
-        """Post or rewrite a message; a workspace without native charts gets text bars."""
-        outcome = await self._post(message, content, place)
-        if (
-            isinstance(outcome, Refused)
-            and outcome.code == "invalid_blocks"
-            and isinstance(content, SharedReportContent)
-            and self._context.charts.allowed
-            and not self._stopping
-        ):
-            await self._context.charts.refused()
-            outcome = await self._post(message, content, place)
-        return outcome
-
-    async def _post(self, message: Claimed, content: Content, place: str) -> Outcome:
-        context, lane = self._context, self._sender_lease.pace
-
-        def still() -> bool:
-            return self._may_call(message)
-
-        try:
-            text = await render(
-                context, content, posted=message.updating, charts=context.charts.allowed
-            )
-        except SlackCallError as error:
-            return _nothing_posted(error)
-        if self._stopping:
-            return NotSent("the bot stopped before")
-        if message.channel is not None and message.ts is not None:
-            outcome = await context.messenger.update(message.channel, message.ts, text, still=still)
-        else:
-            outcome = await context.messenger.post(place, text, message.id, still=still)
-        method = _UPDATE if message.updating else _POST
-        match outcome:
-            case Accepted():
-                lane.accepted(method, monotonic())
-            case RateLimited(retry_after):
-                lane.limited(method, monotonic(), retry_after)
-            case _:
-                pass
-        return outcome
-
-    def _settle(self, message: Claimed, outcome: Outcome) -> None:
-        """Have recorded what came of a call."""
-        if _unreachable(message, outcome):
-            unreachable = Settlement(Status.CANCELLED, reason=delivering.UNREACHABLE)
-            self._outcome_writer.add(message, unreachable)
-            return
-        settlement = settle(
-            outcome,
-            updating=message.updating,
-            attempts=message.attempts,
-            now=self._now(),
-            leases=self._leases_now(),
-        )
-        self._outcome_writer.add(message, settlement)
-
-    async def _remove(self, message: Claimed) -> None:
-        """Delete a message whose person asked to be forgotten."""
-        channel, ts = message.channel or "", message.ts or ""
-        try:
-            await self._context.messenger.delete(channel, ts, still=lambda: self._may_call(message))
-        except SlackCallError as error:
-            self._settle(message, error.failure)
-        else:
-            await self._context.database.write(delivering.settle_removed, message, self._now())
-
     async def _refuse_outsiders(self, message: Claimed, error: ExternalChannelError) -> None:
         """Post nothing internal where outsiders read; tell the owners."""
         log.warning("%s", error, extra=message.ids)
         await self._context.database.write(
-            delivering.refuse_outsiders,
+            settle.refuse_outsiders,
             self._context.surveys,
             message,
             error.channel,
@@ -472,26 +395,9 @@ class Dispatcher:
     def _now(self) -> datetime:
         return self._context.clock.now()
 
-    def _leases_now(self) -> datetime:
-        return self._context.leases.now()
+    def _lease_now(self) -> datetime:
+        return self._context.lease_clock.now()
 
 
 class _StoppedError(Exception):
     """The courier was told to stop before anything was posted."""
-
-
-def _unreachable(message: Claimed, outcome: Outcome) -> bool:
-    """Return whether Slack refuses direct messages to whom a message would ask.
-
-    https://docs.slack.dev/apis/slack-connect: an app reaches people of other workspaces only while
-    a channel is shared with them.
-    """
-    refused = isinstance(outcome, Refused) and outcome.code == "channel_not_found"
-    return refused and message.person_id is not None and message.asks
-
-
-def _nothing_posted(error: SlackCallError) -> Outcome:
-    """Return what a failure before the post means: nothing was posted, whatever broke."""
-    if isinstance(error.failure, Unknown):
-        return NotSent(error.reason)
-    return error.failure

@@ -7,9 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.delivery.rules import MessageType, Priority
+from nps_bot.delivery.kinds import Drop, OwnerMessage, RenderContext, Situation
+from nps_bot.delivery.rules import NO_FILE, MessageType, Priority
 from nps_bot.delivery.store import outbox
+from nps_bot.delivery.store.claims import Claimed
 from nps_bot.delivery.store.outbox import new_message
+from nps_bot.slack import notices as view
+from nps_bot.slack.message import Message
 from nps_bot.slack_ids import is_person_id
 
 NOTICE = MessageType("notice", Priority.URGENT, "A notice")
@@ -40,3 +44,23 @@ def enqueue_notice(connection: Connection, survey_key: str, notice: Notice, now:
         payload=asdict(notice),
     )
     outbox.add(connection, [message])
+
+
+class NoticeMessage(OwnerMessage[None, Notice]):
+    """Tells an owner one sentence."""
+
+    type = NOTICE
+    kept_current = False
+
+    def prepare(self, situation: Situation, facts: None, message: Claimed) -> Notice | Drop:
+        """Return the sentence."""
+        if message.survey_key not in situation.surveys:
+            return Drop(NO_FILE)
+        return Notice(**(message.payload or {}))
+
+    async def render(self, context: RenderContext, content: Notice) -> Message:
+        """Return the sentence for Slack."""
+        return view.sentence(content.text)
+
+
+MESSAGES = (NoticeMessage(),)

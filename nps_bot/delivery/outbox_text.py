@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from nps_bot.delivery.rules import MessageKind, Status
+from nps_bot.delivery.kinds import Kinds
+from nps_bot.delivery.rules import Status
 from nps_bot.delivery.store.unsettled import Unsettled
 from nps_bot.ids import short_id
 from nps_bot.slack.block_kit import shorten
@@ -31,7 +33,15 @@ _HEADINGS = {
 }
 
 
-def outbox_text(found: Sequence[Unsettled], surveys: Mapping[str, Survey]) -> str:
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What tells where a message goes that does not stand there yet."""
+
+    kinds: Kinds
+    surveys: Mapping[str, Survey]
+
+
+def outbox_text(found: Sequence[Unsettled], naming: Naming) -> str:
     """Return the messages as tables, one for each state."""
     if not found:
         return "Nothing waits, nothing is unknown, nothing failed."
@@ -39,7 +49,7 @@ def outbox_text(found: Sequence[Unsettled], surveys: Mapping[str, Survey]) -> st
     for state, heading in _HEADINGS.items():
         messages = [message for message in found if _state(message) == state]
         if messages:
-            rows = [_row(message, surveys) for message in messages[:SHOWN]]
+            rows = [_row(message, naming) for message in messages[:SHOWN]]
             more = len(messages) - len(rows)
             they, their = ("it", "its") if len(messages) == 1 else ("they", "their")
             words = heading.format(they=they, their=their)
@@ -48,12 +58,12 @@ def outbox_text(found: Sequence[Unsettled], surveys: Mapping[str, Survey]) -> st
     return "\n\n".join(parts)
 
 
-def entry_text(message: Unsettled, surveys: Mapping[str, Survey]) -> str:
+def entry_text(message: Unsettled, naming: Naming) -> str:
     """Return one message as a table of its own."""
-    return "\n".join(_table([_row(message, surveys)]))
+    return "\n".join(_table([_row(message, naming)]))
 
 
-def entry_json(message: Unsettled, surveys: Mapping[str, Survey]) -> dict[str, Any]:
+def entry_json(message: Unsettled, naming: Naming) -> dict[str, Any]:
     """Return a message with everything that is known of where it goes."""
     return {
         "id": message.id,
@@ -61,7 +71,7 @@ def entry_json(message: Unsettled, surveys: Mapping[str, Survey]) -> dict[str, A
         "survey": message.survey_key,
         "kind": message.kind,
         "person": message.person_id,
-        "channel": message.channel or _channel(message, surveys),
+        "channel": message.channel or _channel(message, naming),
         "ts": message.ts,
         "reason": message.reason,
         "since": _since(message).isoformat(),
@@ -91,41 +101,33 @@ def _since(message: Unsettled) -> datetime:
             return message.due_at
 
 
-def _channel(message: Unsettled, surveys: Mapping[str, Survey]) -> str | None:
-    survey = surveys.get(message.survey_key or "")
-    match MessageKind(message.kind):
-        case MessageKind.SHARED_REPORT:
-            return (message.payload or {}).get("channel")
-        case MessageKind.ALERT:
-            return survey.alerts_channel if survey else None
-        case MessageKind.SUMMARY | MessageKind.CLOSING:
-            return survey.summary_channel if survey else None
-        case _:
-            return None
+def _channel(message: Unsettled, naming: Naming) -> str | None:
+    survey = naming.surveys.get(message.survey_key or "")
+    return naming.kinds.of(message.kind).named_channel(survey, message.payload)
 
 
 _COLUMNS = ("id", "since (UTC)", "survey", "what", "to", "reason")
 _Row = tuple[str, str, str, str, str, str]
 
 
-def _row(message: Unsettled, surveys: Mapping[str, Survey]) -> _Row:
+def _row(message: Unsettled, naming: Naming) -> _Row:
     what = message.kind.replace("_", " ")
     return (
         short_id(message.id),
         f"{_since(message).astimezone(UTC):%Y-%m-%d %H:%M}",
         message.survey_key or "",
         f"{what} (rewriting)" if message.ts else what,
-        _to(message, surveys),
+        _to(message, naming),
         shorten(message.reason or "", _REASON),
     )
 
 
-def _to(message: Unsettled, surveys: Mapping[str, Survey]) -> str:
-    if message.person_id is not None and message.kind != MessageKind.SHARED_REPORT:
+def _to(message: Unsettled, naming: Naming) -> str:
+    if message.person_id is not None and _channel(message, naming) is None:
         name = message.person_name
         return f"{name} ({message.person_id})" if name else message.person_id
     recipient = (message.payload or {}).get("recipient")
-    return message.channel or _channel(message, surveys) or recipient or "nobody any more"
+    return message.channel or _channel(message, naming) or recipient or "nobody any more"
 
 
 def _table(rows: Sequence[_Row]) -> list[str]:

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
-from nps_bot.delivery import claiming
+from nps_bot.delivery import settle
+from nps_bot.delivery.kinds import Kinds
 from nps_bot.delivery.rules import Settlement, Status
 from nps_bot.delivery.store.claims import Claimed
 from nps_bot.errors import StorageUnavailableError
@@ -27,20 +28,22 @@ class OutcomeWriter:
     Should the process die before, a message is looked for like any of unknown outcome.
     """
 
-    def __init__(self, context: BotContext, stop_asked: asyncio.Event) -> None:
+    def __init__(self, context: BotContext, kinds: Kinds, stop_asked: asyncio.Event) -> None:
         """Prepare.
 
         Args:
-            edge: reaches the database.
+            context: reaches the database.
+            kinds: say what follows.
             stop_asked: set when nothing is to be tried again any more.
         """
         self._context = context
+        self._kinds = kinds
         self._stop_asked = stop_asked
         self._ended: list[tuple[Claimed, Settlement]] = []
         self._recording: asyncio.Task[None] | None = None
 
     def add(self, message: Claimed, settlement: Settlement) -> None:
-        """Have it recorded what became of a message."""
+        """Queue an outcome to be written."""
         self._ended.append((message, settlement))
         if self._recording is None or self._recording.done():
             self._recording = asyncio.create_task(self._keep_recording())
@@ -63,7 +66,7 @@ class OutcomeWriter:
         """
         try:
             kept = await self._context.database.write(
-                claiming.settle_all, ended, self._context.clock.now()
+                settle.settle_all, self._kinds, ended, self._context.clock.now()
             )
         except StorageUnavailableError as error:
             await self._record_later(ended, error)
@@ -80,7 +83,7 @@ class OutcomeWriter:
     async def _record_later(
         self, ended: Sequence[tuple[Claimed, Settlement]], error: StorageUnavailableError
     ) -> None:
-        now = self._context.leases.now()
+        now = self._context.lease_clock.now()
         for one in ended:
             if one[0].lease_until > now and not self._stop_asked.is_set():
                 self._ended.append(one)

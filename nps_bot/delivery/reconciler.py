@@ -11,9 +11,10 @@ from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import Search
-from nps_bot.delivery.destinations import find_place
+from nps_bot.delivery import claim, settle
+from nps_bot.delivery.claim import Lookup
+from nps_bot.delivery.destinations import find_channel
+from nps_bot.delivery.kinds import Kinds
 from nps_bot.delivery.rules import after_lookup, look_from
 from nps_bot.delivery.sender_lease import SenderLease
 from nps_bot.delivery.store import claims
@@ -39,20 +40,23 @@ class Reconciler:
     def __init__(
         self,
         context: BotContext,
-        tenure: SenderLease,
+        kinds: Kinds,
+        lease: SenderLease,
         woken: asyncio.Event,
         stop_asked: asyncio.Event,
     ) -> None:
         """Prepare.
 
         Args:
-            edge: reaches the database and Slack.
-            tenure: says whether it is this process's turn to call Slack.
+            context: reaches the database and Slack.
+            kinds: say where messages went.
+            lease: says whether it is this process's turn to call Slack.
             woken: set when something was found out, so that the courier goes on with it.
             stop_asked: set when no search is to begin any more.
         """
         self._context = context
-        self._sender_lease = tenure
+        self._kinds = kinds
+        self._sender_lease = lease
         self._woken = woken
         self._stop_asked = stop_asked
         self._lookups: list[asyncio.Task[None]] = []
@@ -70,7 +74,7 @@ class Reconciler:
                     await self._stop_asked.wait()
 
     def stop(self) -> None:
-        """Give up the searches under way: they change nothing, and others begin them anew."""
+        """Give up the found under way: they change nothing, and others begin them anew."""
         for lookup in self._lookups:
             lookup.cancel()
 
@@ -78,34 +82,38 @@ class Reconciler:
         """Look in the history for messages of which nobody knows whether Slack has them."""
         if self._sender_lease.pace.is_stopped(_HISTORY, monotonic()):
             return
-        now = self._context.leases.now()
-        searches = await self._context.database.write(
-            claiming.claim_lookups, self._context.surveys, limit=AT_ONCE, now=now
+        now = self._context.lease_clock.now()
+        found = await self._context.database.write(
+            claim.claim_lookups,
+            self._kinds,
+            self._context.surveys,
+            limit=AT_ONCE,
+            lease_now=now,
         )
-        self._lookups = [asyncio.create_task(self._look_for(search, now)) for search in searches]
+        self._lookups = [asyncio.create_task(self._look_for(one, now)) for one in found]
         if self._stop_asked.is_set():
             self.stop()
         ends = await asyncio.gather(*self._lookups, return_exceptions=True)
-        for search, end in zip(searches, ends, strict=True):
+        for one, end in zip(found, ends, strict=True):
             if isinstance(end, Exception):  # ours: its lease runs out, and the others go on
-                log.error("Looking for a message broke", exc_info=end, extra=search.message.ids)
+                log.error("Looking for a message broke", exc_info=end, extra=one.message.ids)
         cut_short = [
-            search.message
-            for search, end in zip(searches, ends, strict=True)
+            one.message
+            for one, end in zip(found, ends, strict=True)
             if isinstance(end, asyncio.CancelledError)
         ]
         if cut_short:
-            again = self._context.leases.now()
+            again = self._context.lease_clock.now()
             await self._context.database.write(claims.release_lookups, cut_short, again)
 
-    async def _look_for(self, search: Search, now: datetime) -> None:
-        message = search.message
+    async def _look_for(self, lookup: Lookup, now: datetime) -> None:
+        message = lookup.message
         try:
-            finding = await self._find(search)
+            finding = await self._find(lookup)
             settlement = after_lookup(finding, claimed_at=message.claimed_at, now=now)
             found = [(message, settlement)]
             await self._context.database.write(
-                claiming.settle_all, found, self._context.clock.now()
+                settle.settle_all, self._kinds, found, self._context.clock.now()
             )
         except StorageUnavailableError as error:
             log.warning("A look-up was not settled: %s", error, extra=message.ids)
@@ -113,12 +121,12 @@ class Reconciler:
         log.info("Looked for a message: %s", settlement.reason or "it is there", extra=message.ids)
         self._woken.set()
 
-    async def _find(self, search: Search) -> Finding:
-        message = search.message
-        if search.place is None:
+    async def _find(self, lookup: Lookup) -> Finding:
+        message = lookup.message
+        if lookup.destination is None:
             return Unreadable("nobody knows any more where it went")
         try:
-            channel = await find_place(self._context, search.place)
+            channel = await find_channel(self._context, lookup.destination)
         except NotInSlackError as error:
             return Unreadable(str(error))
         except SlackCallError as error:

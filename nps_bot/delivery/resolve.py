@@ -1,75 +1,21 @@
-"""Messages of which nobody knows whether Slack has them: settled by a click, or by hand.
+"""Messages of which nobody knows whether Slack has them, settled by hand.
 
-The bot looks for them by itself (see :mod:`nps_bot.delivery.dispatcher`). Where it may not read,
-somebody who can look says what is there; and who clicks on a message has it before their eyes.
+The bot looks for them by itself (see :mod:`nps_bot.delivery.reconciler`). Where it may not read,
+somebody who can look says what is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from math import ceil
 
 from sqlalchemy import Connection
 
-from nps_bot.asking.outgoing import FOLLOWING_KINDS, PROMPT_KINDS, prompt_key, prompt_keys
-from nps_bot.asking.store import invitations
-from nps_bot.asking.store.invitations import InvitationState
-from nps_bot.delivery.rules import UPDATE_DELAY, MessageKind, Status, certain_at
-from nps_bot.delivery.store import outbox, unsettled
+from nps_bot.delivery.kinds import Kinds
+from nps_bot.delivery.rules import Status, certain_at
+from nps_bot.delivery.store import unsettled
 from nps_bot.delivery.store.unsettled import Unsettled
-from nps_bot.figures.outgoing import summary_key
-from nps_bot.shared_channels import store as channel_posts
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """Where a message that was clicked stands."""
-
-    channel: str
-    ts: str
-
-    @property
-    def at(self) -> datetime:
-        """When Slack took it."""
-        return datetime.fromtimestamp(float(self.ts), UTC)
-
-
-def by_click(
-    connection: Connection,
-    invitation: InvitationState,
-    nowhere: Collection[str],
-    posted: Posted | None,
-    due_at: datetime,
-) -> None:
-    """Record what a click proves: that the prompt was posted, and where.
-
-    Args:
-        connection: an open transaction.
-        standing: whose prompt was clicked, by its person.
-        nowhere: the keys of messages of which that is not known, as ``touch`` tells.
-        posted: where the clicked message stands; None for a click somewhere else.
-        due_at: when to rewrite it, unless that is done directly.
-    """
-    keys = [key for key in prompt_keys(invitation.id) if key in nowhere]
-    if posted is None or not keys:
-        return
-    if unsettled.prove(connection, keys, posted.channel, posted.ts, due_at):
-        _count_asked(connection, invitation.id, invitation.wave_id, posted.at)
-        if keys != [prompt_key(invitation.id)]:
-            invitations.mark_further(connection, [invitation.id], posted.at)
-
-
-def seen(
-    connection: Connection, invitation_id: str, person_id: str, posted: Posted, now: datetime
-) -> None:
-    """Record the same of a click that changes nothing else."""
-    invitation = invitations.find(connection, invitation_id)
-    if invitation is not None and invitation.person_id == person_id:
-        nowhere = unsettled.nowhere(connection, prompt_keys(invitation_id))
-        by_click(connection, invitation, nowhere, posted, now)
 
 
 class Verdict(StrEnum):
@@ -81,7 +27,9 @@ class Verdict(StrEnum):
     """It is not there and may be sent (again)."""
 
 
-def by_hand(connection: Connection, message_id: str, verdict: Verdict, now: datetime) -> str | None:
+def by_hand(
+    connection: Connection, kinds: Kinds, message_id: str, verdict: Verdict, now: datetime
+) -> str | None:
     """Settle a message as somebody says who has looked; returns why not where it may not be."""
     message = unsettled.lock(connection, message_id)
     refusal = refused(message, verdict, now)
@@ -91,12 +39,8 @@ def by_hand(connection: Connection, message_id: str, verdict: Verdict, now: date
         unsettled.mark_waiting(connection, message_id, "it is sent again by hand", now)
         return None
     unsettled.mark_sent(connection, message_id, "somebody looked: it is there", now)
-    if message.kind in PROMPT_KINDS and message.ts is None:
-        _count_asked(connection, message.invitation_id or "", message.wave_id or 0, now)
-    if message.kind == MessageKind.CHANNEL_QUESTION and message.ts is None:
-        channel_posts.mark_posted(connection, (message.payload or {})["post_id"], now)
-    if message.kind in FOLLOWING_KINDS and message.ts is None:
-        invitations.mark_further(connection, [message.invitation_id or ""], now)
+    if message.ts is None:
+        kinds.of(message.kind).posted(connection, [message], now)
     return None
 
 
@@ -116,15 +60,3 @@ def refused(message: Unsettled, verdict: Verdict, now: datetime) -> str | None:
             if wait > 0:
                 return f"Slack may still be about to show it: try again in {ceil(wait)} s."
     return None
-
-
-def is_kept_up_to_date(message: Unsettled) -> bool:
-    """Return whether messages like this one are rewritten once they stand in Slack."""
-    return message.kind not in (MessageKind.NOTICE, MessageKind.SHARED_REPORT)
-
-
-def _count_asked(
-    connection: Connection, invitation_id: str, wave_id: int, asked_at: datetime
-) -> None:
-    invitations.mark_asked(connection, [invitation_id], asked_at)
-    outbox.touch(connection, (summary_key(wave_id),), asked_at + UPDATE_DELAY)

@@ -32,23 +32,6 @@ from nps_bot.slack.calls import (
 )
 
 
-class MessageKind(StrEnum):
-    """What a message is; it is rendered from what the database says when it leaves."""
-
-    PROMPT = "prompt"
-    REPROMPT = "reprompt"
-    REMINDER = "reminder"
-    CHASER = "chaser"
-    ALERT = "alert"
-    SUMMARY = "summary"
-    CLOSING = "closing"
-    SHARED_REPORT = "shared_report"
-    NOTICE = "notice"
-    APPROVAL = "approval"
-    CHANNEL_APPROVAL = "channel_approval"
-    CHANNEL_QUESTION = "channel_question"
-
-
 class Priority(IntEnum):
     """Which of several due messages leaves first; the lower number does."""
 
@@ -101,6 +84,15 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 The same five minutes after which Slack's signed requests count as stale."""
 
+UNREACHABLE = "Slack does not let the bot write to this person: no channel is shared with them"
+"""Why somebody of another workspace was not written to: that is no fault, and not tried again."""
+NO_FILE = "its survey has no file any more"
+"""Why a message of a survey is not sent."""
+WAVE_STOPPED = "the wave was stopped"
+"""Why what a wave had not sent is not sent."""
+FORGOTTEN = "the person asked to be forgotten"
+"""Why a message to a person is not sent, or is deleted."""
+
 _FIRST_BACKOFF = timedelta(seconds=2)
 _LONGEST_BACKOFF = timedelta(minutes=5)
 
@@ -124,28 +116,13 @@ class Settlement:
     ts: str | None = None
 
 
-def priority_of(kind: MessageKind) -> Priority:
-    """Return how urgent messages of ``kind`` are."""
-    match kind:
-        case MessageKind.ALERT | MessageKind.NOTICE | MessageKind.SHARED_REPORT:
-            return Priority.URGENT
-        case MessageKind.APPROVAL | MessageKind.CHANNEL_APPROVAL:
-            return Priority.URGENT
-        case MessageKind.SUMMARY | MessageKind.CLOSING:
-            return Priority.SOON
-        case MessageKind.PROMPT | MessageKind.REPROMPT | MessageKind.REMINDER | MessageKind.CHASER:
-            return Priority.RESPONDENT
-        case MessageKind.CHANNEL_QUESTION:
-            return Priority.RESPONDENT
-
-
 def settle(
     outcome: Outcome,
     *,
     updating: bool,
     attempts: int,
     now: datetime,
-    leases: datetime | None = None,
+    lease_now: datetime | None = None,
 ) -> Settlement:
     """Decide what becomes of a message after one call.
 
@@ -155,7 +132,7 @@ def settle(
             may simply be repeated; posting may not.
         attempts: calls made for the message so far, this one included; at least 1.
         now: the moment of the decision.
-        leases: the same moment in the time that leases and look-ups last for; ``now`` by default.
+        lease_now: the same moment by the clock of leases and look-ups; ``now`` by default.
     """
     match outcome:
         case Accepted(channel, ts):
@@ -168,7 +145,7 @@ def settle(
         case Unknown(reason) if updating:
             return Settlement(Status.PENDING, now + backoff(attempts), reason)
         case Unknown(reason):
-            return Settlement(Status.UNKNOWN, (leases or now) + FIRST_LOOK, reason)
+            return Settlement(Status.UNKNOWN, (lease_now or now) + FIRST_LOOK, reason)
         case Refused(reason):
             return Settlement(Status.FAILED, reason=reason)
 

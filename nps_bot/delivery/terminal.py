@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 
 import click
 
-from nps_bot.asking.outgoing import PROMPT_KINDS
 from nps_bot.clock import SystemClock
 from nps_bot.delivery import resolve
-from nps_bot.delivery.outbox_text import entry_json, entry_text, outbox_text
+from nps_bot.delivery.kinds import Kinds
+from nps_bot.delivery.outbox_text import Naming, entry_json, entry_text, outbox_text
 from nps_bot.delivery.resolve import Verdict
 from nps_bot.delivery.rules import Status
 from nps_bot.delivery.store import unsettled
@@ -28,84 +27,90 @@ from nps_bot.interaction.terminal import (
 )
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys
-from nps_bot.surveys.rules.survey import Survey
 
 _BEGINNING = re.compile(r"[0-9a-f]{1,32}")
 _SIMILAR = 5
 
 
-@click.group(
-    cls=CommandGroup,
-    context_settings=HELP,
-    invoke_without_command=True,
-    short_help="List what waits, is unknown or failed; settle it by hand.",
-)
-@as_json
-@click.pass_context
-def outbox(ctx: click.Context, as_json: bool) -> None:
-    """List the messages that wait, that may or may not have arrived, and that failed.
+def outbox(kinds: Kinds) -> click.Group:
+    """Return the commands that list and settle messages of these kinds."""
 
-    Where Slack did not say whether it took a message, the bot looks for it. Where it may not look,
-    the message is parked: it is never sent blindly, and you say what is true, with sent or again.
-    """
-    if ctx.invoked_subcommand is None:
-        run(_show(ctx.obj, as_json=as_json))
+    @click.group(
+        cls=CommandGroup,
+        context_settings=HELP,
+        invoke_without_command=True,
+        short_help="List what waits, is unknown or failed; settle it by hand.",
+    )
+    @as_json
+    @click.pass_context
+    def outbox(ctx: click.Context, as_json: bool) -> None:
+        """List the messages that wait, that may or may not have arrived, and that failed.
+
+        Where Slack did not say whether it took a message, the bot looks for it. Where it may not
+        look, the message is parked: it is never sent blindly, and you say what is true, with sent
+        or again.
+        """
+        if ctx.invoked_subcommand is None:
+            run(_show(ctx.obj, kinds, as_json=as_json))
+
+    @outbox.command("sent", short_help="Say of a message that it is there.")
+    @click.argument("id_", metavar="ID")
+    @without_asking
+    @click.pass_obj
+    def sent(terminal: Terminal, id_: str, yes: bool) -> None:
+        """Say that you have seen message ID in Slack: it counts as sent.
+
+        ID may be the beginning of the id that the list shows. The bot does not learn where the
+        message stands, so it never rewrites it, unless its person clicks on it.
+        """
+        run(_settle(terminal, kinds, id_, Verdict.SENT, yes=yes))
+
+    @outbox.command("again", short_help="Say of a message that it is not there: send it again.")
+    @click.argument("id_", metavar="ID")
+    @without_asking
+    @click.pass_obj
+    def again(terminal: Terminal, id_: str, yes: bool) -> None:
+        """Say that message ID is not in Slack, or that what made it fail is mended: send it
+        (again).
+
+        ID may be the beginning of the id that the list shows.
+        """
+        run(_settle(terminal, kinds, id_, Verdict.AGAIN, yes=yes))
+
+    return outbox
 
 
-@outbox.command("sent", short_help="Say of a message that it is there.")
-@click.argument("id_", metavar="ID")
-@without_asking
-@click.pass_obj
-def sent(terminal: Terminal, id_: str, yes: bool) -> None:
-    """Say that you have seen message ID in Slack: it counts as sent.
-
-    ID may be the beginning of the id that the list shows. The bot does not learn where the message
-    stands, so it never rewrites it, unless its person clicks on it.
-    """
-    run(_settle(terminal, id_, Verdict.SENT, yes=yes))
-
-
-@outbox.command("again", short_help="Say of a message that it is not there: send it again.")
-@click.argument("id_", metavar="ID")
-@without_asking
-@click.pass_obj
-def again(terminal: Terminal, id_: str, yes: bool) -> None:
-    """Say that message ID is not in Slack, or that what made it fail is mended: send it (again).
-
-    ID may be the beginning of the id that the list shows.
-    """
-    run(_settle(terminal, id_, Verdict.AGAIN, yes=yes))
-
-
-async def _show(terminal: Terminal, *, as_json: bool) -> None:
+async def _show(terminal: Terminal, kinds: Kinds, *, as_json: bool) -> None:
     """Print what Slack does not have for sure."""
-    surveys = load_surveys(terminal.settings.surveys)
+    naming = Naming(kinds, load_surveys(terminal.settings.surveys))
     async with terminal.database() as database:
         found = await database.read(unsettled.unsettled)
     if as_json:
-        click.echo(json.dumps([entry_json(one, surveys) for one in found], indent=2))
+        click.echo(json.dumps([entry_json(one, naming) for one in found], indent=2))
     else:
-        click.echo(outbox_text(found, surveys))
+        click.echo(outbox_text(found, naming))
 
 
-async def _settle(terminal: Terminal, beginning: str, verdict: Verdict, *, yes: bool) -> None:
+async def _settle(
+    terminal: Terminal, kinds: Kinds, beginning: str, verdict: Verdict, *, yes: bool
+) -> None:
     """Settle a message as the operator says.
 
     Raises:
         NpsBotError: there is no such message, it may not be settled, or nobody confirmed it.
     """
-    surveys = load_surveys(terminal.settings.surveys)
+    naming = Naming(kinds, load_surveys(terminal.settings.surveys))
     clock = SystemClock()  # leases and look-ups go by it, however far a sandbox has moved on
     async with terminal.database() as database:
         message = await _find(database, beginning)
         refusal = resolve.refused(message, verdict, clock.now())
         if refusal is None:
-            click.echo(entry_text(message, surveys))
-            click.echo(_consequence(message, verdict, surveys))
+            click.echo(entry_text(message, naming))
+            click.echo(_consequence(message, verdict, naming))
             if not yes and not confirmed(_question(message, verdict)):
                 click.echo("Nothing was changed.")
                 return
-            refusal = await database.write(resolve.by_hand, message.id, verdict, clock.now())
+            refusal = await database.write(resolve.by_hand, kinds, message.id, verdict, clock.now())
     if refusal is not None:
         raise CommandError(f"{message.id} was not touched. {refusal}")
     click.echo(_DONE[verdict])
@@ -142,20 +147,21 @@ def _question(message: Unsettled, verdict: Verdict) -> str:
     return "You have looked, and it is not there?"
 
 
-def _consequence(message: Unsettled, verdict: Verdict, surveys: Mapping[str, Survey]) -> str:
+def _consequence(message: Unsettled, verdict: Verdict, naming: Naming) -> str:
     """Return what follows from the verdict, so that nobody is surprised later."""
     if verdict is Verdict.AGAIN:
-        if message.survey_key not in surveys:
+        if message.survey_key not in naming.surveys:
             return "Its survey has no file any more, so it will be dropped instead of sent."
         if message.ts is not None:
             return "It stands in Slack; writing its newest state into it is tried again."
         return "It will be posted once more, unless the reason for it has gone meanwhile."
-    if message.ts is not None or not resolve.is_kept_up_to_date(message):
+    kind = naming.kinds.of(message.kind)
+    if message.ts is not None or not kind.kept_current:
         return "It counts as sent and is left as it is."
     words = (
         "It counts as sent. But the bot does not learn where it stands, so it never rewrites it:"
         " what changes later does not show there"
     )
-    if message.kind in PROMPT_KINDS:
+    if kind.proved_by_click:
         return f"{words}, until its person clicks on it. Every click counts."
     return f"{words}."

@@ -24,17 +24,20 @@ from nps_bot.answering.snooze import snooze
 from nps_bot.asking import launching, nudging
 from nps_bot.asking.inviting import whole_audience
 from nps_bot.asking.launching import Page
+from nps_bot.asking.rules.message_types import PROMPT, REMINDER, REPROMPT
 from nps_bot.cases import casework
 from nps_bot.clock import MovableClock
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import Batch, Content, Delivery, DirectMessage, TeamChannel
-from nps_bot.delivery.rendering import render
-from nps_bot.delivery.rules import MessageKind, Priority, Settlement, Status
+from nps_bot.delivery.claim import Batch, Delivery, claim
+from nps_bot.delivery.destinations import DirectMessage, TeamChannel
+from nps_bot.delivery.kinds import Remove, RenderContext
+from nps_bot.delivery.rules import Priority, Settlement, Status
+from nps_bot.delivery.settle import settle_all
 from nps_bot.delivery.store import backlog
 from nps_bot.delivery.store.claims import Claimed, Waiting
 from nps_bot.demo.tempers import SECOND_THOUGHTS, TEMPERS, Intent, intent
 from nps_bot.figures import store as reports
 from nps_bot.interaction.context import BotContext
+from nps_bot.kinds import KINDS
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.slack.messenger import METADATA_TYPE
 from nps_bot.slack.profiles import Member
@@ -137,9 +140,9 @@ class Past:
         """
         while batch.deliveries:
             ended = [
-                (one.message, await self._put(one, one.content))
+                (one.message, await self._put(one))
                 for one in batch.deliveries
-                if not isinstance(one.content, claiming.Remove)
+                if not isinstance(one.content, Remove)
             ]
             batch = await self._context.database.write(
                 self._claim, ended, self._clock.now(), rewriting=rewriting
@@ -154,15 +157,16 @@ class Past:
         rewriting: bool,
     ) -> Batch:
         """Settle what was delivered, and claim what is due."""
-        claiming.settle_all(connection, ended, now)
+        settle_all(connection, KINDS, ended, now)
         kinds = (False, True) if rewriting else (False,)
         wanted = [Waiting(_MANY, Priority.RESPONDENT, updating) for updating in kinds]
-        return claiming.claim(connection, self._context.surveys, wanted, now)
+        return claim(connection, KINDS, self._context.surveys, wanted, now)
 
-    async def _put(self, delivery: Delivery, content: Content) -> Settlement:
+    async def _put(self, delivery: Delivery) -> Settlement:
         """Post or rewrite one message in the workspace."""
         message, workspace = delivery.message, self._workspace
-        text = await render(self._context, content, posted=message.updating, charts=True)
+        rendering = RenderContext(self._context, message.updating, charts=True)
+        text = await delivery.kind.render(rendering, delivery.content)
         blocks = with_ids(list(text.blocks))
         if message.channel is not None and message.ts is not None:
             invitation = workspace.posted(message.channel)[message.ts]
@@ -180,20 +184,20 @@ class Past:
             bot_id=workspace.bot_id,
         )
         workspace.put_message(posted)
-        if message.kind == MessageKind.PROMPT:
+        if message.kind == PROMPT.name:
             self._plan(message)
-        elif message.kind in (MessageKind.REPROMPT, MessageKind.REMINDER):
+        elif message.kind in (REPROMPT.name, REMINDER.name):
             self._plan(message, again=True)
         return Settlement(Status.SENT, channel=posted.channel, ts=posted.ts)
 
     def _channel(self, delivery: Delivery) -> str:
-        match delivery.place:
+        match delivery.destination:
             case DirectMessage(ref):
                 return self._workspace.dm(ref).id
             case TeamChannel(ref):
                 return self._workspace.channel(ref).id
-            case invitation:
-                return invitation.channel
+            case existing:
+                return existing.channel
 
     def _plan(self, message: Claimed, *, again: bool = False) -> None:
         """Have somebody act on a question they got."""

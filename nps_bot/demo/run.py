@@ -75,7 +75,7 @@ async def visited(
     async with open_sandbox(settings, DAYS_IN_SECONDS) as (sandbox, inside):
         await _begin(sandbox, inside, surveys, visit, empty=empty)
         _show(sandbox, clock)
-        async with running(inside, asked, clock, leases=clock.real) as bot:
+        async with running(inside, asked, clock, lease_clock=clock.real) as bot:
             await _ask_at_once(bot, asked, visit)
             control = _control(bot, sandbox, clock, visit)
             sandbox.controlled_by(control)
@@ -101,7 +101,7 @@ async def _begin(
     clock = MovableClock(-2 * NINE_MONTHS)
     before = as_before(surveys, visit.founded)
     async with connected(
-        settings, before, clock, wake=asyncio.Event(), leases=clock.real
+        settings, before, clock, wake=asyncio.Event(), lease_clock=clock.real
     ) as context:
         if await _has_asked(context, surveys):
             visit.asked = not visit.kept  # by a sandbox that knew no visits yet

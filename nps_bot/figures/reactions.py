@@ -16,9 +16,9 @@ from nps_bot.answering.events import (
     ScoreCorrected,
     Snoozed,
 )
-from nps_bot.asking.events import WaveClosed, WaveOpened, WaveStopped
+from nps_bot.asking.events import PeopleAsked, WaveClosed, WaveOpened, WaveStopped
 from nps_bot.asking.store.waves import WaveRow
-from nps_bot.delivery.rules import MessageType
+from nps_bot.delivery.rules import UPDATE_DELAY, MessageType
 from nps_bot.delivery.store import outbox
 from nps_bot.figures.outgoing import CLOSING, SUMMARY, enqueue_summary, summary_key
 from nps_bot.shared_channels.events import QuestionPosted
@@ -72,3 +72,9 @@ def close_summary(connection: Connection, events: Sequence[WaveClosed], now: dat
 
 def _owe(connection: Connection, type_: MessageType, wave: WaveRow, due_at: datetime) -> None:
     enqueue_summary(connection, type_, wave.survey_key, wave.id, due_at)
+
+
+def count_asked(connection: Connection, events: Sequence[PeopleAsked], now: datetime) -> None:
+    """Have the running summaries count who was asked, with what else comes meanwhile."""
+    keys = {summary_key(wave_id) for one in events for wave_id in one.wave_ids}
+    outbox.touch(connection, keys, now + UPDATE_DELAY)

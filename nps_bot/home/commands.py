@@ -18,7 +18,7 @@ from nps_bot.surveys.rules.survey import Delivery
 
 async def _status(context: BotContext, args: CommandArgs) -> Sequence[Message]:
     facts = await context.database.read(status.status, args.surveys(), context.clock.now())
-    return [view.status(facts, context.workspace_url)]
+    return [view.status(facts, context.workspace_url, context.message_labels)]
 
 
 STATUS = Word(

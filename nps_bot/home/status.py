@@ -13,7 +13,7 @@ from nps_bot.anonymous.rules.disclosure import Participation
 from nps_bot.asking.eligibility import Reason, reason_of
 from nps_bot.asking.progress import ahead
 from nps_bot.asking.store import contacts, invitations
-from nps_bot.delivery.rules import MessageKind
+from nps_bot.cases.outgoing import ALERT
 from nps_bot.figures import store as reports
 from nps_bot.figures.store import WaveHead
 from nps_bot.home import store
@@ -128,7 +128,7 @@ def status(connection: Connection, surveys: Collection[Survey], now: datetime) -
 
 def unclaimed(connection: Connection, survey_keys: Collection[str]) -> Unclaimed:
     """Return the cases of these surveys that nobody has claimed or handled."""
-    cases, total = store.unclaimed_cases(connection, survey_keys, MessageKind.ALERT, CASES)
+    cases, total = store.unclaimed_cases(connection, survey_keys, ALERT.name, CASES)
     return Unclaimed(tuple(cases), total)
 
 

@@ -23,22 +23,24 @@ class BotContext:
 
     Attributes:
         clock: tells the time people live by.
-        leases: tells the time that leases, look-ups and what was read of Slack last for. It is
+        lease_clock: tells the time that leases, look-ups and what was read of Slack last for. It is
             the same clock, unless somebody moves time on to see what comes.
         wake_dispatcher: tells the dispatcher that something is owed now.
         workspace_url: the workspace's address, to link messages.
+        message_labels: how lists of messages call one of each kind.
     """
 
     current_surveys: Surveys
     database: Database
     clock: Clock
-    leases: Clock
+    lease_clock: Clock
     messenger: Messenger
     directory: Directory
     access: Access
     background: Background
     charts: Charts
     workspace_url: str
+    message_labels: Mapping[str, str]
     wake_dispatcher: Callable[[], None]
     wordings: dict[int, Wording] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nps_bot.answering.rules import Refusal
-from nps_bot.delivery import resolve
+from nps_bot.asking import delivery_proof
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack import notices
 from nps_bot.slack.payloads import Origin
@@ -41,7 +41,9 @@ async def note_posted(
     """Note that a clicked prompt stands in Slack, should nobody have known."""
     if origin.posted is not None:
         now = context.clock.now()
-        await context.database.write(resolve.seen, invitation_id, person_id, origin.posted, now)
+        await context.database.write(
+            delivery_proof.note_seen, invitation_id, person_id, origin.posted, now
+        )
 
 
 async def tell(context: BotContext, origin: Origin, sentence: str) -> None:

@@ -14,9 +14,8 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from nps_bot.asking import launching
-from nps_bot.asking.outgoing import WAVE_STOPPED
 from nps_bot.asking.store import waves
-from nps_bot.delivery.rules import MessageKind
+from nps_bot.delivery.rules import NO_FILE, WAVE_STOPPED
 from nps_bot.delivery.store import outbox
 from nps_bot.events import record
 from nps_bot.shared_channels import store
@@ -174,25 +173,30 @@ def request(connection: Connection, survey: Survey, post: Post, now: datetime) -
     )
 
 
-def content(
-    connection: Connection,
-    survey: Survey | None,
-    kind: MessageKind,
-    posting: ChannelMessage,
-    now: datetime,
-    *,
-    updating: bool,
-) -> Question | Request | str | datetime:
-    """Return what a message about a question says now, why it is not sent, or when it may be."""
-    post = store.find(connection, posting.post_id)
+_GONE = "its wave is gone"
+
+
+def request_content(
+    connection: Connection, survey: Survey | None, post_id: str, now: datetime, *, updating: bool
+) -> Request | str:
+    """Return what whoever decides on a question reads now, or why they are not asked."""
+    post = store.find(connection, post_id)
     if post is None:
-        return "its wave is gone"
-    if kind is MessageKind.CHANNEL_APPROVAL:
-        if survey is None:
-            return "its survey has no file any more"
-        if not updating and (post.state is not PostState.ASKED or post.closed(now)):
-            return "it was decided"
-        return request(connection, survey, post, now)
+        return _GONE
+    if survey is None:
+        return NO_FILE
+    if not updating and (post.state is not PostState.ASKED or post.closed(now)):
+        return "it was decided"
+    return request(connection, survey, post, now)
+
+
+def question_content(
+    connection: Connection, survey: Survey | None, post_id: str, now: datetime, *, updating: bool
+) -> Question | str | datetime:
+    """Return the question as it stands, why it is not posted, or when it may be."""
+    post = store.find(connection, post_id)
+    if post is None:
+        return _GONE
     if updating:
         return Question(post, survey, post.closed(now))
     if survey is None or post.closed(now):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 CALL_TIMEOUT = timedelta(seconds=8)
 """How long one call may take; shorter than the lease, so that an outcome is settled within it."""
@@ -90,3 +90,16 @@ class Unreadable:
 
 
 Finding = Found | NotThere | LookLater | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message that was clicked stands."""
+
+    channel: str
+    ts: str
+
+    @property
+    def at(self) -> datetime:
+        """When Slack took it."""
+        return datetime.fromtimestamp(float(self.ts), UTC)

@@ -19,12 +19,12 @@ from yarl import query_to_pairs
 from nps_bot.answering.opt_out import Scope
 from nps_bot.answering.rules import Click
 from nps_bot.asking.launching import NOMINAL
-from nps_bot.delivery.resolve import Posted
 from nps_bot.errors import NpsBotError
 from nps_bot.figures.periods import PeriodError, parse_period
 from nps_bot.ids import is_opaque_id
 from nps_bot.shared_channels.answers import Clicker, RespondentAction
 from nps_bot.shared_channels.rules import Choice
+from nps_bot.slack.calls import Posted
 from nps_bot.slack_ids import is_team
 
 CHANNEL_SCORE = re.compile(r"\Achannel_score_([0-9]|10)\Z")

@@ -11,8 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import Recorded, record_score
-from nps_bot.asking.outgoing import prompt_key
-from nps_bot.delivery import claiming
+from nps_bot.asking.outgoing import mark_rewritten, prompt_key
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Case, Invitation, Outbox, Response, ScoreChange
@@ -117,7 +116,7 @@ async def test_direct_rewritings_are_marked_together(database: Database) -> None
     ]
     first = [one for one in results if isinstance(one, Recorded) and one.changed]
     rewritten = [(one.versions, one.invitation_id) for one in first]
-    await database.write(claiming.mark_rewritten, rewritten, NOON + MINUTE)
+    await database.write(mark_rewritten, rewritten, NOON + MINUTE)
     prompts = await database.read(stored, invitations)
     assert {person: messages[-1] for person, (_, messages) in prompts.items()} == {
         # Ada's two rewritings may have reached Slack in either order: she gets a third.

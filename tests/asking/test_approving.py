@@ -15,9 +15,10 @@ from nps_bot.app import open_database
 from nps_bot.asking import approving, launching
 from nps_bot.asking.approving import NotYours
 from nps_bot.asking.launching import ByHand
+from nps_bot.asking.messages.approvals import ApprovalContent
 from nps_bot.asking.rules.approval import VALID_FOR, Approval, Decision, State
 from nps_bot.asking.store import approvals
-from nps_bot.delivery.claiming import ApprovalContent, DirectMessage
+from nps_bot.delivery.destinations import DirectMessage
 from nps_bot.people import forgetting
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Wave
@@ -56,7 +57,7 @@ def told(connection: Connection, after: timedelta = HOUR) -> dict[str, State]:
     shown = {}
     for one in carry(connection, NOON + after, surveys=SURVEYS):
         assert isinstance(one.content, ApprovalContent)
-        assert isinstance(one.place, DirectMessage)
+        assert isinstance(one.destination, DirectMessage)
         shown[(one.message.payload or {})["recipient"]] = one.content.approval.state
     return shown
 

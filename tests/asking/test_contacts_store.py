@@ -24,7 +24,7 @@ async def test_contacts_say_when_somebody_got_what(database: Database) -> None:
         now = world.wave(NOON - DAY, {"U1": None, "U3": None}, state="ready")
         invitations.mark_further(connection, [f"{now}-U1"], NOON)
         invitations.mark_dismissed(connection, [f"{now}-U3"], NOON)
-        found = contacts.of_people(connection, ["U1", "U2", "U3", "U4"], "prompt", NOON - 90 * DAY)
+        found = contacts.of_people(connection, ["U1", "U2", "U3", "U4"], NOON - 90 * DAY)
         assert set(found) == {"U1", "U2", "U3"}
         first, second = (each.contact for each in found["U1"])
         asked_at = NOON - 40 * DAY
@@ -54,7 +54,7 @@ async def test_what_was_never_sent_is_a_contact_only_while_it_may_be(database: D
         world = World(connection)
         wave = world.wave(NOON, {"U1": None}, state="ready", asked=False)
         connection.execute(update(Invitation).values(due_at=NOON + HOUR))
-        assert contacts.of_people(connection, ["U1"], "prompt", NOON) == {}
+        assert contacts.of_people(connection, ["U1"], NOON) == {}
         world.message("prompt", "pending", wave, invitation_id=f"{wave}-U1", due_at=NOON + DAY)
         for status, planned in {
             "pending": True,
@@ -64,7 +64,7 @@ async def test_what_was_never_sent_is_a_contact_only_while_it_may_be(database: D
             "cancelled": False,
         }.items():
             connection.execute(update(Outbox).values(status=status))
-            found = contacts.of_people(connection, ["U1"], "prompt", NOON).get("U1", [])
+            found = contacts.of_people(connection, ["U1"], NOON).get("U1", [])
             assert [each.contact.planned for each in found] == [True] * planned, status
             for each in found:
                 assert each.contact.asked_at == NOON + DAY  # it was put off until then
@@ -79,7 +79,7 @@ async def test_what_is_too_old_to_matter_is_left_out(database: Database) -> None
         world = World(connection)
         for days in (500, 189, 10):
             world.wave(NOON - days * DAY, {"U1": 5})
-        found = contacts.of_people(connection, ["U1"], "prompt", NOON - 90 * DAY)
+        found = contacts.of_people(connection, ["U1"], NOON - 90 * DAY)
         assert [each.contact.asked_at for each in found["U1"]] == [
             NOON - 189 * DAY,
             NOON - 10 * DAY,
@@ -159,7 +159,7 @@ async def test_who_was_forgotten_has_no_contacts(database: Database) -> None:
         wave = World(connection).wave(NOON, {"U1": 3})
         connection.execute(insert(Outbox).values(_row(wave)))
         invitations.unlink_person(connection, "U1")
-        assert contacts.of_people(connection, ["U1"], "prompt", NOON) == {}
+        assert contacts.of_people(connection, ["U1"], NOON) == {}
 
     await database.write(work)
 

@@ -21,10 +21,10 @@ from nps_bot.asking import eligibility, launching, nudging
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
 from nps_bot.asking.rules.budget import Held, Rule
 from nps_bot.asking.store import contacts
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import Delivery
+from nps_bot.delivery.claim import Delivery, claim
 from nps_bot.delivery.rules import Priority
 from nps_bot.delivery.store.claims import Waiting
+from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.slack.calls import Accepted, Unknown
@@ -414,7 +414,7 @@ async def test_a_daily_number_holds_after_a_pause_too(database: Database) -> Non
     crowd = [Member(f"U{number}", f"{number}") for number in range(12)]
 
     def prompts(connection: Connection, now: datetime) -> list[Delivery]:
-        found = claiming.claim(connection, few, [Waiting(8, Priority.RESPONDENT)], now).deliveries
+        found = claim(connection, KINDS, few, [Waiting(8, Priority.RESPONDENT)], now).deliveries
         return [one for one in found if one.message.kind == "prompt" and not one.message.updating]
 
     def work(connection: Connection) -> None:

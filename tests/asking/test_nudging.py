@@ -20,11 +20,13 @@ from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching, nudging
-from nps_bot.asking.nudging import Chaser
-from nps_bot.asking.outgoing import chaser_key, prompt_key, reminder_key
+from nps_bot.asking.messages.chasers import ChaserContent
+from nps_bot.asking.messages.prompts import PromptContent
+from nps_bot.asking.outgoing import chaser_key, mark_rewritten, prompt_key, reminder_key
 from nps_bot.asking.store import invitations
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import Delivery, DirectMessage, PromptContent, Remove
+from nps_bot.delivery.claim import Delivery
+from nps_bot.delivery.destinations import DirectMessage
+from nps_bot.delivery.kinds import Remove
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
@@ -102,7 +104,7 @@ async def test_who_did_not_answer_is_reminded_once(database: Database) -> None:
         assert owe(connection, REMINDED - MINUTE) == []
         assert owe(connection, REMINDED) == [(f"reminder:{ada}", REMINDED)]
         reminder = sent(connection, REMINDED)
-        assert reminder.place == DirectMessage("UADA", None)
+        assert reminder.destination == DirectMessage("UADA", None)
         assert isinstance(reminder.content, PromptContent)
         assert reminder.content.reminding
         for days in range(1, 4):
@@ -284,7 +286,7 @@ async def test_both_messages_are_rewritten_by_the_courier(database: Database) ->
             prompt_key(ada),
             reminder_key(ada),
         }
-        claiming.mark_rewritten(connection, [(versions, ada)], now)
+        mark_rewritten(connection, [(versions, ada)], now)
         later = claimed(connection, now + UPDATE_DELAY, surveys=SURVEYS)
         assert sorted(one.message.kind for one in later) == ["prompt", "reminder", "summary"]
 
@@ -313,7 +315,7 @@ async def test_a_bare_score_is_asked_for_words_once(database: Database) -> None:
         assert owe(connection, CHASED - MINUTE) == []
         assert owe(connection, CHASED) == [(f"chaser:{ada}", CHASED)]
         content = sent(connection, CHASED).content
-        assert isinstance(content, Chaser)
+        assert isinstance(content, ChaserContent)
         assert (content.stopped, content.replied) == (None, False)
         for days in range(1, 6):
             assert owe(connection, CHASED + days * DAY) == []
@@ -442,11 +444,11 @@ async def test_once_words_come_the_chaser_says_thank_you(database: Database) -> 
         sent(connection, CHASED)
         writes(connection, ada)
         content = sent(connection, CHASED + HOUR).content
-        assert isinstance(content, Chaser)
+        assert isinstance(content, ChaserContent)
         assert content.replied
         writes(connection, ada, "")  # taken back: it asks again
         content = sent(connection, CHASED + HOUR).content
-        assert isinstance(content, Chaser)
+        assert isinstance(content, ChaserContent)
         assert not content.replied
 
     await database.write(work)

@@ -17,11 +17,13 @@ from nps_bot.answering.snooze import snooze
 from nps_bot.app import open_database
 from nps_bot.asking import launching, stopping
 from nps_bot.asking.launching import BATCH, NOMINAL, ByHand, Page
-from nps_bot.asking.outgoing import WAVE_STOPPED, prompt_key, reprompt_key
+from nps_bot.asking.outgoing import prompt_key, reprompt_key
 from nps_bot.asking.stopping import Extent
 from nps_bot.asking.store import waves
-from nps_bot.delivery.rules import LEASE, MessageKind
+from nps_bot.delivery.checks import Obstacle
+from nps_bot.delivery.rules import LEASE, WAVE_STOPPED
 from nps_bot.delivery.store import claims
+from nps_bot.figures.outgoing import SUMMARY
 from nps_bot.home import status as standing
 from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Unknown
 from nps_bot.slack.profiles import Member
@@ -127,7 +129,7 @@ async def test_stopped_while_its_audience_is_read_it_reads_no_further_page(
         assert waves.resolving(connection) == []
         assert extent(connection).unasked == 1
         (summary,) = carry(connection, NOON + 2 * HOUR)
-        assert summary.message.kind == MessageKind.SUMMARY
+        assert summary.message.kind == SUMMARY.name
 
     await database.write(work)
 
@@ -238,16 +240,15 @@ async def test_a_courier_that_has_claimed_knows_what_is_halted(database: Databas
         in_hand = {one.message.kind: one.message for one in claimed(connection)}
         prompt, summary = in_hand["prompt"], in_hand["summary"]
         before = stopping.halted(connection)
-        assert not before.stops(prompt)
-        assert not before.holds(prompt)
+        assert before.obstacle(prompt) is None
         launching.pause(connection, "customer", "UPRIYA", NOON)
-        assert stopping.halted(connection).holds(prompt)
+        assert stopping.halted(connection).obstacle(prompt) is Obstacle.PAUSED
         stop(connection)
         after = stopping.halted(connection)
-        assert after.stops(prompt)
-        assert not after.stops(summary)
-        assert not after.holds(summary)
-        assert not after.stops(replace(prompt, ts="1.0"))  # it stands in Slack: it is kept true
+        assert after.obstacle(prompt) is Obstacle.STOPPED
+        assert after.obstacle(summary) is None
+        standing = replace(prompt, ts="1.0")
+        assert after.obstacle(standing) is None  # it stands in Slack: it is kept true
 
     await database.write(work)
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from nps_bot.app import open_database
 from nps_bot.asking import launching, stopping
-from nps_bot.asking.outgoing import WAVE_STOPPED
+from nps_bot.delivery.rules import WAVE_STOPPED
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.lanes import POSTING
 from nps_bot.interaction.replies import OUT_OF_DATE

@@ -208,6 +208,6 @@ def test_a_wave_in_the_status_says_whom_it_does_not_ask() -> None:
     running = RunningWave(wave(1, {}, 0).wave, 5, 1, 0, None, {Rule.AFTER_ANSWER: 1})
     next_nominal = datetime(2027, 1, 5, 10, 0)  # noqa: DTZ001 - nominal times have no zone
     one = SurveyStatus("customer", "Customer survey", None, (running,), next_nominal, None)
-    message = status_view.status(Status((one,), Unclaimed((), 0), (), 0, NOON), "")
+    message = status_view.status(Status((one,), Unclaimed((), 0), (), 0, NOON), "", {})
     assert_slack_takes(message)
     assert lines(message)[3] == "Not asked: 1 person who answered lately"

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, select, update
 from nps_bot.app import Role, open_database, running
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
-from nps_bot.delivery import claiming
+from nps_bot.delivery.claim import claim
 from nps_bot.delivery.rules import LEASE, Priority
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.claims import Waiting
+from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson
@@ -175,7 +176,8 @@ async def test_what_a_killed_process_had_in_hand_is_posted_once(quiet_world: Wor
         await world.ask()
         context = world.bot.context
         claimed = await context.database.write(
-            claiming.claim,
+            claim,
+            KINDS,
             world.surveys,
             [Waiting(99, Priority.RESPONDENT)],
             world.clock.now(),

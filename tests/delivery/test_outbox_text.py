@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from nps_bot.delivery.outbox_text import outbox_text
+from nps_bot.delivery.outbox_text import Naming, outbox_text
 from nps_bot.delivery.store.unsettled import Unsettled
+from nps_bot.kinds import KINDS
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PARKED = Unsettled(
@@ -33,7 +34,7 @@ FAILED = replace(PARKED, status="failed", reason="a workspace setting forbids it
 
 def headings(*messages: Unsettled) -> list[str]:
     """Return the first line above each table."""
-    parts = outbox_text(messages, {}).split("\n\n")
+    parts = outbox_text(messages, Naming(KINDS, {})).split("\n\n")
     return [part.splitlines()[0] for part in parts]
 
 

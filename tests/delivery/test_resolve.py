@@ -10,13 +10,16 @@ from sqlalchemy import Connection, select, update
 from nps_bot.answering.rules import Click
 from nps_bot.answering.score import Recorded, record_score
 from nps_bot.answering.snooze import snooze
+from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import chaser_key, new_nudge, prompt_key, reprompt_key
 from nps_bot.asking.rules.nudges import NudgeKind
 from nps_bot.asking.store import invitations
 from nps_bot.delivery import resolve
-from nps_bot.delivery.resolve import Posted, Verdict
+from nps_bot.delivery.resolve import Verdict
 from nps_bot.delivery.rules import LEASE, LOOKUP_AFTER, Status
 from nps_bot.delivery.store import outbox, unsettled
+from nps_bot.kinds import KINDS
+from nps_bot.slack.calls import Posted
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
 from tests.helpers.asking import ADA, KENJI, SURVEYS, ask, carry, claimed, message
@@ -114,7 +117,7 @@ async def test_somebody_elses_click_proves_nothing(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA, KENJI)["UADA"]
         lose(connection, prompt_key(invitation))
-        resolve.seen(connection, invitation, "UKENJI", HERE, NOON)
+        delivery_proof.note_seen(connection, invitation, "UKENJI", HERE, NOON)
         assert message(connection, prompt_key(invitation)).status == "unknown"
 
     await database.write(work)
@@ -127,7 +130,7 @@ async def test_what_was_found_by_hand_is_not_posted_again_whatever_touches_it(
         invitation = ask(connection, ADA)["UADA"]
         key = prompt_key(invitation)
         lost = lose(connection, key)
-        assert resolve.by_hand(connection, lost, Verdict.SENT, NOON) is None
+        assert resolve.by_hand(connection, KINDS, lost, Verdict.SENT, NOON) is None
         assert connection.scalar(select(Invitation.asked_at)) == NOON
         touched = outbox.touch(connection, [key], NOON)
         assert touched.nowhere == [key]
@@ -145,7 +148,7 @@ async def test_only_what_is_unknown_or_failed_is_settled(
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
         lost = lose(connection, prompt_key(invitation), status=status)
-        refusal = resolve.by_hand(connection, lost, verdict, NOON + CERTAIN)
+        refusal = resolve.by_hand(connection, KINDS, lost, verdict, NOON + CERTAIN)
         after = message(connection, prompt_key(invitation)).status
         if status in (Status.UNKNOWN, Status.FAILED):
             assert refusal is None
@@ -163,11 +166,11 @@ async def test_nothing_is_sent_again_before_the_history_would_show_it(database: 
         invitation = ask(connection, ADA)["UADA"]
         lost = lose(connection, prompt_key(invitation), park=False)
         just_before = NOON + CERTAIN - timedelta(seconds=1)
-        refusal = resolve.by_hand(connection, lost, Verdict.AGAIN, just_before)
+        refusal = resolve.by_hand(connection, KINDS, lost, Verdict.AGAIN, just_before)
         assert refusal == "Slack may still be about to show it: try again in 1 s."
         moment_before = NOON + CERTAIN - timedelta(milliseconds=1)
-        assert resolve.by_hand(connection, lost, Verdict.AGAIN, moment_before) == refusal
-        assert resolve.by_hand(connection, lost, Verdict.AGAIN, NOON + CERTAIN) is None
+        assert resolve.by_hand(connection, KINDS, lost, Verdict.AGAIN, moment_before) == refusal
+        assert resolve.by_hand(connection, KINDS, lost, Verdict.AGAIN, NOON + CERTAIN) is None
         (again,) = (one for one in claimed(connection, NOON + CERTAIN) if one.message.id == lost)
         assert again.message.attempts == 1
 
@@ -207,7 +210,7 @@ async def test_a_further_message_that_proves_to_be_there_counts_as_one(
         if by == "click":
             click(connection, invitation, "UADA", HERE)
         else:
-            assert resolve.by_hand(connection, lost, Verdict.SENT, HERE.at) is None
+            assert resolve.by_hand(connection, KINDS, lost, Verdict.SENT, HERE.at) is None
         asked = connection.execute(select(Invitation.asked_at, Invitation.further_at)).one()
         assert asked == (NOON, HERE.at)
 
@@ -222,7 +225,7 @@ async def test_a_chaser_found_by_hand_counts_as_a_further_message(database: Data
         assert standing is not None
         outbox.add(connection, [new_nudge(NudgeKind.CHASER, standing, NOON)])
         lost = lose(connection, chaser_key(invitation))
-        assert resolve.by_hand(connection, lost, Verdict.SENT, NOON + MINUTE) is None
+        assert resolve.by_hand(connection, KINDS, lost, Verdict.SENT, NOON + MINUTE) is None
         assert connection.scalar(select(Invitation.further_at)) == NOON + MINUTE
 
     await database.write(work)

@@ -14,15 +14,12 @@ from nps_bot.delivery.rules import (
     FIRST_LOOK,
     LEASE,
     LOOKUP_AFTER,
-    MessageKind,
-    Priority,
     Settlement,
     Status,
     after_lookup,
     backoff,
     look_from,
     may_call,
-    priority_of,
     settle,
 )
 from nps_bot.slack.calls import (
@@ -122,18 +119,6 @@ class TestWaiting:
     def test_a_call_begins_only_if_it_can_end_within_the_lease(self) -> None:
         assert may_call(NOON + LEASE, NOON + LEASE - CALL_TIMEOUT - seconds(0.001))
         assert not may_call(NOON + LEASE, NOON + LEASE - CALL_TIMEOUT)
-
-    def test_an_alert_overtakes_a_summary_and_a_summary_the_prompts(self) -> None:
-        order = sorted(MessageKind, key=priority_of)
-        assert {*order[:5]} == {
-            MessageKind.ALERT,
-            MessageKind.NOTICE,
-            MessageKind.SHARED_REPORT,
-            MessageKind.APPROVAL,
-            MessageKind.CHANNEL_APPROVAL,
-        }
-        assert {*order[5:7]} == {MessageKind.SUMMARY, MessageKind.CLOSING}
-        assert priority_of(MessageKind.PROMPT) == Priority.RESPONDENT
 
 
 SHOWS_AFTER = st.sampled_from([0, 1, LOOKUP_AFTER.total_seconds()])

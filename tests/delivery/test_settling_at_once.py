@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import Delivery
-from nps_bot.delivery.rules import UPDATE_DELAY, MessageKind
+from nps_bot.asking.rules.message_types import PROMPT
+from nps_bot.delivery.claim import Delivery
+from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.delivery.rules import settle as decide
+from nps_bot.delivery.settle import settle_all
 from nps_bot.delivery.store import outbox
 from nps_bot.figures.outgoing import summary_key
+from nps_bot.kinds import KINDS
 from nps_bot.slack.calls import Accepted, Outcome, RateLimited, Refused
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
@@ -29,7 +31,7 @@ def asked(connection: Connection) -> list[Delivery]:
 
 
 def _asks(delivery: Delivery) -> bool:
-    return delivery.message.kind == MessageKind.PROMPT
+    return delivery.message.kind == PROMPT.name
 
 
 def statuses(connection: Connection) -> dict[str, str]:
@@ -52,7 +54,7 @@ def settle_at_once(
         (delivery.message, decide(outcome, updating=False, attempts=1, now=now))
         for delivery, outcome in outcomes
     ]
-    return claiming.settle_all(connection, ended, now)
+    return settle_all(connection, KINDS, ended, now)
 
 
 async def test_each_message_gets_its_own_end(database: Database) -> None:

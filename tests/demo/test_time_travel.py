@@ -160,7 +160,7 @@ async def test_postgresql_keeps_the_same_past(visits: Visits, postgresql_databas
             round(nps(scores), 1) for scores in past.values()
         ]
         moved = await visit.control.move(Move.HOUR)
-        assert moved - visit.bot.context.leases.now() > timedelta(minutes=59)
+        assert moved - visit.bot.context.lease_clock.now() > timedelta(minutes=59)
 
 
 async def test_a_sandbox_may_begin_empty(visits: Visits) -> None:
@@ -337,7 +337,7 @@ class Held:
 @pytest.fixture
 async def moved_world(quiet_world: World) -> AsyncIterator[World]:
     """Return a world whose leases do not follow its clock."""
-    async with quiet_world.running(leases=quiet_world.clock.real):
+    async with quiet_world.running(lease_clock=quiet_world.clock.real):
         yield quiet_world
 
 
@@ -387,5 +387,5 @@ async def test_the_first_tick_does_not_wait_for_the_day_that_the_clock_shows(
     moved_world.clock.ahead += 90 * DAY
     context = moved_world.bot.context
     first, newcomers = build_scheduler(context).get_jobs()
-    assert first.next_run_time <= context.leases.now() < newcomers.next_run_time
+    assert first.next_run_time <= context.lease_clock.now() < newcomers.next_run_time
     assert newcomers.next_run_time < context.clock.now()

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Row, select
 
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import Delivery
+from nps_bot.delivery.claim import Delivery, claim
 from nps_bot.delivery.rules import Priority, Settlement
 from nps_bot.delivery.rules import settle as decide
+from nps_bot.delivery.settle import settle_all
 from nps_bot.delivery.store.claims import Claimed, Waiting
+from nps_bot.kinds import KINDS
 from nps_bot.slack.calls import Accepted, Outcome
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.tables import Invitation, Outbox
@@ -66,7 +67,7 @@ def claimed(
 ) -> list[Delivery]:
     """Claim everything that is due."""
     wanted = [Waiting(500, least), Waiting(500, least, updating=True)]
-    return [*claiming.claim(connection, surveys, wanted, now).deliveries]
+    return [*claim(connection, KINDS, surveys, wanted, now).deliveries]
 
 
 def settled(connection: Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> bool:
@@ -78,7 +79,7 @@ def settled(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
 
 def settle(connection: Connection, message: Claimed, settlement: Settlement, now: datetime) -> bool:
     """Settle one message; False where its lease was lost."""
-    return claiming.settle_all(connection, [(message, settlement)], now) == [True]
+    return settle_all(connection, KINDS, [(message, settlement)], now) == [True]
 
 
 def carry(

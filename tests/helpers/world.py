@@ -43,10 +43,10 @@ class World:
 
     @asynccontextmanager
     async def running(
-        self, role: Role = Role.ALL, leases: Clock | None = None
+        self, role: Role = Role.ALL, lease_clock: Clock | None = None
     ) -> AsyncIterator[Bot]:
         """Run the bot for a while; the sandbox delivers to it."""
-        async with running(self.settings, self.surveys, self.clock, role, leases) as bot:
+        async with running(self.settings, self.surveys, self.clock, role, lease_clock) as bot:
             if self.settings.mode is Mode.HTTP and bot.port is not None:
                 self.sandbox.deliver_to(f"http://127.0.0.1:{bot.port}/slack/events")
             self._bot = bot

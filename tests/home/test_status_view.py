@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.home.status import RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.home.store import OpenCase, Pause, Trouble
 from nps_bot.home.views import status as view
+from nps_bot.kinds import KINDS
 from tests.helpers.reading import assert_slack_takes, lines
 from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, wave
 
@@ -48,14 +48,14 @@ def trouble(
 
 
 def shown(overview: Status, url: str = URL) -> list[str]:
-    message = view.status(overview, url)
+    message = view.status(overview, url, KINDS.labels())
     assert_slack_takes(message)
     return lines(message)
 
 
 def test_a_running_wave_says_how_far_it_is() -> None:
     running = RunningWave(wave(1, {}, 0).wave, 1_200, 40, 3, NOON + timedelta(days=7))
-    message = view.status(status(survey(running)), URL)
+    message = view.status(status(survey(running)), URL, {})
     assert message.text == "1 open wave, 0 unclaimed alerts, 0 undelivered messages."
     assert shown(status(survey(running))) == [
         "How your surveys stand",
@@ -124,7 +124,7 @@ def test_undelivered_messages_say_why() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", list(MessageKind))
-def test_every_kind_of_message_has_a_name(kind: MessageKind) -> None:
+@pytest.mark.parametrize("kind", [kind.type.name for kind in KINDS])
+def test_every_kind_of_message_has_a_name(kind: str) -> None:
     failed = trouble(kind, "failed", person_id="UADA")
     assert shown(status(troubles=(failed,), troubles_total=1))[3].endswith("was not sent")

@@ -16,13 +16,17 @@ from nps_bot.asking.launching import Page
 from nps_bot.asking.outgoing import prompt_key
 from nps_bot.asking.rules.approval import Decision
 from nps_bot.asking.store import waves
+from nps_bot.cases.messages import AlertContent
 from nps_bot.cases.outgoing import alert_key, update_alert
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import AlertContent, DirectMessage, Remove
+from nps_bot.delivery.claim import claim_lookups
+from nps_bot.delivery.destinations import DirectMessage
+from nps_bot.delivery.kinds import Remove
 from nps_bot.delivery.notices import Notice, enqueue_notice
 from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, Settlement, Status, after_lookup
+from nps_bot.delivery.settle import settle_removed
 from nps_bot.figures import store as reports
 from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
+from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.people.events import Forgotten
@@ -216,13 +220,13 @@ async def test_a_message_of_unknown_outcome_is_looked_for_and_deleted(
             nowhere = update(Outbox).where(Outbox.status == "unknown").values(lease_until=None)
             connection.execute(nowhere)
         assert forgetting.forget(connection, "UMORI", LATER) == Forgotten(1, 1)
-        (search,) = claiming.claim_lookups(connection, SURVEYS, limit=8, now=LATER)
-        assert search.place == DirectMessage("", "DMORI")
+        (search,) = claim_lookups(connection, KINDS, SURVEYS, limit=8, lease_now=LATER)
+        assert search.destination == DirectMessage("", "DMORI")
         found = Settlement(Status.SENT, channel="DMORI", ts="1.0")
         assert settle(connection, search.message, found, LATER)
         (removal,) = (one for one in claimed(connection, LATER) if one.message.kind == "prompt")
         assert (removal.content, removal.message.ts) == (Remove(), "1.0")
-        assert claiming.settle_removed(connection, removal.message, LATER)
+        assert settle_removed(connection, removal.message, LATER)
         assert message(connection, prompt_key(invitation)).status == "cancelled"
 
     await database.write(work)
@@ -236,7 +240,7 @@ async def test_a_message_that_never_arrived_is_not_sent_to_somebody_forgotten(
         claimed(connection)
         claimed(connection, NOON + LEASE)
         forgetting.forget(connection, "UMORI", NOON + LEASE)
-        searches = claiming.claim_lookups(connection, SURVEYS, limit=8, now=LATER)
+        searches = claim_lookups(connection, KINDS, SURVEYS, limit=8, lease_now=LATER)
         (search,) = (one for one in searches if one.message.kind == "prompt")
         outcome = after_lookup(NotThere(), claimed_at=NOON, now=LATER)
         assert settle(connection, search.message, outcome, LATER)
@@ -306,7 +310,7 @@ async def test_a_report_under_way_is_not_shared_again(
             assert not settled(connection, sharing, outcome, NOON)
         assert traces(connection, "UMORI") == {"opt_outs": 1}
         assert claimed(connection, LATER) == []
-        assert claiming.claim_lookups(connection, SURVEYS, limit=8, now=LATER) == []
+        assert claim_lookups(connection, KINDS, SURVEYS, limit=8, lease_now=LATER) == []
 
     await database.write(work)
 

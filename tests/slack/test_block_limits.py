@@ -25,6 +25,7 @@ from nps_bot.home.status import CASES, TROUBLES, RunningWave, Status, SurveyStat
 from nps_bot.home.store import OpenCase, Pause, Trouble
 from nps_bot.home.views import home
 from nps_bot.home.views import status as status_view
+from nps_bot.kinds import KINDS
 from nps_bot.nps.bands import SCORES, Band, band_of
 from nps_bot.surveys.rules.survey import Anonymity, BandPlan, FollowUp, Kind, Link, Nudge, Wording
 from tests.helpers.database_world import survey
@@ -157,7 +158,7 @@ def test_status_and_home(typed: str) -> None:
     one = SurveyStatus(typed, typed, Pause(NOON, "U1"), running, NOON, "Antarctica/McMurdo")
     overview = Status((one,) * 40, unclaimed, (trouble,) * TROUBLES, 1_000, NOON)
     url = "https://a-workspace-with-a-long-name.enterprise.slack.com/"
-    assert_slack_takes(status_view.status(overview, url))
+    assert_slack_takes(status_view.status(overview, url, KINDS.labels()))
     replies = tuple(Reply(f"q{n}", typed, typed, n) for n in range(10))
     answers = tuple(
         OwnAnswer(f"i{number}", typed, typed, 3, NOON, replies, True) for number in range(ANSWERS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select, text
 
+from nps_bot.asking.rules.message_types import PROMPT
 from nps_bot.asking.rules.progress import Batch
-from nps_bot.delivery.rules import MessageKind
 from nps_bot.storage.tables import Outbox, Wave
 
 
@@ -16,7 +16,7 @@ def backlog(connection: Connection) -> list[Batch]:
         select(Outbox.due_at, Outbox.wave_id, func.count())
         .where(
             Outbox.wave_id.in_(unclosed),
-            Outbox.kind == MessageKind.PROMPT,
+            Outbox.kind == PROMPT.name,
             Outbox.status.in_(("pending", "claimed")),
             Outbox.ts.is_(None),
         )

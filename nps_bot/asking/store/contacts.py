@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from nps_bot.asking.rules.budget import Contact
+from nps_bot.asking.rules.message_types import PROMPT
 from nps_bot.storage.any_of import any_of
 from nps_bot.storage.tables import (
     Invitation,
@@ -43,7 +44,7 @@ class Asked:
     contact: Contact
 
 
-_PROMPT = (Outbox.invitation_id == Invitation.id) & (Outbox.kind == bindparam("prompt"))
+_PROMPT = (Outbox.invitation_id == Invitation.id) & (Outbox.kind == PROMPT.name)
 _LEASED = text("outbox.status IN ('claimed', 'unknown')")
 """As the partial index has it: see storage.claims."""
 _ON_ITS_WAY = Outbox.status.in_(("pending", "claimed", "unknown"))
@@ -77,19 +78,18 @@ _CONTACTS = (
 
 
 def of_people(
-    connection: Connection, people: Collection[str], prompt: str, since: datetime
+    connection: Connection, people: Collection[str], since: datetime
 ) -> dict[str, list[Asked]]:
     """Return the contacts of people, oldest first, by person; those without any are absent.
 
     Args:
         connection: an open connection.
         people: whose.
-        prompt: the kind of message that asks for the first time.
         since: contacts that can matter only to what was before are left out; see
             :data:`LOOKED_BACK`.
     """
     found: dict[str, list[Asked]] = {}
-    wanted = {"people": list(people), "prompt": prompt, "since": since - LOOKED_BACK}
+    wanted = {"people": list(people), "since": since - LOOKED_BACK}
     for row in connection.execute(_CONTACTS, wanted):
         asked = _asked(tuple(row))
         found.setdefault(asked.person_id, []).append(asked)
@@ -216,7 +216,7 @@ def lock_survey(connection: Connection, survey_key: str) -> None:
 
 
 def asked_since(
-    connection: Connection, survey_key: str, prompt: str, since: datetime, but: Collection[str]
+    connection: Connection, survey_key: str, since: datetime, but: Collection[str]
 ) -> int:
     """Return how many people got, or perhaps get, the first question of a survey since a moment.
 
@@ -230,7 +230,7 @@ def asked_since(
     )
     in_flight = select(func.count()).where(
         _LEASED,
-        Outbox.kind == prompt,
+        Outbox.kind == PROMPT.name,
         Outbox.survey_key == survey_key,
         Outbox.ts.is_(None),
         Outbox.claimed_at >= since,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import accumulate
 
 from nps_bot.anonymous.rules.disclosure import Participation
 from nps_bot.asking.views.exclusion_text import not_asked
 from nps_bot.asking.views.stop import stopped_words
-from nps_bot.delivery.rules import MessageKind, Status
+from nps_bot.delivery.rules import Status
 from nps_bot.figures.views.figures import calendar_day
 from nps_bot.home.status import RunningWave, SurveyStatus, Unclaimed
 from nps_bot.home.status import Status as Overview
@@ -37,18 +38,19 @@ _WORDS = 6_000
 """Characters of all surveys together: Slack refuses messages that are too long as a whole."""
 
 
-def status(status: Overview, workspace_url: str) -> Message:
+def status(status: Overview, workspace_url: str, labels: Mapping[str, str]) -> Message:
     """Return how the owner's surveys stand.
 
     Args:
         status: the facts.
         workspace_url: the workspace's address, to link alerts: ``https://lumen.slack.com/``;
             empty where it is not known.
+        labels: how a message of each kind is called.
     """
     blocks: list[Block] = [header("How your surveys stand"), *_surveys(status)]
     blocks.append(section(unclaimed_words(status.unclaimed, workspace_url)))
     if status.troubles:
-        blocks.append(section(_troubles(status)))
+        blocks.append(section(_troubles(status, labels)))
     blocks.append(context(f"As of {when(status.made_at)}"))
     waves = count(sum(len(survey.waves) for survey in status.surveys), "open wave")
     cases = count(status.unclaimed.total, "unclaimed alert")
@@ -144,7 +146,7 @@ def _still_to_ask(running: RunningWave, now: datetime) -> str:
     return f"{words}, {time_left(running.ends_at - now)} (until {when(running.ends_at)})"
 
 
-def _troubles(status: Overview) -> str:
+def _troubles(status: Overview, labels: Mapping[str, str]) -> str:
     lines = []
     for trouble in status.troubles:
         to = ""
@@ -154,7 +156,7 @@ def _troubles(status: Overview) -> str:
             to = f" in <#{trouble.channel}>"
         outcome = _outcome(trouble.id, trouble.status, looked_for=trouble.looked_for)
         reason = f" ({escape(trouble.reason, _REASON)})" if trouble.reason else ""
-        lines.append(f"• {_WHAT[MessageKind(trouble.kind)]}{to} {outcome}{reason}")
+        lines.append(f"• {labels.get(trouble.kind, trouble.kind)}{to} {outcome}{reason}")
     heading = f"*{count(status.troubles_total, 'undelivered message')}*:"
     return as_list(heading, lines, status.troubles_total)
 
@@ -169,19 +171,3 @@ def _outcome(message_id: str, status: str, *, looked_for: bool) -> str:
         "may have arrived, nobody knows, so it is not sent again. Please look there: if it has,"
         f" `python bot.py outbox sent {short}`; if not, `python bot.py outbox again {short}`"
     )
-
-
-_WHAT = {
-    MessageKind.PROMPT: "The question",
-    MessageKind.REPROMPT: "The second ask",
-    MessageKind.REMINDER: "A reminder",
-    MessageKind.CHASER: "A question for the reason",
-    MessageKind.ALERT: "An alert",
-    MessageKind.SUMMARY: "A running summary",
-    MessageKind.CLOSING: "A closing summary",
-    MessageKind.SHARED_REPORT: "A shared report",
-    MessageKind.NOTICE: "A notice",
-    MessageKind.APPROVAL: "A request to send a survey",
-    MessageKind.CHANNEL_APPROVAL: "A request to ask in a channel",
-    MessageKind.CHANNEL_QUESTION: "The question to a channel",
-}

@@ -15,25 +15,22 @@ from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
 from nps_bot.asking import launching
-from nps_bot.asking.outgoing import prompt_key, reprompt_key, request_update
-from nps_bot.cases.outgoing import alert_key, update_alert
-from nps_bot.delivery import claiming
-from nps_bot.delivery.claiming import (
-    AlertContent,
-    Delivery,
-    DirectMessage,
-    ExistingMessage,
-    NoticeContent,
-    PromptContent,
-    Remove,
-    SharedReportContent,
-    TeamChannel,
-)
+from nps_bot.asking.messages.prompts import PromptContent
+from nps_bot.asking.outgoing import mark_rewritten, prompt_key, reprompt_key, request_update
+from nps_bot.asking.rules.message_types import PROMPT, REPROMPT
+from nps_bot.cases.messages import AlertContent
+from nps_bot.cases.outgoing import ALERT, alert_key, update_alert
+from nps_bot.delivery.claim import Delivery, claim_lookups
+from nps_bot.delivery.destinations import DirectMessage, ExistingMessage, TeamChannel
+from nps_bot.delivery.kinds import Remove
 from nps_bot.delivery.notices import Notice, enqueue_notice
-from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, MessageKind, Priority, Settlement, Status
+from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, MessageType, Priority, Settlement, Status
+from nps_bot.delivery.settle import refuse_outsiders, settle_removed
 from nps_bot.delivery.store import outbox
-from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
+from nps_bot.figures.messages import SharedReportContent
+from nps_bot.figures.outgoing import CLOSING, SUMMARY, ReportShare, enqueue_shared_report
 from nps_bot.figures.summary import Summary
+from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Refused, Unknown
@@ -74,8 +71,8 @@ def asked_ada(connection: Connection) -> str:
     return invitation
 
 
-def only(deliveries: list[Delivery], kind: MessageKind) -> Delivery:
-    (one,) = (delivery for delivery in deliveries if delivery.message.kind == kind)
+def only(deliveries: list[Delivery], kind: MessageType) -> Delivery:
+    (one,) = (delivery for delivery in deliveries if delivery.message.kind == kind.name)
     return one
 
 
@@ -105,8 +102,8 @@ async def test_a_row_nobody_can_read_is_looked_for_nowhere(database: Database) -
         outbox.add(connection, [unreadable])
         lost = {"status": "unknown", "claimed_at": NOON, "lease_until": NOON}
         connection.execute(update(Outbox).values(lost))
-        (search,) = claiming.claim_lookups(connection, SURVEYS, limit=8, now=NOON)
-        assert search.place is None
+        (search,) = claim_lookups(connection, KINDS, SURVEYS, limit=8, lease_now=NOON)
+        assert search.destination is None
 
     await database.write(work)
 
@@ -119,7 +116,7 @@ async def test_a_prompt_goes_to_the_persons_direct_messages(database: Database) 
         invitation = ask(connection, ADA, TOM)["UADA"]
         people.save_dm_channel(connection, "UTOM", "DTOM")
         prompts = [one for one in claimed(connection) if one.message.kind == "prompt"]
-        places = [one.place for one in prompts]
+        places = [one.destination for one in prompts]
         assert sorted(places, key=str) == [
             DirectMessage("UADA", None),
             DirectMessage("UTOM", "DTOM"),
@@ -174,7 +171,7 @@ async def test_only_an_accepted_prompt_has_asked(
 ) -> None:
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
-        prompt = only(claimed(connection), MessageKind.PROMPT)
+        prompt = only(claimed(connection), PROMPT)
         assert settled(connection, prompt, outcome, NOON)
         assert message(connection, prompt_key(invitation)).status == status
         (asked_at,) = connection.scalars(select(Invitation.asked_at))
@@ -188,11 +185,11 @@ async def test_a_prompt_that_was_found_has_asked(database: Database) -> None:
         ask(connection, ADA)
         people.save_dm_channel(connection, "UADA", "DADA")
         deliveries = claimed(connection)
-        lost = only(deliveries, MessageKind.PROMPT)
+        lost = only(deliveries, PROMPT)
         assert settled(connection, lost, Unknown("no answer"), NOON)
         later = NOON + LEASE
-        (search,) = claiming.claim_lookups(connection, SURVEYS, limit=8, now=later)
-        assert search.place == DirectMessage("UADA", "DADA")
+        (search,) = claim_lookups(connection, KINDS, SURVEYS, limit=8, lease_now=later)
+        assert search.destination == DirectMessage("UADA", "DADA")
         found = Settlement(Status.SENT, channel="DADA", ts="1.0")
         assert settle(connection, search.message, found, later)
         assert list(connection.scalars(select(Invitation.asked_at))) == [later]
@@ -203,7 +200,7 @@ async def test_a_prompt_that_was_found_has_asked(database: Database) -> None:
 async def test_a_lost_lease_settles_nothing(database: Database) -> None:
     def work(connection: Connection) -> None:
         ask(connection, ADA)
-        prompt = only(claimed(connection), MessageKind.PROMPT)
+        prompt = only(claimed(connection), PROMPT)
         claimed(connection, NOON + LEASE)  # which takes back what ran out
         assert not settled(connection, prompt, Accepted("D1", "1.0"), NOON + LEASE)
         assert list(connection.scalars(select(Invitation.asked_at))) == [None]
@@ -306,7 +303,7 @@ async def test_a_prompt_that_is_late_waits_for_a_civil_hour(database: Database) 
         due_at = select(Outbox.due_at).where(Outbox.invitation_id == invitation)
         assert connection.scalar(due_at) == morning
         assert claimed(connection, morning - SECOND) == []
-        prompt = only(claimed(connection, morning), MessageKind.PROMPT)
+        prompt = only(claimed(connection, morning), PROMPT)
         assert prompt.message.attempts == 1  # waiting was no attempt
         assert prompt.message.invitation_id == invitation
 
@@ -341,7 +338,7 @@ async def test_a_rewritten_prompt_knows_no_night_either(database: Database) -> N
         invitation = asked_ada(connection)
         night = NOON + 8 * HOUR
         click(connection, invitation, 9, night)
-        prompt = only(claimed(connection, night + UPDATE_DELAY), MessageKind.PROMPT)
+        prompt = only(claimed(connection, night + UPDATE_DELAY), PROMPT)
         assert prompt.message.updating
 
     await database.write(work)
@@ -352,7 +349,7 @@ async def test_a_prompt_given_back_in_a_pause_waits_for_its_end(database: Databa
 
     def work(connection: Connection) -> None:
         ask(connection, ADA)
-        prompt = only(claimed(connection), MessageKind.PROMPT)
+        prompt = only(claimed(connection), PROMPT)
         launching.pause(connection, "customer", "UPRIYA", NOON)
         settled(connection, prompt, RateLimited(1), NOON)
         assert "prompt" not in kinds(claimed(connection, NOON + HOUR))
@@ -376,7 +373,7 @@ async def test_answers_are_followed_up_during_a_pause(database: Database) -> Non
 
 
 def rewritten(connection: Connection, now: datetime) -> PromptContent:
-    content = only(carry(connection, now), MessageKind.PROMPT).content
+    content = only(carry(connection, now), PROMPT).content
     assert isinstance(content, PromptContent)
     return content
 
@@ -407,8 +404,8 @@ async def test_a_second_ask_goes_to_the_same_place_and_asks_nobody_anew(
         people.save_dm_channel(connection, "UADA", "DADA")
         until = snooze(connection, SURVEYS, invitation, "UADA", NOON)
         assert isinstance(until, datetime)
-        second = only(carry(connection, until), MessageKind.REPROMPT)
-        assert second.place == DirectMessage("UADA", "DADA")
+        second = only(carry(connection, until), REPROMPT)
+        assert second.destination == DirectMessage("UADA", "DADA")
         assert not second.message.updating
         assert list(connection.scalars(select(Invitation.asked_at))) == [NOON]
         assert claimed(connection, until + HOUR) == []
@@ -446,7 +443,7 @@ async def test_a_direct_rewriting_leaves_the_courier_nothing_to_do(database: Dat
         assert not isinstance(recorded, Refusal)
         assert claimed(connection, NOON + HOUR) == []  # it has a moment for that
         now = NOON + HOUR + UPDATE_DELAY
-        claiming.mark_rewritten(connection, [(recorded.versions, invitation)], now)
+        mark_rewritten(connection, [(recorded.versions, invitation)], now)
         assert kinds(claimed(connection, now)) == ["summary"]
 
     await database.write(work)
@@ -468,7 +465,7 @@ async def test_where_somebody_was_asked_twice_the_courier_rewrites_both(
             reprompt_key(invitation),
         }
         now = until + HOUR + UPDATE_DELAY
-        claiming.mark_rewritten(connection, [(recorded.versions, invitation)], now)
+        mark_rewritten(connection, [(recorded.versions, invitation)], now)
         assert sorted(kinds(claimed(connection, now))) == ["prompt", "reprompt", "summary"]
 
     await database.write(work)
@@ -488,7 +485,7 @@ async def test_an_alert_overtakes_everything(database: Database) -> None:
 
 async def test_an_alert_grows_and_is_corrected_in_place(database: Database) -> None:
     def alert(connection: Connection, now: datetime) -> AlertContent:
-        delivery = only(carry(connection, now), MessageKind.ALERT)
+        delivery = only(carry(connection, now), ALERT)
         assert isinstance(delivery.content, AlertContent)
         return delivery.content
 
@@ -534,11 +531,11 @@ async def test_an_alert_stays_where_it_stands_when_the_file_names_another_channe
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         click(connection, invitation, 3)
-        posted = only(carry(connection), MessageKind.ALERT)
-        assert posted.place == TeamChannel("#nps-alerts")
+        posted = only(carry(connection), ALERT)
+        assert posted.destination == TeamChannel("#nps-alerts")
         update_alert(connection, invitation, NOON)
-        corrected = only(claimed(connection, surveys=moved), MessageKind.ALERT)
-        assert corrected.place == TeamChannel("C1")
+        corrected = only(claimed(connection, surveys=moved), ALERT)
+        assert corrected.destination == TeamChannel("C1")
 
     await database.write(work)
 
@@ -553,11 +550,11 @@ async def test_what_stands_in_slack_is_corrected_even_when_the_survey_is_gone(
         deletion.delete_answer(connection, invitation, "UADA", NOON + HOUR)
         rewritten = claimed(connection, NOON + HOUR, surveys={})
         assert sorted(kinds(rewritten)) == ["alert", "prompt"]
-        prompt = only(rewritten, MessageKind.PROMPT).content
+        prompt = only(rewritten, PROMPT).content
         assert isinstance(prompt, PromptContent)
         assert prompt.survey is None
         assert prompt.invitation.response is None
-        assert only(rewritten, MessageKind.ALERT).content == AlertContent(None)
+        assert only(rewritten, ALERT).content == AlertContent(None)
 
     await database.write(work)
 
@@ -591,12 +588,15 @@ async def test_a_closing_summary_is_another_message(database: Database) -> None:
         launching.close_due(connection, SURVEYS, now)
         last = claimed(connection, now)
         assert sorted(kinds(last)) == ["closing", "summary"]
-        closing, running = only(last, MessageKind.CLOSING), only(last, MessageKind.SUMMARY)
+        closing, running = only(last, CLOSING), only(last, SUMMARY)
         assert (closing.message.updating, running.message.updating) == (False, True)
         assert isinstance(running.content, Summary)
         assert running.content == closing.content
         assert running.content.latest.wave.state == "closed", "it says no more that it is open"
-        assert (closing.place, running.place) == (TeamChannel("#nps-summary"), TeamChannel("C1"))
+        assert (closing.destination, running.destination) == (
+            TeamChannel("#nps-summary"),
+            TeamChannel("C1"),
+        )
 
     await database.write(work)
 
@@ -608,7 +608,7 @@ async def test_a_report_pressed_twice_is_shared_once(database: Database) -> None
             enqueue_shared_report(connection, "customer", sharing, NOON)
         (delivery,) = claimed(connection)
         assert isinstance(delivery.content, SharedReportContent)
-        assert (delivery.content.sharing, delivery.place) == (sharing, TeamChannel("C7"))
+        assert (delivery.content.share, delivery.destination) == (sharing, TeamChannel("C7"))
 
     await database.write(work)
 
@@ -624,14 +624,14 @@ async def test_outsiders_get_nothing_and_each_owner_is_told_once(database: Datab
         alerts = claimed(connection, surveys=owners, least=Priority.URGENT)
         assert kinds(alerts) == ["alert", "alert"]
         for alert in alerts:
-            claiming.refuse_outsiders(connection, owners, alert.message, "C7", reason, NOON)
+            refuse_outsiders(connection, owners, alert.message, "C7", reason, NOON)
         for invitation in invitations.values():
             refused = message(connection, alert_key(invitation))
             assert (refused.status, refused.reason) == ("failed", reason)
         notices = claimed(connection, surveys=owners, least=Priority.URGENT)
         told = [notice.content for notice in notices]
-        assert all(isinstance(one, NoticeContent) and one.notice.text == reason for one in told)
-        assert {one.place for one in notices} == {
+        assert all(isinstance(one, Notice) and one.text == reason for one in told)
+        assert {one.destination for one in notices} == {
             DirectMessage("UPRIYA", None),
             DirectMessage("tom@lumen.example", None),
         }
@@ -654,8 +654,8 @@ async def test_every_message_is_looked_for_where_it_went(database: Database) -> 
         claimed(connection)  # by a process that dies
         later = NOON + LEASE
         assert claimed(connection, later) == []
-        searches = claiming.claim_lookups(connection, SURVEYS, limit=8, now=later)
-        assert {search.message.kind: search.place for search in searches} == {
+        searches = claim_lookups(connection, KINDS, SURVEYS, limit=8, lease_now=later)
+        assert {search.message.kind: search.destination for search in searches} == {
             "alert": TeamChannel("#nps-alerts"),
             "summary": TeamChannel("#nps-summary"),
             "notice": DirectMessage("UPRIYA", None),
@@ -670,8 +670,8 @@ async def test_nobody_knows_where_a_message_of_a_removed_survey_went(database: D
         ask(connection, ADA)
         claimed(connection)
         claimed(connection, NOON + LEASE)
-        searches = claiming.claim_lookups(connection, {}, limit=8, now=NOON + LEASE)
-        assert {search.message.kind: search.place for search in searches} == {
+        searches = claim_lookups(connection, KINDS, {}, limit=8, lease_now=NOON + LEASE)
+        assert {search.message.kind: search.destination for search in searches} == {
             "summary": None,
             "prompt": DirectMessage("UADA", None),
         }
@@ -688,10 +688,10 @@ async def test_what_a_forgotten_person_got_is_removed_wherever_it_stands(
         carry(connection, NOON + UPDATE_DELAY)
         forgetting.forget(connection, "UADA", NOON + HOUR)
         deliveries = claimed(connection, NOON + HOUR, surveys={})
-        prompt, alert = only(deliveries, MessageKind.PROMPT), only(deliveries, MessageKind.ALERT)
-        assert (prompt.content, prompt.place) == (Remove(), ExistingMessage("C1"))
-        assert alert.place == ExistingMessage("C1")
-        assert claiming.settle_removed(connection, prompt.message, NOON + HOUR)
+        prompt, alert = only(deliveries, PROMPT), only(deliveries, ALERT)
+        assert (prompt.content, prompt.destination) == (Remove(), ExistingMessage("C1"))
+        assert alert.destination == ExistingMessage("C1")
+        assert settle_removed(connection, prompt.message, NOON + HOUR)
         assert message(connection, prompt_key(invitation)).ts is None
         assert "prompt" not in kinds(claimed(connection, NOON + DAY))
 
