@@ -1,7 +1,7 @@
-"""A Slack to try the bot in and to test it against.
+"""A Slack to try a Bolt app in and to test it against.
 
-It speaks what the bot uses, and is strict where Slack is. The bot never imports it: it only finds
-another address in ``SLACK_API_URL``.
+It speaks a part of Slack, and is strict where Slack is. The app needs not import it: it only finds
+another address for the Web API.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from slack_sandbox.actor import Person
 from slack_sandbox.delivery import Kind, Reply, SignedRequest
 from slack_sandbox.errors import FormError, NotAcknowledgedError, NotThereError, SandboxError
+from slack_sandbox.example import example_workspace
 from slack_sandbox.faults import Chance, Fault, FaultError, parse_chance
 from slack_sandbox.ledger import Call, Ledger
 from slack_sandbox.limits import Limits
 from slack_sandbox.manifest import Manifest
-from slack_sandbox.people import lumen_coffee
 from slack_sandbox.server import Sandbox
 from slack_sandbox.webapi import Passing, Stage
 from slack_sandbox.workspace import (
@@ -54,6 +54,6 @@ __all__ = [
     "UserGroup",
     "View",
     "Workspace",
-    "lumen_coffee",
+    "example_workspace",
     "parse_chance",
 ]

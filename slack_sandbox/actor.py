@@ -194,7 +194,7 @@ class Person:
         """Send a slash command; what the bot says with its acknowledgement is shown to the person.
 
         Arguments:
-            command: such as ``/nps``.
+            command: such as ``/app``.
             text: what follows it.
             channel: id or name of where it is typed; the direct messages with the bot by default
                 (the bot's user id stands for them, too).

@@ -1,30 +1,41 @@
-"""What stands beside a sandbox that has a bot: its clock, its living people, and a guide.
+"""Panels of the page that are not Slack: a clock that can be moved, toggles, a checklist.
 
-The sandbox knows no bot. Who starts both hands one of these in, so that the page can move time on
-and lead a visitor through what happens then; without one the page simply does not offer it.
+Who starts the sandbox beside an app may hand a control in; without one the page offers none of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 
-class Move(StrEnum):
-    """How far the page moves time on."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A button that moves the clock on.
 
-    HOUR = "hour"
-    DAY = "day"
-    NEXT_WAVE = "next_wave"
-    CLOSE_WAVE = "close_wave"
+    Attributes:
+        key: its name, which never changes.
+        title: what stands on it.
+    """
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """A switch in the settings."""
+
+    key: str
+    title: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the guide.
+    """One step of the checklist.
 
     Attributes:
         key: its name, which never changes.
@@ -43,12 +54,29 @@ class Step:
     done: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What a visitor may try, step by step.
+
+    Attributes:
+        label: what the button that opens it says.
+        title: its heading.
+        end: what it says once all is done.
+        steps: in order.
+    """
+
+    label: str
+    title: str
+    end: str
+    steps: Sequence[Step]
+
+
 class Control(Protocol):
-    """Moves the time of bot and sandbox, and knows how far a visitor has come."""
+    """Moves the time of app and sandbox, and knows how far a visitor has come."""
 
     @property
     def now(self) -> datetime:
-        """What the clock of bot and sandbox shows, in UTC."""
+        """What the clock of app and sandbox shows, in UTC."""
         ...
 
     @property
@@ -57,43 +85,47 @@ class Control(Protocol):
         ...
 
     @property
-    def living(self) -> bool:
-        """Whether the people answer by themselves when time moves."""
+    def moves(self) -> Sequence[Move]:
+        """The ways in which it can be moved on."""
         ...
 
-    def live(self, *, on: bool) -> None:
-        """Let the people answer by themselves, or not."""
+    def toggles(self) -> Sequence[Toggle]:
+        """Return the switches that stand in the settings."""
         ...
 
-    def steps(self) -> Sequence[Step]:
-        """Return the guide's steps as far as they have come."""
+    def turn(self, key: str, *, on: bool) -> None:
+        """Turn a switch on or off; raise SandboxError where there is none of that key."""
         ...
 
-    async def move(self, how: Move) -> datetime:
-        """Move time on; return the new time once the bot has done what was due by then.
+    def checklist(self) -> Checklist | None:
+        """Return the checklist as far as the visitor has come; None where there is none."""
+        ...
+
+    async def move(self, key: str) -> datetime:
+        """Move time on; return the new time once the app has done what was due by then.
 
         Raises:
-            SandboxError: there is nothing to move on to.
+            SandboxError: there is nothing to move on to, or no such way.
         """
         ...
 
 
 def as_document(control: Control) -> dict[str, Any]:
     """Return what the page shows of it."""
+    checklist = control.checklist()
     return {
-        "clock": {"now": control.now.isoformat(), "moved": control.moved},
-        "living": control.living,
-        "guide": {
+        "clock": {
+            "now": control.now.isoformat(),
+            "moved": control.moved,
+            "moves": [asdict(move) for move in control.moves],
+        },
+        "toggles": [asdict(toggle) for toggle in control.toggles()],
+        "checklist": checklist
+        and {
+            **asdict(checklist),
             "steps": [
-                {
-                    "key": step.key,
-                    "title": step.title,
-                    "text": step.text,
-                    "as": step.as_,
-                    "place": step.place,
-                    "done": step.done,
-                }
-                for step in control.steps()
-            ]
+                {"as" if name == "as_" else name: value for name, value in asdict(step).items()}
+                for step in checklist.steps
+            ],
         },
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-REPOSITORY_MANIFEST = Path(__file__).parents[1] / "manifest.json"
+EXAMPLE = Path(__file__).with_name("example_manifest.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Manifest:
     """Whether people can write in the direct messages with the app."""
 
     @classmethod
-    def load(cls, path: Path = REPOSITORY_MANIFEST) -> Manifest:
+    def load(cls, path: Path = EXAMPLE) -> Manifest:
         """Read a manifest file.
 
         Raises:

@@ -6,10 +6,10 @@ sees, ``GET /page/events?as=U1`` the same as server-sent events, at once and aft
 "error": "one sentence", "errors": {block_id: sentence}}``. ``PUT /page/faults`` with a JSON list of
 texts such as ``"chat.postMessage=429:5%"`` lets calls go wrong, in place of those before.
 
-Where a bot runs beside the sandbox, ``control`` in the state tells its clock, whether the people
-live, what goes wrong, and the guide. ``POST /page/clock`` ``{"move": "hour" | "day" | "next_wave" |
-"close_wave"}`` moves time on, ``POST /page/living`` ``{"on": true}`` lets the people answer by
-themselves, ``POST /page/switch`` ``{"fault": key, "on": true}`` breaks something or mends it.
+Where a control was handed in, ``control`` in the state tells its clock, its toggles, what goes
+wrong, and its checklist. ``POST /page/clock`` ``{"move": key}`` moves time on, ``POST
+/page/toggle`` ``{"key": key, "on": true}`` turns a toggle, ``POST /page/switch``
+``{"fault": key, "on": true}`` breaks something or mends it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from aiohttp import web
 from slack_sandbox import api
 from slack_sandbox.actor import Person, Target
 from slack_sandbox.blocks.state import Given
-from slack_sandbox.control import Control, Move, as_document
+from slack_sandbox.control import Control, as_document
 from slack_sandbox.errors import FormError, NotThereError, SandboxError
 from slack_sandbox.faults import Faults, parse_chance
 from slack_sandbox.platform import Platform
@@ -38,6 +38,8 @@ _TOGETHER_SECONDS = 0.03
 """Changes within so short a time are shown at once."""
 _STILL_THERE_SECONDS = 15.0
 _JSON = "application/json"
+_SOMEBODY = "somebody"
+"""Whom the page asks for before a visitor has chosen."""
 
 
 class Wish:
@@ -111,7 +113,7 @@ class PageApi:
         self._stopped = False
         self._switches = Switches(faults, platform.workspace)
         self.control: Control | None = None
-        """The bot beside the sandbox, where there is one."""
+        """What the page offers beside Slack, if anything."""
         self.played: set[str] = set()
         """The ids of those whom somebody at the page has acted as."""
 
@@ -125,7 +127,7 @@ class PageApi:
             web.post("/page/act", self._act),
             web.put("/page/faults", self._set_faults),
             web.post("/page/clock", self._move),
-            web.post("/page/living", self._live),
+            web.post("/page/toggle", self._toggle),
             web.post("/page/switch", self._turn),
         ]
 
@@ -172,19 +174,16 @@ class PageApi:
 
     async def _move(self, request: web.Request) -> web.Response:
         async def move(wish: Wish) -> dict[str, Any]:
-            how = wish.word("move")
-            if how not in set(Move):
-                raise NotThereError(f"'{how}' is no way to move time: {', '.join(Move)}.")
-            return {"now": (await self._controlled().move(Move(how))).isoformat()}
+            return {"now": (await self._controlled().move(wish.word("move"))).isoformat()}
 
         return await self._wished(request, move)
 
-    async def _live(self, request: web.Request) -> web.Response:
-        async def live(wish: Wish) -> None:
-            self._controlled().live(on=wish.flag("on"))
+    async def _toggle(self, request: web.Request) -> web.Response:
+        async def toggle(wish: Wish) -> None:
+            self._controlled().turn(wish.word("key"), on=wish.flag("on"))
             self._platform.workspace.changes.notify()
 
-        return await self._wished(request, live)
+        return await self._wished(request, toggle)
 
     async def _turn(self, request: web.Request) -> web.Response:
         async def turn(wish: Wish) -> None:
@@ -226,7 +225,7 @@ class PageApi:
 
     def _controlled(self) -> Control:
         if self.control is None:
-            raise NotThereError("No bot runs beside this sandbox.")
+            raise NotThereError("Nothing beside this sandbox can be controlled.")
         return self.control
 
     async def _do(self, wish: Wish) -> None:
@@ -278,9 +277,15 @@ class PageApi:
 
     def _who(self, request: web.Request) -> Person:
         try:
-            return self._person(request.query.get("as", ""))
+            who = request.query.get("as", "")
+            return self._person(self._first_person() if who == _SOMEBODY else who)
         except NotThereError as error:
             raise web.HTTPNotFound(text=str(error)) from error
+
+    def _first_person(self) -> str:
+        workspace = self._platform.workspace
+        people = (user.id for user in workspace.users.values() if not user.is_bot)
+        return workspace.first_person or next(people, "")
 
     def stop(self) -> None:
         """End every page's stream of events."""

@@ -12,11 +12,11 @@ from aiohttp import web
 from slack_sandbox.actor import Person
 from slack_sandbox.control import Control
 from slack_sandbox.delivery import Delivery, Kind, Reply, SignedRequest, sign, signed_request
+from slack_sandbox.example import example_workspace
 from slack_sandbox.ledger import Ledger
 from slack_sandbox.limits import Limits
 from slack_sandbox.manifest import Manifest
 from slack_sandbox.pageapi import PageApi
-from slack_sandbox.people import lumen_coffee
 from slack_sandbox.platform import Platform, Secrets
 from slack_sandbox.sockets import Sockets
 from slack_sandbox.store import Store
@@ -58,8 +58,8 @@ class Sandbox:
         Arguments:
             port: where to listen; 0 takes a free one.
             host: which address to listen at.
-            workspace: who there is; a new Lumen Coffee by default.
-            manifest: what the bot may do; the repository's manifest.json by default.
+            workspace: who there is; a small company by default.
+            manifest: what the app may do; an example by default.
             limits: Slack's rate limits by default.
             state: a file the workspace survives in; without it everything is forgotten.
 
@@ -67,7 +67,7 @@ class Sandbox:
             OSError: the port is taken.
         """
         store = Store(state) if state is not None else None
-        there = workspace if workspace is not None else lumen_coffee()
+        there = workspace if workspace is not None else example_workspace()
         if store is not None:
             there.survive_in(store)
         platform = Platform(

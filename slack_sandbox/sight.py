@@ -21,6 +21,7 @@ def sight(platform: Platform, person: Person) -> dict[str, Any]:
     inside = [c for c in workspace.channels.values() if person.id in c.members]
     return {
         "me": _user(workspace, person.user),
+        "app": workspace.bot.id,
         "team": {"name": workspace.team.name},
         "people": [_user(workspace, user) for user in workspace.users.values()],
         "channels": [_channel(workspace, channel, person.id) for channel in inside],

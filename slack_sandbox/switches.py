@@ -45,7 +45,7 @@ SWITCHES: Mapping[str, Switch] = {
         {"chat.postMessage": Fault(acted=True, drop=True)},
     ),
     "charts": Switch(
-        "Charts are refused (invalid_blocks): the bot draws with text from then on",
+        "Charts are refused (invalid_blocks)",
         {},
         charts=False,
     ),

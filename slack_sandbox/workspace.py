@@ -130,6 +130,8 @@ class Workspace:
         self.bot = bot
         self.bot_id = bot_id
         self.app_id = app_id
+        self.first_person: str | None = None
+        """As whom a visitor of the page begins (handle or id); None: as the first one there."""
         self.has_charts = True
         """Whether this workspace knows ``data_visualization`` blocks."""
         self.users: dict[str, User] = {bot.id: bot}
@@ -257,6 +259,14 @@ class Workspace:
         if self._store is not None:
             self._store.put("read", f"{user_id} {channel_id}", {"ts": ts})
         self.changes.notify()
+
+    def share(self, which: str | Channel, *outsiders: str) -> None:
+        """Share a channel by Slack Connect: people of other workspaces (ids or handles) join it."""
+        channel = self.channel(which)
+        new = [self.user(one).id for one in outsiders]
+        channel.members += [one for one in new if one not in channel.members]
+        channel.is_ext_shared = True
+        self.put_channel(channel)
 
     # Surviving
 

@@ -1,12 +1,12 @@
 """The rest of Lumen Coffee: enough people, in enough places, for a workspace to feel inhabited.
 
-Tests use the small company of :mod:`slack_sandbox.people`; whoever tries the bot meets all of it.
+Tests use the small company of :mod:`nps_bot.demo.people`; whoever tries the bot meets all of it.
 Ids are made from handles and never change.
 """
 
 from __future__ import annotations
 
-from slack_sandbox.people import HARBOR, LUMEN, lumen_coffee
+from nps_bot.demo.people import HARBOR, LUMEN, lumen_coffee
 from slack_sandbox.workspace import Channel, ChannelKind, Team, User, Workspace
 
 FJORD = Team("T0FJORD01", "Fjord Cafes", "fjord-cafes")

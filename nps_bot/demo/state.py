@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from nps_bot import logs
 from nps_bot.demo.cast import all_of_lumen_coffee
+from nps_bot.demo.people import MANIFEST
 from nps_bot.errors import AlreadyServingError, SettingsError
 from nps_bot.settings import Settings
 from nps_bot.storage.serving import ServingLock
-from slack_sandbox import Limits, Sandbox
+from slack_sandbox import Limits, Manifest, Sandbox
 from slack_sandbox.platform import Secrets
 from slack_sandbox.store import Store
 
@@ -120,7 +121,11 @@ def _alone() -> Iterator[None]:
 async def _start(port: int, limits: Limits | None) -> Sandbox:
     try:
         return await Sandbox.start(
-            port=port, workspace=all_of_lumen_coffee(), limits=limits, state=STATE
+            port=port,
+            workspace=all_of_lumen_coffee(),
+            manifest=Manifest.load(MANIFEST),
+            limits=limits,
+            state=STATE,
         )
     except OSError as error:
         raise SettingsError(

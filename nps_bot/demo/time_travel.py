@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from nps_bot.app import Bot
 from nps_bot.asking.inviting import look_for_newcomers
@@ -24,19 +25,37 @@ from nps_bot.figures import store as reports
 from nps_bot.surveys.rules.cadence import nominal_times
 from nps_bot.surveys.rules.local_time import FIRST_ZONE, earliest_opening
 from slack_sandbox import Sandbox
-from slack_sandbox.control import Move, Step
+from slack_sandbox.control import Checklist, Move, Toggle
 from slack_sandbox.errors import NotThereError
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Jump(StrEnum):
+    """How far the page moves time on."""
+
+    HOUR = "hour"
+    DAY = "day"
+    NEXT_WAVE = "next_wave"
+    CLOSE_WAVE = "close_wave"
+
+
+_TITLES = {
+    Jump.HOUR: "+1 hour",
+    Jump.DAY: "+1 day",
+    Jump.NEXT_WAVE: "Next wave",
+    Jump.CLOSE_WAVE: "Close the wave",
+}
 _STRIDES = {
-    Move.HOUR: timedelta(minutes=30),
-    Move.DAY: timedelta(hours=3),
-    Move.NEXT_WAVE: timedelta(hours=8),
-    Move.CLOSE_WAVE: timedelta(hours=8),
+    Jump.HOUR: timedelta(minutes=30),
+    Jump.DAY: timedelta(hours=3),
+    Jump.NEXT_WAVE: timedelta(hours=8),
+    Jump.CLOSE_WAVE: timedelta(hours=8),
 }
 """How far time goes at once: what is due in between happens at the end of each stride."""
 _EVERYWHERE = timedelta(hours=26)
 """How long it takes from a wave's first prompt to its last: until it is that hour everywhere."""
+_LIVING = "living"
 _LAST_CHANCE = timedelta(minutes=1)
 """So long before a wave closes everybody answers who would have until then."""
 _A_MOMENT = UPDATE_DELAY + timedelta(seconds=1)
@@ -92,46 +111,55 @@ class Moving:
         return self._clock.ahead > timedelta()
 
     @property
-    def living(self) -> bool:
-        """Whether the people answer by themselves when time moves."""
-        return self._living
+    def moves(self) -> Sequence[Move]:
+        """The ways in which the page moves it on."""
+        return [Move(jump, title) for jump, title in _TITLES.items()]
 
-    def live(self, *, on: bool) -> None:
-        """Let the people answer by themselves, or not."""
+    def toggles(self) -> Sequence[Toggle]:
+        """Return the one switch: whether the people answer by themselves when time moves."""
+        return [Toggle(_LIVING, "People answer by themselves when time moves", self._living)]
+
+    def turn(self, key: str, *, on: bool) -> None:
+        """Let the people answer by themselves, or not; raise NotThereError for any other switch."""
+        if key != _LIVING:
+            raise NotThereError(f"There is no switch '{key}'.")
         self._living = on
 
-    def steps(self) -> Sequence[Step]:
-        """Return the guide's steps as far as they have come."""
-        return self._guide.steps(self._sandbox)
+    def checklist(self) -> Checklist:
+        """Return the guide as far as the visitor has come."""
+        return self._guide.checklist(self._sandbox)
 
-    async def move(self, how: Move) -> datetime:
+    async def move(self, key: str) -> datetime:
         """Move time on; return the new time once the bot has done what was due by then.
 
         Raises:
-            NotThereError: no wave is open that could close, or none comes.
+            NotThereError: no wave is open that could close, or none comes; or no such way.
         """
+        if key not in set(Jump):
+            raise NotThereError(f"'{key}' is no way to move time: {', '.join(Jump)}.")
+        how = Jump(key)
         async with self._one_at_a_time:
             for way in await self._ways(how):
                 await self._go(way)
-            self._guide.moved(how)
+            self._guide.moved()
             self._sandbox.workspace.changes.notify()
             return self.now
 
-    async def _ways(self, how: Move) -> list[_Way]:
+    async def _ways(self, how: Jump) -> list[_Way]:
         now, stride = self.now, _STRIDES[how]
         match how:
-            case Move.HOUR:
+            case Jump.HOUR:
                 return [_Way(now + HOUR, stride)]
-            case Move.DAY:
+            case Jump.DAY:
                 return [_Way(now + DAY, stride)]
-            case Move.CLOSE_WAVE:
+            case Jump.CLOSE_WAVE:
                 closings = await self._closings()
                 if not closings:
                     raise NotThereError("No wave is open: move on to the next one first.")
                 return [_Way(closings[0], stride)]
-            case Move.NEXT_WAVE:
+            case Jump.NEXT_WAVE:
                 opens_at = self._next_opening(now)
-                return [_Way(opens_at, stride), _Way(opens_at + _EVERYWHERE, _STRIDES[Move.DAY])]
+                return [_Way(opens_at, stride), _Way(opens_at + _EVERYWHERE, _STRIDES[Jump.DAY])]
 
     async def _closings(self) -> list[datetime]:
         """Return when the open waves close, in order."""

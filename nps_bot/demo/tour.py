@@ -7,11 +7,11 @@ took; and it stays done, whatever becomes of it later.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from slack_sandbox import Message, Sandbox
-from slack_sandbox.control import Move, Step
+from slack_sandbox.control import Checklist, Step
 from slack_sandbox.workspace import HOME, dm_id
 
 _ASKED, _TEAM = "ada", "priya"
@@ -25,7 +25,7 @@ class _Seen:
     """What there is to recognise a step by: the workspace, and how time was moved."""
 
     sandbox: Sandbox
-    moves: Collection[Move]
+    moved: bool
     since: str
     """The timestamp of the visit's first message: what is older is history."""
 
@@ -192,7 +192,7 @@ _LESSONS = (
         "never, in long letters. Watch #nps-summary.",
         _TEAM,
         _SUMMARY,
-        lambda seen: bool(seen.moves),
+        lambda seen: seen.moved,
     ),
     _Lesson(
         "close",
@@ -214,6 +214,12 @@ _LESSONS = (
 )
 
 
+_END = (
+    "That was the whole programme. Everything stays open to you: be anybody, move the clock, break "
+    "something in Faults & settings."
+)
+
+
 class Guide:
     """How far a visitor has come.
 
@@ -229,20 +235,21 @@ class Guide:
         self._since = since
         self._done = set(done)
         self._keep = keep
-        self._moves: set[Move] = set()
+        self._moved = False
 
-    def moved(self, how: Move) -> None:
+    def moved(self) -> None:
         """Note that time was moved on."""
-        self._moves.add(how)
+        self._moved = True
 
-    def steps(self, sandbox: Sandbox) -> Sequence[Step]:
+    def checklist(self, sandbox: Sandbox) -> Checklist:
         """Return the steps as far as they have come."""
-        seen = _Seen(sandbox, self._moves, self._since)
+        seen = _Seen(sandbox, self._moved, self._since)
         new = {one.key for one in _LESSONS if one.key not in self._done and one.done(seen)}
         if new:
             self._done |= new
             self._keep(sorted(self._done))
-        return [self._step(sandbox, lesson) for lesson in _LESSONS]
+        steps = [self._step(sandbox, lesson) for lesson in _LESSONS]
+        return Checklist("Guide", "Five-minute guide", _END, steps)
 
     def _step(self, sandbox: Sandbox, lesson: _Lesson) -> Step:
         workspace = sandbox.workspace

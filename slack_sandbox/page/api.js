@@ -24,7 +24,7 @@ async function post(address, wish) {
 /** Does something as a person. Always resolves: {ok: true} or {ok: false, error: sentence, errors?}. */
 export const act = (request) => post("/page/act", request);
 
-/** Moves the clock, wakes the workspace or breaks something ("clock", "living", "switch"); resolves like `act`. */
+/** Moves the clock, turns a toggle or breaks something ("clock", "toggle", "switch"); resolves like `act`. */
 export const control = (what, wish) => post(`/page/${what}`, wish);
 
 /**

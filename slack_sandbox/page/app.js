@@ -5,7 +5,7 @@ import { createComposer } from "./composer.js";
 import { confirmWith } from "./confirm.js";
 import { byId } from "./dom.js";
 import { createDrawer } from "./drawer.js";
-import { createGuide } from "./guide.js";
+import { createChecklist } from "./checklist.js";
 import { announce, createHearing } from "./hearing.js";
 import { createHome } from "./home.js";
 import { placeIcons } from "./icons.js";
@@ -22,7 +22,7 @@ import { createTheme } from "./theme.js";
 import { createThread } from "./thread.js";
 import { toast } from "./toast.js";
 
-const FIRST_PERSON = "ada";
+const FIRST_PERSON = "somebody"; // the server chooses
 const MINUTE_HAND = 30_000; // how often the times on the page are looked at again, in milliseconds
 
 const route = { as: "", c: "", tab: "", thread: "" };
@@ -45,7 +45,7 @@ const thread = createThread({ deliver: reply, onClosed: () => openThread(""), an
 const modal = createModal({ send, onClosed: focusBack });
 const people = createPeople({ become: actAs });
 const bench = createBench({ announce });
-const guide = createGuide({ go, here: () => route, find: (c) => findPlace(state, c) });
+const checklist = createChecklist({ go, here: () => route, find: (c) => findPlace(state, c) });
 
 /** Presses or chooses something; `root()` is where it stands, to come back to after a modal. */
 function press(root, change) {
@@ -175,7 +175,7 @@ function draw() {
   }
   modal.update(state.modal, reader);
   bench.update(state.control, reader);
-  guide.update(state.control?.guide, reader);
+  checklist.update(state.control?.checklist, reader);
   markRead(place, atHome);
 }
 

@@ -35,7 +35,7 @@ export function createBench({ announce }) {
   let reader = null;
   let drawn = "";
   let moving = false;
-  const moves = [...document.querySelectorAll("[data-move]")];
+  let moves = [];
 
   function busy(is, button) {
     moving = is;
@@ -52,17 +52,22 @@ export function createBench({ announce }) {
     if (answer.ok) announce(`It is ${shortMoment(new Date(answer.now), reader.zone)} now`);
   }
 
-  for (const button of moves) button.addEventListener("click", () => move(button));
+  function drawMoves(told) {
+    if (moves.map((button) => button.dataset.move).join() === told.map(({ key }) => key).join()) return;
+    moves = told.map(({ key, title }) => h("button", {
+      type: "button", "data-move": key, "data-testid": `move-${key}`, onclick: (event) => move(event.currentTarget),
+    }, title));
+    byId("moves").replaceChildren(...moves);
+  }
 
-  function drawSwitches({ living, faults }) {
-    const signature = JSON.stringify([living, faults]);
+  function drawSwitches({ toggles, faults }) {
+    const signature = JSON.stringify([toggles, faults]);
     if (signature === drawn) return;
     drawn = signature;
     const focused = document.activeElement?.dataset?.key;
-    byId("living").replaceChildren(switchRow({
-      title: "People answer by themselves when time moves", on: living, testid: "living",
-      turn: (on) => ask("living", { on }),
-    }));
+    byId("toggles").replaceChildren(...toggles.map(({ key, title, on }) => switchRow({
+      title, on, testid: key, turn: (next) => ask("toggle", { key, on: next }),
+    })));
     byId("faults").replaceChildren(...faults.map((fault) => switchRow({
       title: fault.title, on: fault.on, testid: `fault-${fault.key}`,
       turn: (on) => ask("switch", { fault: fault.key, on }),
@@ -84,6 +89,7 @@ export function createBench({ announce }) {
         h("span", { class: "city" }, cityOf(reader.zone)));
       byId("clock-now").dateTime = reader.now.toISOString();
       byId("clock").classList.toggle("moved", told.clock.moved);
+      drawMoves(told.clock.moves);
       drawSwitches(told);
     },
   };

@@ -2,7 +2,7 @@
 
 import { nameOf } from "./avatar.js";
 
-/** The words of a usage hint: "report [survey] | why @person" -> [{word: "report", rest: "[survey]"}, ...]. */
+/** The words of a usage hint: "report [month] | help" -> [{word: "report", rest: "[month]"}, ...]. */
 function hintWords(hint) {
   const found = (hint ?? "").split("|").map((part) => part.trim().match(/^\[?([a-z][\w-]*)\]?\s*(.*)$/));
   return found.filter(Boolean).map(([, word, rest]) => ({ word, rest }));

@@ -1,6 +1,7 @@
 // The app's Home.
 
 import { drawBlocks, values } from "./blocks.js";
+import { nameOf } from "./avatar.js";
 import { h, redraw } from "./dom.js";
 
 /** Keeps Home in `root`. It is built again only when it has changed. */
@@ -11,7 +12,7 @@ export function createHome(root) {
   function draw(view, reader, hooks) {
     if (!view) {
       redraw(root, h("div", { class: "empty" },
-        h("strong", {}, "Nothing to show yet."), h("p", {}, "NPS has not prepared a Home for you.")));
+        h("strong", {}, "Nothing to show yet."), h("p", {}, `${nameOf(reader.people.get(reader.app))} has not prepared a Home for you.`)));
       return;
     }
     if (!drafts.has(view.id)) drafts.set(view.id, new Map());

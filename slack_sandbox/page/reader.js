@@ -1,4 +1,4 @@
-// The acting person's eyes, for everything that draws: {me, people, channels, zone, now, linkTo(channelId)}.
+// The acting person's eyes, for everything that draws: {me, app, people, channels, zone, now, linkTo(channelId)}.
 
 import { addressOf } from "./route.js";
 import { knownZone } from "./time.js";
@@ -8,6 +8,7 @@ export function readerOf(state, now) {
   const channels = state.channels.filter((channel) => channel.kind !== "dm");
   return {
     me: state.me.id,
+    app: state.app,
     people,
     channels: new Map(channels.map((channel) => [channel.id, channel])),
     zone: knownZone(people.get(state.me.id)?.tz),

@@ -28,13 +28,11 @@ export function writeAddress(route, { replace = false } = {}) {
 }
 
 /**
- * The NPS app's place for this person: its direct message, or a stand-in under the
+ * The app's place for this person: its direct message, or a stand-in under the
  * app's id while the app has not written yet. Null when the workspace has no app.
  */
 export function appPlace(state) {
-  const bots = state.people.filter((person) => person.is_bot && !person.deleted);
-  const isNps = (person) => [person.name, person.real_name].some((name) => /^nps\b/i.test(name ?? ""));
-  const bot = bots.find(isNps) ?? bots[0];
+  const bot = state.people.find((person) => person.id === state.app);
   if (!bot) return null;
   const channel = state.channels.find((place) => place.kind === "dm" && place.with === bot.id);
   return channel ?? { id: bot.id, kind: "dm", with: bot.id, name: bot.name, unread: 0, messages: [] };

@@ -56,7 +56,7 @@ let drawn = ""; // what the list was last drawn from: a click must not lose its 
 const settle = roving(byId("places"), ".place-link",
   (all) => all.find((item) => item.getAttribute("aria-current")));
 
-/** Draws the list of places. `app` is the NPS app's place, which exists before the app has written. */
+/** Draws the list of places. `app` is the app's place, which exists before the app has written. */
 export function drawSidebar(state, { selected, app, reader }) {
   byId("team-name").textContent = state.team.name;
   const channels = state.channels.filter((channel) => channel.kind !== "dm");

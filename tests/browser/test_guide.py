@@ -12,10 +12,10 @@ from tests.browser.conftest import Running
 
 def begin(page: Page, key: str) -> None:
     """Wait until a step is the one at hand, and go where it says."""
-    step = page.get_by_test_id(f"guide-step-{key}")
+    step = page.get_by_test_id(f"checklist-step-{key}")
     expect(step).to_have_attribute("aria-current", "step")
-    there = step.locator(".guide-here")
-    go = page.get_by_test_id(f"guide-go-{key}")
+    there = step.locator(".checklist-here")
+    go = page.get_by_test_id(f"checklist-go-{key}")
     expect(there.or_(go)).to_be_visible()
     if go.is_visible():
         go.click()
@@ -78,15 +78,15 @@ def test_a_newcomer_follows_the_guide_to_its_end(bot: Running, page: Page) -> No
     begin(page, "home")
     expect(page.locator("#home")).to_contain_text("Your answers")
 
-    expect(page.get_by_test_id("guide-end")).to_be_visible()
+    expect(page.get_by_test_id("checklist-end")).to_be_visible()
     expect(page.locator("[data-done=false]")).to_have_count(0)
 
 
 def test_the_guide_stays_closed_until_it_is_opened_again(bot: Running, page: Page) -> None:
     page.goto(bot.start())
-    guide, opener = page.get_by_test_id("guide"), page.get_by_test_id("guide-open")
+    guide, opener = page.get_by_test_id("checklist"), page.get_by_test_id("checklist-open")
     expect(guide).to_be_visible()
-    page.get_by_test_id("guide-close").click()
+    page.get_by_test_id("checklist-close").click()
     expect(guide).to_be_hidden()
     expect(opener).to_be_focused()
     page.reload()

@@ -173,7 +173,7 @@ def test_without_a_bot_there_is_nothing_to_control(slack: str, page: Page) -> No
     page.goto(slack)
     expect(page.get_by_role("heading", name="NPS").first).to_be_visible()
     expect(page.locator(".intro")).to_contain_text("NPS has not written to you yet")
-    for hidden in ("clock-now", "guide", "guide-open"):
+    for hidden in ("clock-now", "checklist", "checklist-open"):
         expect(page.get_by_test_id(hidden)).to_be_hidden()
     page.get_by_test_id("settings-open").click()
     expect(page.get_by_label("Dark", exact=True)).to_be_visible()

@@ -8,10 +8,11 @@ import aiohttp
 import pytest
 
 from nps_bot.app import open_database
-from slack_sandbox import Limits, Sandbox
+from slack_sandbox import Sandbox
 from tests.campaign.checker import judge, under_way
 from tests.campaign.crowd import Click
 from tests.helpers import asking
+from tests.helpers.lumen import start_lumen
 
 PEOPLE = (asking.ADA, asking.KENJI, asking.TOM)
 
@@ -19,7 +20,7 @@ PEOPLE = (asking.ADA, asking.KENJI, asking.TOM)
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     """Return a sandbox Slack without limits."""
-    started = await Sandbox.start(limits=Limits.none())
+    started = await start_lumen()
     yield started
     await started.stop()
 

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from slack_sandbox import Limits, Sandbox, User, Workspace, lumen_coffee, parse_chance
+from nps_bot.demo.people import lumen_coffee
+from slack_sandbox import Limits, Sandbox, User, Workspace, parse_chance
 from slack_sandbox.api import NAMES
+from tests.helpers.lumen import start_lumen
 
 SURVEY = """\
 key: everybody
@@ -65,7 +67,7 @@ def employees(workspace: Workspace) -> list[str]:
 @asynccontextmanager
 async def slack(people: int, seed: int, limits: Limits = LIMITS) -> AsyncIterator[Sandbox]:
     """Serve a sandbox with so many employees, in which calls go wrong."""
-    sandbox = await Sandbox.start(workspace=crowded(people), limits=limits)
+    sandbox = await start_lumen(workspace=crowded(people), limits=limits)
     try:
         sandbox.faults.sow(seed)
         sandbox.faults.share(

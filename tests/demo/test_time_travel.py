@@ -21,12 +21,12 @@ from nps_bot.clock import SystemClock
 from nps_bot.demo import state
 from nps_bot.demo.run import Visited, visited
 from nps_bot.demo.tempers import intent
+from nps_bot.demo.time_travel import Jump
 from nps_bot.figures.views.figures import points
 from nps_bot.settings import Settings, load_settings
 from nps_bot.storage.tables import Invitation, OptOut, Outbox, Response, Wave
 from nps_bot.surveys import load_surveys
 from slack_sandbox import Fault, Message, Passing, Stage
-from slack_sandbox.control import Move
 from tests.delivery.test_dispatcher import invited, posts, statuses, until
 from tests.helpers.attack_helpers import BOTH, eventually, read
 from tests.helpers.messages import ON_SQLITE, words
@@ -109,10 +109,10 @@ async def test_what_is_shown_agrees_with_the_raw_answers_of_nine_months_and_a_wa
         ada = visit.sandbox.person("ada")
         await visit.sandbox.until(lambda: ada.inbox)
         await ada.click(ada.inbox[-1], "score_3")
-        await visit.control.move(Move.DAY)
+        await visit.control.move(Jump.DAY)
         *_, so_far = (await raw_answers(visit, "customer")).values()
         assert f"NPS {points(nps(so_far))}" in await home(visit, "priya")
-        await visit.control.move(Move.CLOSE_WAVE)
+        await visit.control.move(Jump.CLOSE_WAVE)
 
         *_, scores = (await raw_answers(visit, "customer")).values()
         assert 3 in scores
@@ -159,7 +159,7 @@ async def test_postgresql_keeps_the_same_past(visits: Visits, postgresql_databas
         assert trend(await report(visit, "customer")) == [
             round(nps(scores), 1) for scores in past.values()
         ]
-        moved = await visit.control.move(Move.HOUR)
+        moved = await visit.control.move(Jump.HOUR)
         assert moved - visit.bot.context.lease_clock.now() > timedelta(minutes=59)
 
 
@@ -193,7 +193,7 @@ async def test_everybody_is_asked_again_in_the_next_wave_and_the_clock_survives_
         ada = visit.sandbox.person("ada")
         await visit.sandbox.until(lambda: ada.inbox)
         await ada.click(ada.inbox[-1], "score_9")
-        moved = await visit.control.move(Move.NEXT_WAVE)
+        moved = await visit.control.move(Jump.NEXT_WAVE)
         assert visit.control.moved
         assert "How likely" in ada.inbox[-1].text
         assert ada.inbox[-1].text != ada.inbox[0].text
@@ -206,11 +206,11 @@ async def test_everybody_is_asked_again_in_the_next_wave_and_the_clock_survives_
 
 async def test_people_who_do_not_live_do_nothing(visits: Visits) -> None:
     async with visits(empty=True) as visit:
-        visit.control.live(on=False)
-        await visit.control.move(Move.DAY)
+        visit.control.turn("living", on=False)
+        await visit.control.move(Jump.DAY)
         assert await raw_answers(visit, "customer") == {}
-        visit.control.live(on=True)
-        await visit.control.move(Move.HOUR)
+        visit.control.turn("living", on=True)
+        await visit.control.move(Jump.HOUR)
         assert await raw_answers(visit, "customer") != {}
 
 
@@ -225,7 +225,7 @@ async def test_whom_a_visitor_acts_as_is_left_to_the_visitor(visits: Visits) -> 
             wish = {"as": kenji.id, "do": "open_home"}
             async with session.post(f"{visit.sandbox.url}/page/act", json=wish) as answer:
                 assert await answer.json() == {"ok": True}
-        await visit.control.move(Move.DAY)
+        await visit.control.move(Jump.DAY)
         assert mara.inbox[0].text.startswith("You answered")
         assert kenji.inbox[0].text.startswith("How likely")
 
@@ -233,11 +233,14 @@ async def test_whom_a_visitor_acts_as_is_left_to_the_visitor(visits: Visits) -> 
 async def test_without_an_open_wave_there_is_none_to_close(visits: Visits) -> None:
     async with visits(empty=True) as visit:
         for _ in ("customer", "employee"):
-            await visit.control.move(Move.CLOSE_WAVE)
+            await visit.control.move(Jump.CLOSE_WAVE)
         url = f"{visit.sandbox.url}/page/clock"
         async with aiohttp.ClientSession() as session:
             async with session.post(url, json={"move": "close_wave"}) as answer:
                 told = await answer.json()
+            async with session.post(url, json={"move": "year"}) as answer:
+                error = (await answer.json())["error"]
+            assert error.startswith("'year' is no way to move time: hour, day, next_wave")
             state = f"{visit.sandbox.url}/page/state?as=ada"
             async with session.get(state) as answer:
                 control = (await answer.json())["control"]
@@ -252,14 +255,14 @@ async def test_without_an_open_wave_there_is_none_to_close(visits: Visits) -> No
 
 
 def done(visit: Visited) -> list[str]:
-    return [step.key for step in visit.control.steps() if step.done]
+    return [step.key for step in visit.control.checklist().steps if step.done]
 
 
 async def test_the_guide_knows_each_step_by_what_happened(visits: Visits) -> None:
     async with visits() as visit:
         sandbox = visit.sandbox
         ada, priya, kenji = (sandbox.person(name) for name in ("ada", "priya", "kenji"))
-        steps = [step.key for step in visit.control.steps()]
+        steps = [step.key for step in visit.control.checklist().steps]
         assert done(visit) == []
 
         async def comes(key: str) -> None:
@@ -289,9 +292,9 @@ async def test_the_guide_knows_each_step_by_what_happened(visits: Visits) -> Non
         await comes("break")
         await turn(visit, "wait", on=False)
         await comes("mend")
-        await visit.control.move(Move.DAY)
+        await visit.control.move(Jump.DAY)
         await comes("day")
-        await visit.control.move(Move.CLOSE_WAVE)
+        await visit.control.move(Jump.CLOSE_WAVE)
         assert "close" not in done(visit)
         priya.read("nps-summary")
         await comes("close")

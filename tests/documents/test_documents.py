@@ -23,6 +23,7 @@ from nps_bot.anonymous.report import TREND_WAVES
 from nps_bot.asking.scheduler import TICK
 from nps_bot.delivery import rules as delivery
 from nps_bot.delivery.rules import UPDATE_DELAY
+from nps_bot.demo.people import MANIFEST as PATH
 from nps_bot.figures.views.figures import points
 from nps_bot.listeners import WORDS
 from nps_bot.nps.score import (
@@ -35,6 +36,7 @@ from nps_bot.nps.score import (
 )
 from nps_bot.storage import database
 from slack_sandbox import Manifest, Sandbox
+from tests.helpers.lumen import start_lumen
 
 ROOT = Path(__file__).parents[2]
 BOT = ROOT / "nps_bot"
@@ -325,10 +327,10 @@ def test_every_scope_is_needed_by_a_call_or_the_slash_command() -> None:
 
 @pytest.mark.parametrize("scope", CALLS)
 async def test_without_its_scope_a_call_is_refused(scope: str) -> None:
-    full = Manifest.load()
+    full = Manifest.load(PATH)
     method, arguments = CALLS[scope]
     for manifest in (full, replace(full, scopes=tuple(set(full.scopes) - {scope}))):
-        sandbox = await Sandbox.start(manifest=manifest)
+        sandbox = await start_lumen(manifest=manifest)
         workspace = sandbox.workspace
         workspace.channel("leadership").members.append(workspace.bot.id)
         try:

@@ -10,14 +10,14 @@ from typing import Any
 import aiohttp
 from sqlalchemy import func, select
 
+from nps_bot.demo.people import HARBOR
 from nps_bot.storage.tables import ChannelPost, Invitation, Response
 from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import IN_CHANNELS, AccountChannel, Audience, Delivery
 from slack_sandbox import Message, Person
-from slack_sandbox.connect import COAST, two_companies
-from slack_sandbox.people import HARBOR
 from tests.helpers.attack_helpers import read
+from tests.helpers.connect import COAST, two_companies
 from tests.helpers.messages import settled
 from tests.helpers.world import World
 

@@ -20,7 +20,8 @@ from nps_bot.settings import Mode, Settings, load_settings
 from nps_bot.surveys import load_surveys
 from nps_bot.surveys.rules.limits import Limits as Budget
 from nps_bot.surveys.rules.survey import Survey
-from slack_sandbox import Limits, Message, Person, Sandbox
+from slack_sandbox import Message, Person, Sandbox
+from tests.helpers.lumen import start_lumen
 
 SURVEYS = Path(__file__).parents[2] / "config" / "surveys"
 
@@ -121,7 +122,7 @@ class World:
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     """Return a sandbox Slack without rate limits."""
-    started = await Sandbox.start(limits=Limits.none())
+    started = await start_lumen()
     yield started
     await started.stop()
 

@@ -20,7 +20,6 @@ from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import AccountChannel, Audience
 from slack_sandbox import Fault
-from slack_sandbox.connect import COAST, share
 from tests.helpers.attack_helpers import BOTH, logged, read
 from tests.helpers.channel_helpers import (
     ACCOUNT,
@@ -35,6 +34,7 @@ from tests.helpers.channel_helpers import (
     seen,
     states,
 )
+from tests.helpers.connect import COAST
 from tests.helpers.messages import ON_POSTGRES, ON_SQLITE, later, modal, nps, settled, words
 from tests.helpers.world import World
 
@@ -212,7 +212,7 @@ async def test_forged_values_record_nothing(coast: World) -> None:
     async with world.running():
         question = await posted(world)
         helena = world.sandbox.person("helena")
-        share(world.sandbox.workspace, "ext-harbor", "ivo")
+        world.sandbox.workspace.share("ext-harbor", "ivo")
         true = helena.action(question, "channel_score_6")
         for value in ("", "x", "0" * 32, None, 7, ["a"]):
             forged = copy.deepcopy(true)
@@ -572,7 +572,7 @@ async def test_nothing_internal_appears_in_a_channel_that_becomes_shared(coast: 
         alert = await world.alert()
         before = {one.ts: words(one) for one in (summary, alert)}
         for channel in ("nps-summary", "nps-alerts"):
-            share(world.sandbox.workspace, channel, *OUTSIDERS)
+            world.sandbox.workspace.share(channel, *OUTSIDERS)
 
         await chosen(world, "ivo", question, 0)
         await chosen(world, "helena", question, 1)

@@ -10,7 +10,8 @@ import pytest
 from nps_bot.slack.directory import Directory
 from nps_bot.slack.messenger import Messenger
 from nps_bot.slack.web_api import WebApi, open_session
-from slack_sandbox import Limits, Sandbox
+from slack_sandbox import Sandbox
+from tests.helpers.lumen import start_lumen
 
 
 class MovableClock:
@@ -28,7 +29,7 @@ class MovableClock:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    started = await Sandbox.start(limits=Limits.none())
+    started = await start_lumen()
     yield started
     await started.stop()
 

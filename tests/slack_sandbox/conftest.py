@@ -13,7 +13,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_sandbox import Limits, Manifest, Sandbox, lumen_coffee
+from slack_sandbox import Limits, Manifest, Sandbox, example_workspace
 from slack_sandbox.platform import Platform, Secrets
 
 
@@ -99,4 +99,4 @@ def clock() -> Clock:
 @pytest.fixture
 def platform(clock: Clock) -> Platform:
     """The inside of a sandbox without a server, with a clock of its own."""
-    return Platform(lumen_coffee(), Manifest.load(), Limits.none(), Secrets.of(None), clock)
+    return Platform(example_workspace(), Manifest.load(), Limits.none(), Secrets.of(None), clock)

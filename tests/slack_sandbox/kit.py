@@ -52,7 +52,7 @@ def home(*blocks: Block, **more: Any) -> Block:
 
 def chart(kind: str = "line", **more: Any) -> Block:
     series = [
-        {"name": "NPS", "data": [{"label": "May", "value": -5}, {"label": "Jun", "value": 12.5}]}
+        {"name": "App", "data": [{"label": "May", "value": -5}, {"label": "Jun", "value": 12.5}]}
     ]
     inner = {"type": kind, "series": series, "axis_config": {"categories": ["May", "Jun"]}, **more}
-    return {"type": "data_visualization", "title": "NPS over waves", "chart": inner}
+    return {"type": "data_visualization", "title": "Sales by month", "chart": inner}

@@ -45,7 +45,7 @@ CONFIRM = {
     "deny": plain("No"),
     "style": "danger",
 }
-IMAGE = {"type": "image", "image_url": "https://lumen.example/a.png", "alt_text": "A chart"}
+IMAGE = {"type": "image", "image_url": "https://acme.example/a.png", "alt_text": "A chart"}
 EVERYTHING: list[Block] = [
     section("Hello"),
     {

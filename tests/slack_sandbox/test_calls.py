@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_sandbox import Fault, Limits, Manifest, Sandbox, api, lumen_coffee
+from slack_sandbox import Fault, Limits, Manifest, Sandbox, api, example_workspace
 from slack_sandbox.errors import ApiError
 from slack_sandbox.platform import Platform, Secrets
 from tests.slack_sandbox.conftest import Caller
@@ -28,12 +28,12 @@ async def test_auth_test_says_who_the_bot_is(call: Caller) -> None:
     answer = await call("auth.test")
     assert answer == {
         "ok": True,
-        "url": "https://lumen-coffee.slack.com/",
-        "team": "Lumen Coffee",
-        "user": "nps",
-        "team_id": "T0LUMEN01",
+        "url": "https://acme.slack.com/",
+        "team": "Acme",
+        "user": "app",
+        "team_id": "T0ACME001",
         "user_id": call.sandbox.bot_user_id,
-        "bot_id": "B0NPSBOT1",
+        "bot_id": "B0APPBOT1",
         "is_enterprise_install": False,
     }
 
@@ -66,7 +66,7 @@ async def test_an_unknown_argument_is_refused_and_nothing_is_done(call: Caller) 
 
 
 async def test_team_id_which_bolt_always_sends_is_known_everywhere(call: Caller) -> None:
-    assert (await call("auth.test", team_id="T0LUMEN01"))["ok"] is True
+    assert (await call("auth.test", team_id="T0ACME001"))["ok"] is True
 
 
 async def test_a_body_must_be_an_object(call: Caller) -> None:
@@ -118,7 +118,7 @@ async def test_what_the_manifest_does_not_ask_for_is_not_given(
         ("channels:read", "conversations.list", {}),
         ("groups:read", "conversations.list", {"types": "private_channel"}),
         ("users:read", "users.list", {}),
-        ("users:read.email", "users.lookupByEmail", {"email": "priya@lumen.example"}),
+        ("users:read.email", "users.lookupByEmail", {"email": "priya@acme.example"}),
         ("usergroups:read", "usergroups.list", {}),
     ],
 )
@@ -128,7 +128,7 @@ async def test_each_scope_of_the_manifest_opens_what_it_names(
     manifest = Manifest.load()
     poorer = replace(manifest, scopes=tuple(s for s in manifest.scopes if s != scope))
     for given_manifest, error in ((manifest, None), (poorer, "missing_scope")):
-        workspace = lumen_coffee()
+        workspace = example_workspace()
         workspace.dm("ada")
         platform = Platform(workspace, given_manifest, Limits.none(), Secrets.of(None))
         token = platform.tokens.bot_token
@@ -165,7 +165,7 @@ async def test_slack_sdk_can_call_it(sandbox: Sandbox) -> None:
     first_page = await client.users_list(limit=5)
     pages = [[member["name"] for member in page["members"]] async for page in first_page]
     assert [len(page) for page in pages] == [5, 5, 5, 1]
-    assert pages[0][0] == "nps"
+    assert pages[0][0] == "app"
 
 
 async def test_blocks_validate_needs_no_token(call: Caller) -> None:
@@ -240,7 +240,7 @@ LIKELY = st.sampled_from(
 
 @given(st.data())
 def test_garbage_is_always_refused_in_slack_s_words(data: st.DataObject) -> None:
-    workspace = lumen_coffee()
+    workspace = example_workspace()
     workspace.dm("ada")
     platform = Platform(workspace, Manifest.load(), Limits.none(), Secrets.of(None))
     name = data.draw(st.sampled_from(sorted(api.METHODS)))

@@ -10,7 +10,7 @@ from slack_sandbox import Message
 from tests.slack_sandbox.conftest import Caller
 from tests.slack_sandbox.kit import actions, button, section
 
-METADATA = {"event_type": "nps_delivery", "event_payload": {"id": "0" * 32}}
+METADATA = {"event_type": "app_delivery", "event_payload": {"id": "0" * 32}}
 
 
 async def post(call: Caller, channel: str = "C0GENERAL", **more: Any) -> Message:
@@ -24,13 +24,13 @@ async def test_a_message_stands_in_the_channel_as_it_was_sent(call: Caller) -> N
     answer = await call("chat.postMessage", channel="C0GENERAL", text="Hello", blocks=blocks)
     message = call.sandbox.workspace.messages("general")[-1]
     assert answer["message"] == {
-        "user": "U0NPSBOT1",
+        "user": "U0APPBOT1",
         "type": "message",
         "ts": message.ts,
         "text": "Hello",
-        "team": "T0LUMEN01",
-        "bot_id": "B0NPSBOT1",
-        "app_id": "A0NPSBOT1",
+        "team": "T0ACME001",
+        "bot_id": "B0APPBOT1",
+        "app_id": "A0APPBOT1",
         "blocks": message.blocks,
     }
     assert message.blocks[1] == blocks[1]
@@ -50,7 +50,7 @@ async def test_a_user_id_opens_the_direct_messages(call: Caller) -> None:
 
 
 async def test_a_channel_can_be_named(call: Caller) -> None:
-    assert (await post(call, "#nps-summary")).channel == "C0SUMMARY"
+    assert (await post(call, "#summary")).channel == "C0SUMMARY"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ async def test_a_channel_can_be_named(call: Caller) -> None:
         ({"channel": "C0GENERAL", "text": "x" * 40_001}, "msg_too_long"),
         ({"channel": "C0GENERAL", "blocks": {"type": "divider"}}, "invalid_blocks_format"),
         ({"channel": "C0GENERAL", "blocks": [{"type": "x"}]}, "invalid_blocks"),
-        ({"channel": "U0NPSBOT1", "text": "Hi"}, "cannot_dm_bot"),
+        ({"channel": "U0APPBOT1", "text": "Hi"}, "cannot_dm_bot"),
         ({"channel": "USLACKBOT", "text": "Hi"}, "cannot_dm_bot"),
         ({"channel": "U0ROWAN01", "text": "Hi"}, "channel_not_found"),
         ({"channel": "C0GENERAL", "text": "Hi", "thread_ts": "1.000001"}, "thread_not_found"),
@@ -173,6 +173,6 @@ async def test_a_permalink_leads_to_a_message_that_exists(call: Caller) -> None:
     asked = {"channel": "C0GENERAL", "message_ts": message.ts}
     answer = await call("chat.getPermalink", **asked)
     path = f"archives/C0GENERAL/p{message.ts.replace('.', '')}"
-    assert answer["permalink"] == f"https://lumen-coffee.slack.com/{path}"
+    assert answer["permalink"] == f"https://acme.slack.com/{path}"
     asked["message_ts"] = "1.000001"
     assert await call.error("chat.getPermalink", **asked) == "message_not_found"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.slack_sandbox.conftest import Caller
 
-METADATA = {"event_type": "nps_delivery", "event_payload": {"id": "0" * 32}}
+METADATA = {"event_type": "app_delivery", "event_payload": {"id": "0" * 32}}
 
 
 async def pages(call: Caller, method: str, key: str, **arguments: Any) -> list[list[Any]]:
@@ -47,26 +47,26 @@ async def test_users_info_knows_outsiders(call: Caller) -> None:
 
 
 async def test_people_are_found_by_email(call: Caller) -> None:
-    found = await call("users.lookupByEmail", email="Priya@Lumen.example")
+    found = await call("users.lookupByEmail", email="Priya@acme.example")
     assert found["user"]["id"] == "U0PRIYA00"
-    nobody = await call.error("users.lookupByEmail", email="x@lumen.example")
+    nobody = await call.error("users.lookupByEmail", email="x@acme.example")
     assert nobody == "users_not_found"
 
 
 async def test_user_groups(call: Caller) -> None:
     answer = await call("usergroups.list", include_users=True, include_count=True)
     group = answer["usergroups"][0]
-    success = ["U0TOM0000", "U0MEI0000"]
-    assert (group["handle"], group["users"], group["user_count"]) == ("success", success, 2)
+    support = ["U0TOM0000", "U0MEI0000"]
+    assert (group["handle"], group["users"], group["user_count"]) == ("support", support, 2)
     answer = await call("usergroups.users.list", usergroup=group["id"])
-    assert answer["users"] == success
+    assert answer["users"] == support
     error = await call.error("usergroups.users.list", usergroup="S0NOTHING")
     assert error == "no_such_subteam"
 
 
 async def test_members_come_page_by_page_outsiders_included(call: Caller) -> None:
     found = await pages(call, "conversations.members", "members", channel="C0HARBOR1", limit=3)
-    assert found == [["U0NPSBOT1", "U0PRIYA00", "U0TOM0000"], ["U0HELENA1"]]
+    assert found == [["U0APPBOT1", "U0PRIYA00", "U0TOM0000"], ["U0HELENA1"]]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_the_bot_lists_public_channels_and_what_it_is_in(call: Caller) -> 
     both = {"types": "public_channel,private_channel"}
     found = await pages(call, "conversations.list", "channels", limit=2, **both)
     names = [channel["name"] for page in found for channel in page]
-    assert names == ["general", "customers", "nps-summary", "nps-alerts", "ext-harbor"]
+    assert names == ["general", "customers", "summary", "alerts", "ext-harbor"]
     leadership = call.sandbox.workspace.channel("leadership")
     leadership.members.append(call.sandbox.bot_user_id)
     answer = await call("conversations.list", types="private_channel")
@@ -102,7 +102,7 @@ async def test_a_shared_channel_says_so(call: Caller) -> None:
     answer = await call("conversations.info", channel="C0HARBOR1", include_num_members=True)
     channel = answer["channel"]
     assert (channel["is_ext_shared"], channel["num_members"]) == (True, 4)
-    assert channel["shared_team_ids"] == ["T0HARBOR1", "T0LUMEN01"]
+    assert channel["shared_team_ids"] == ["T0ACME001", "T0HARBOR1"]
     channel = (await call("conversations.info", channel="C0GENERAL"))["channel"]
     assert (channel["is_ext_shared"], channel["is_member"]) == (False, True)
     assert await call.error("conversations.info", channel="C0LEADERS") == "channel_not_found"

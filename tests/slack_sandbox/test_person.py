@@ -29,7 +29,7 @@ def ada(sandbox: Sandbox) -> Person:
 
 
 async def prompt(call: Caller, *blocks: Block, user: str = "U0ADA0000") -> None:
-    shown = blocks or (actions(button("score_3", "inv")),)
+    shown = blocks or (actions(button("pick_3", "inv")),)
     answer = await call("chat.postMessage", channel=user, text="How?", blocks=list(shown))
     assert answer["ok"], answer
 
@@ -37,7 +37,7 @@ async def prompt(call: Caller, *blocks: Block, user: str = "U0ADA0000") -> None:
 async def opened(call: Caller, ada: Person, view: Block) -> dict[str, Any]:
     """Press a button and open a modal with the trigger of that."""
     await prompt(call)
-    trigger_id = ada.action(ada.inbox[-1], "score_3")["trigger_id"]
+    trigger_id = ada.action(ada.inbox[-1], "pick_3")["trigger_id"]
     answer = await call("views.open", trigger_id=trigger_id, view=view)
     assert answer["ok"], answer
     shown: dict[str, Any] = answer["view"]
@@ -54,7 +54,7 @@ async def test_a_click_in_a_message_has_slack_s_shape(
 ) -> None:
     await prompt(call)
     message = ada.inbox[0]
-    await ada.click(message, "score_3")
+    await ada.click(message, "pick_3")
     payload = payload_of(bot)
     for name in ("token", "trigger_id", "response_url"):
         assert isinstance(payload.pop(name), str)
@@ -62,9 +62,9 @@ async def test_a_click_in_a_message_has_slack_s_shape(
     assert action_ts > message.ts
     assert payload == {
         "type": "block_actions",
-        "user": {"id": ada.id, "username": "ada", "name": "ada", "team_id": "T0LUMEN01"},
-        "api_app_id": "A0NPSBOT1",
-        "team": {"id": "T0LUMEN01", "domain": "lumen-coffee"},
+        "user": {"id": ada.id, "username": "ada", "name": "ada", "team_id": "T0ACME001"},
+        "api_app_id": "A0APPBOT1",
+        "team": {"id": "T0ACME001", "domain": "acme"},
         "enterprise": None,
         "is_enterprise_install": False,
         "container": {
@@ -75,22 +75,22 @@ async def test_a_click_in_a_message_has_slack_s_shape(
         },
         "channel": {"id": "D0ADA0000", "name": "directmessage"},
         "message": {
-            "user": "U0NPSBOT1",
+            "user": "U0APPBOT1",
             "type": "message",
             "ts": message.ts,
             "text": "How?",
-            "team": "T0LUMEN01",
-            "bot_id": "B0NPSBOT1",
-            "app_id": "A0NPSBOT1",
+            "team": "T0ACME001",
+            "bot_id": "B0APPBOT1",
+            "app_id": "A0APPBOT1",
             "blocks": message.blocks,
         },
         "state": {"values": {}},
         "actions": [
             {
                 "type": "button",
-                "action_id": "score_3",
+                "action_id": "pick_3",
                 "block_id": "row",
-                "text": plain("score_3"),
+                "text": plain("pick_3"),
                 "value": "inv",
             }
         ],
@@ -115,21 +115,21 @@ async def test_an_outsider_s_click_carries_both_workspaces(
 ) -> None:
     helena = sandbox.person("helena")
     await prompt(call, user=helena.id)
-    await helena.click(helena.inbox[0], "score_3")
+    await helena.click(helena.inbox[0], "pick_3")
     payload = payload_of(bot)
-    assert payload["team"]["id"] == "T0LUMEN01"
+    assert payload["team"]["id"] == "T0ACME001"
     assert payload["user"]["team_id"] == "T0HARBOR1"
 
 
 async def test_choices_in_a_message(call: Caller, bot: ListeningBot, ada: Person) -> None:
     menu = {"type": "overflow", "action_id": "more", "options": [option("hide"), option("mute")]}
-    row = actions(select("score", "1", "2", initial_option=option("1")), menu)
+    row = actions(select("pick", "1", "2", initial_option=option("1")), menu)
     await prompt(call, row)
     await ada.choose(ada.inbox[0], {"row": "2"})
     payload = payload_of(bot)
     assert payload["actions"][0]["selected_option"] == option("2")
     chosen = {"type": "static_select", "selected_option": option("2")}
-    assert payload["state"]["values"] == {"row": {"score": chosen}}
+    assert payload["state"]["values"] == {"row": {"pick": chosen}}
     await ada.act(ada.inbox[0], "more", "mute")
     assert payload_of(bot)["actions"][0]["selected_option"] == option("mute")
     with pytest.raises(NotThereError, match="only hide, mute"):
@@ -141,18 +141,18 @@ async def test_only_what_is_there_can_be_pressed(
 ) -> None:
     await prompt(call)
     message = ada.inbox[0]
-    with pytest.raises(NotThereError, match="only: row/score_3"):
-        await ada.click(message, "score_11")
+    with pytest.raises(NotThereError, match="only: row/pick_3"):
+        await ada.click(message, "pick_11")
     with pytest.raises(NotThereError):
-        await ada.click(message, "score_3", block_id="another row")
+        await ada.click(message, "pick_3", block_id="another row")
     with pytest.raises(NotThereError):
-        await sandbox.person("kenji").click(message, "score_3")
+        await sandbox.person("kenji").click(message, "pick_3")
     await call("chat.update", channel=message.channel, ts=message.ts, text="Done", blocks=[])
     with pytest.raises(NotThereError, match="only: -"):
-        await ada.click(message, "score_3")
+        await ada.click(message, "pick_3")
     await call("chat.delete", channel=message.channel, ts=message.ts)
     with pytest.raises(NotThereError, match="not there"):
-        await ada.click(message, "score_3")
+        await ada.click(message, "pick_3")
     with pytest.raises(NotThereError, match="Did you mean 'ada'"):
         sandbox.person("adaa")
     assert bot.seen == []
@@ -178,7 +178,7 @@ async def test_a_payload_can_be_taken_and_forged(
     call: Caller, bot: ListeningBot, ada: Person, sandbox: Sandbox
 ) -> None:
     await prompt(call)
-    payload = ada.action(ada.inbox[0], "score_3")
+    payload = ada.action(ada.inbox[0], "pick_3")
     payload["actions"][0]["value"] = "somebody else's"
     await sandbox.deliver("interactive", payload)
     assert payload_of(bot)["actions"][0]["value"] == "somebody else's"
@@ -241,20 +241,20 @@ async def test_a_form_slack_would_not_send_stays(
 ) -> None:
     inputs = (
         field("reason", text_input(min_length=3, max_length=5)),
-        field("score", select("score", "1")),
+        field("pick", select("pick", "1")),
     )
     await opened(call, ada, modal(*inputs))
     for values, errors in (
         ({}, {"reason": "Please complete this required field.",
-              "score": "Please complete this required field."}),
-        ({"reason": "ab", "score": "1"}, {"reason": "Please enter at least 3 characters."}),
+              "pick": "Please complete this required field."}),
+        ({"reason": "ab", "pick": "1"}, {"reason": "Please enter at least 3 characters."}),
         ({"reason": "abcdef"}, {"reason": "Please enter no more than 5 characters."}),
     ):  # fmt: skip
         with pytest.raises(FormError) as refused:
             await ada.submit(None, values)
         assert refused.value.errors == errors
     with pytest.raises(NotThereError, match="no option '7'"):
-        await ada.submit(None, {"score": "7"})
+        await ada.submit(None, {"pick": "7"})
     with pytest.raises(NotThereError, match="nothing called other"):
         await ada.submit(None, {"other": "x"})
     assert bot.seen == []
@@ -375,7 +375,7 @@ async def test_home_is_opened_and_pressed(call: Caller, bot: ListeningBot, ada: 
 async def test_outsiders_have_neither_commands_nor_home(sandbox: Sandbox) -> None:
     helena = sandbox.person("helena")
     with pytest.raises(NotThereError, match="cannot use slash commands"):
-        await helena.command("/nps", "report", channel="ext-harbor")
+        await helena.command("/app", "report", channel="ext-harbor")
     with pytest.raises(NotThereError, match="do not see this app's Home"):
         await helena.open_home()
 
@@ -386,15 +386,15 @@ async def test_commands_are_the_manifest_s_and_channels_one_s_own(
     with pytest.raises(NotThereError, match="not a valid command"):
         await ada.command("/poll")
     with pytest.raises(NotThereError, match="is not in #leadership"):
-        await ada.command("/nps", channel="leadership")
+        await ada.command("/app", channel="leadership")
     with pytest.raises(NotThereError, match="does not take messages"):
         ada.say(sandbox.workspace.dm("ada"), "Hello?")
     assert bot.seen == []
-    await ada.command("/nps", "help")
+    await ada.command("/app", "help")
     assert payload_of(bot)["channel_name"] == "directmessage"
 
 
 async def test_an_answer_to_a_command_that_slack_refuses(bot: ListeningBot, ada: Person) -> None:
     bot.answer = lambda _: {"text": "Hi", "blocks": [section("")]}
     with pytest.raises(NotAcknowledgedError, match="invalid_blocks"):
-        await ada.command("/nps")
+        await ada.command("/app")

@@ -52,13 +52,13 @@ async def receiver(sandbox: Sandbox) -> AsyncIterator[Receiver]:
 
 async def test_a_click_arrives_as_a_form(call: Caller, receiver: Receiver) -> None:
     ada = call.sandbox.person("ada")
-    blocks = [actions(button("score_3"))]
+    blocks = [actions(button("pick_3"))]
     await call("chat.postMessage", channel=ada.id, text="How likely?", blocks=blocks)
-    await ada.click(ada.inbox[0], "score_3")
+    await ada.click(ada.inbox[0], "pick_3")
     content_type, body = receiver.seen[0]
     assert content_type == "application/x-www-form-urlencoded"
     payload = json.loads(parse_qs(body)["payload"][0])
-    assert (payload["type"], payload["actions"][0]["action_id"]) == ("block_actions", "score_3")
+    assert (payload["type"], payload["actions"][0]["action_id"]) == ("block_actions", "pick_3")
 
 
 async def test_a_command_arrives_as_a_form_and_its_answer_is_shown(
@@ -71,9 +71,9 @@ async def test_a_command_arrives_as_a_form_and_its_answer_is_shown(
         web.Response(),
     ]
     for _ in range(3):
-        await priya.command("/nps", "report & more", channel="general")
+        await priya.command("/app", "report & more", channel="general")
     form = {key: values[0] for key, values in parse_qs(receiver.seen[0][1]).items()}
-    assert form["command"] == "/nps"
+    assert form["command"] == "/app"
     assert form["text"] == "report & more"
     assert (form["user_id"], form["channel_name"]) == (priya.id, "general")
     assert [m.text for m in priya.ephemerals("general")] == ["Plain"]

@@ -34,8 +34,8 @@ async def test_a_bolt_app_asks_listens_and_answers(sandbox: Sandbox) -> None:
     app = AsyncApp(client=client, process_before_response=True)
     replies: list[Any] = []
 
-    @app.action("score_3")
-    async def score(ack: Any, body: Any, client: Any, respond: Any) -> None:
+    @app.action("pick_3")
+    async def pick(ack: Any, body: Any, client: Any, respond: Any) -> None:
         await ack()
         form = modal(field("reason", text_input(), optional=True))
         await client.views_open(trigger_id=body["trigger_id"], view=form)
@@ -46,7 +46,7 @@ async def test_a_bolt_app_asks_listens_and_answers(sandbox: Sandbox) -> None:
         replies.append(view["state"]["values"]["reason"]["reply"]["value"])
         await ack()
 
-    @app.command("/nps")
+    @app.command("/app")
     async def command(ack: Any, command: Any) -> None:
         await ack(f"You said {command['text']}")
 
@@ -56,16 +56,16 @@ async def test_a_bolt_app_asks_listens_and_answers(sandbox: Sandbox) -> None:
 
     handler = AsyncSocketModeHandler(app, sandbox.app_token)
     await handler.connect_async()  # type: ignore[no-untyped-call] # Bolt has no types here
-    blocks = [actions(button("score_3"))]
+    blocks = [actions(button("pick_3"))]
     ada = sandbox.person("ada")
     await client.chat_postMessage(channel=ada.id, text="How likely?", blocks=blocks)
 
-    await ada.click(ada.inbox[0], "score_3")
+    await ada.click(ada.inbox[0], "pick_3")
     assert ada.inbox[0].text == "You answered 3"
     assert await ada.submit(None, {"reason": "Late again"}) == {}
     assert replies == ["Late again"]
     assert ada.modal is None
-    await ada.command("/nps", "report")
+    await ada.command("/app", "report")
     assert [m.text for m in ada.ephemerals(ada.inbox[0].channel)] == ["You said report"]
     await ada.open_home()
     assert ada.home is not None
@@ -88,7 +88,7 @@ async def test_several_connections_take_turns(sandbox: Sandbox, bot: ListeningBo
 
 async def test_the_acknowledgement_carries_a_payload(sandbox: Sandbox, bot: ListeningBot) -> None:
     bot.answer = lambda request: {"text": request.type}
-    reply = await sandbox.deliver("slash_commands", {"command": "/nps"})
+    reply = await sandbox.deliver("slash_commands", {"command": "/app"})
     assert reply.body == {"text": "slash_commands"}
     assert bot.seen[0].accepts_response_payload is True
 

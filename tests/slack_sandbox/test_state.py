@@ -19,7 +19,7 @@ async def test_a_restart_brings_everything_back(tmp_path: Path) -> None:
     first = await Sandbox.start(limits=Limits.none(), state=state)
     async with aiohttp.ClientSession() as session:
         call = Caller(first, session)
-        metadata = {"event_type": "nps", "event_payload": {"id": "1"}}
+        metadata = {"event_type": "app", "event_payload": {"id": "1"}}
         hello = {"channel": "U0ADA0000", "text": "Hello", "metadata": metadata}
         kept = await call("chat.postMessage", **hello)
         gone = await call("chat.postMessage", channel="U0ADA0000", text="Gone")

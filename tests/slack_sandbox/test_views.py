@@ -48,7 +48,7 @@ async def test_an_opened_view_has_slack_s_shape(call: Caller, ada: Person) -> No
     assert view.pop("hash")
     text = {"type": "plain_text_input", "value": "Late"}
     assert view == {
-        "team_id": "T0LUMEN01",
+        "team_id": "T0ACME001",
         "type": "modal",
         "blocks": [inputs],
         "private_metadata": "inv",
@@ -60,10 +60,10 @@ async def test_an_opened_view_has_slack_s_shape(call: Caller, ada: Person) -> No
         "close": None,
         "submit": plain("Send"),
         "previous_view_id": None,
-        "app_id": "A0NPSBOT1",
+        "app_id": "A0APPBOT1",
         "external_id": "",
-        "app_installed_team_id": "T0LUMEN01",
-        "bot_id": "B0NPSBOT1",
+        "app_installed_team_id": "T0ACME001",
+        "bot_id": "B0APPBOT1",
     }
 
 

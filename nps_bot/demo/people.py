@@ -1,9 +1,11 @@
-"""Lumen Coffee: the workspace the sandbox starts with.
+"""Lumen Coffee: the workspace the demo starts with.
 
 Ids never change, so that what a bot stored about these people stays true after a restart.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from slack_sandbox.workspace import (
     SLACKBOT_ID,
@@ -15,6 +17,8 @@ from slack_sandbox.workspace import (
     Workspace,
 )
 
+MANIFEST = Path(__file__).parents[2] / "manifest.json"
+"""What the bot may do in Slack."""
 LUMEN = Team("T0LUMEN01", "Lumen Coffee", "lumen-coffee")
 HARBOR = Team("T0HARBOR1", "Harbor Hotels", "harbor-hotels")
 
@@ -25,6 +29,7 @@ def lumen_coffee() -> Workspace:
         "U0NPSBOT1", "nps", "NPS", LUMEN.id, tz="America/Los_Angeles", is_bot=True, title="App"
     )
     workspace = Workspace(LUMEN, bot, bot_id="B0NPSBOT1", app_id="A0NPSBOT1")
+    workspace.first_person = "ada"
     for user in (*_employees(), *_guests(), *_others()):
         workspace.put_user(user)
     for channel in _channels(workspace):

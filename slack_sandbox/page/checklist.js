@@ -1,10 +1,10 @@
-// The guide beside the workspace: what to try, step by step. The server says what is done.
+// The checklist beside the workspace: what to try, step by step. The server says what is done.
 
 import { nameOf } from "./avatar.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 
-const KEY = "sandbox-guide";
+const KEY = "sandbox-checklist";
 
 const firstName = (person) => nameOf(person).split(" ")[0];
 
@@ -12,8 +12,8 @@ const firstName = (person) => nameOf(person).split(" ")[0];
  * `go(place)` takes the visitor to {as, c, tab}; `here()` says where they are; `find(c)` gives the place
  * that `c` stands for, which for an app that has not written yet has another id.
  */
-export function createGuide({ go, here, find }) {
-  const [panel, opener] = [byId("guide"), byId("guide-open")];
+export function createChecklist({ go, here, find }) {
+  const [panel, opener] = [byId("checklist"), byId("checklist-open")];
   let told = null;
   let drawn = "";
   let reader = null;
@@ -48,9 +48,9 @@ export function createGuide({ go, here, find }) {
 
   function goButton(step) {
     if (step.as && !reader.people.has(step.as)) return null;
-    if (isThere(step)) return h("p", { class: "guide-here" }, icon("tick"), "You are in the right place.");
+    if (isThere(step)) return h("p", { class: "checklist-here" }, icon("tick"), "You are in the right place.");
     return h("button", {
-      type: "button", class: "button primary", "data-key": `guide ${step.key}`, "data-testid": `guide-go-${step.key}`,
+      type: "button", class: "button primary", "data-key": `checklist ${step.key}`, "data-testid": `checklist-go-${step.key}`,
       onclick: () => go(placeOf(step)),
     }, goWords(step));
   }
@@ -58,13 +58,13 @@ export function createGuide({ go, here, find }) {
   /** The step at hand is open, and so is the one before it: it may be done before its words were read. */
   function stepRow(step, index, { steps, current }) {
     const isCurrent = step === current;
-    const mark = h("span", { class: "guide-mark", "aria-hidden": "true" }, step.done ? icon("tick") : String(index + 1));
+    const mark = h("span", { class: "checklist-mark", "aria-hidden": "true" }, step.done ? icon("tick") : String(index + 1));
     const done = step.done ? h("span", { class: "unseen" }, " (done)") : null;
-    const words = h("div", { class: "guide-more" }, h("p", {}, step.text), isCurrent && goButton(step));
+    const words = h("div", { class: "checklist-more" }, h("p", {}, step.text), isCurrent && goButton(step));
     return h("li", {
-      class: step.done ? "guide-step done" : "guide-step", "aria-current": isCurrent ? "step" : null,
-      "data-testid": `guide-step-${step.key}`, "data-done": String(step.done),
-    }, mark, h("details", { class: "guide-words", open: isCurrent || (step.done && steps[index + 1] === current) },
+      class: step.done ? "checklist-step done" : "checklist-step", "aria-current": isCurrent ? "step" : null,
+      "data-testid": `checklist-step-${step.key}`, "data-done": String(step.done),
+    }, mark, h("details", { class: "checklist-words", open: isCurrent || (step.done && steps[index + 1] === current) },
       h("summary", {}, h("h3", {}, step.title, done)), words));
   }
 
@@ -75,29 +75,32 @@ export function createGuide({ go, here, find }) {
     const signature = JSON.stringify([steps, here(), reader.me]);
     if (signature === drawn) return;
     drawn = signature;
-    const hadFocus = byId("guide-steps").contains(document.activeElement);
-    byId("guide-progress").max = steps.length;
-    byId("guide-progress").value = done;
-    byId("guide-count").textContent = current ? `${done} of ${steps.length}` : "All done";
-    byId("guide-steps").replaceChildren(...steps.map((step, index) => stepRow(step, index, { steps, current })));
-    byId("guide-end").hidden = Boolean(current);
-    byId("guide-steps").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-    // The button that was pressed is gone: whoever uses the keyboard goes on from the guide.
-    if (hadFocus) byId("guide-title").focus();
+    const hadFocus = byId("checklist-steps").contains(document.activeElement);
+    byId("checklist-progress").max = steps.length;
+    byId("checklist-progress").value = done;
+    byId("checklist-count").textContent = current ? `${done} of ${steps.length}` : "All done";
+    byId("checklist-steps").replaceChildren(...steps.map((step, index) => stepRow(step, index, { steps, current })));
+    byId("checklist-label").textContent = told.label;
+    byId("checklist-title").textContent = told.title;
+    byId("checklist-end").textContent = told.end;
+    byId("checklist-end").hidden = Boolean(current);
+    byId("checklist-steps").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    // The button that was pressed is gone: whoever uses the keyboard goes on from the checklist.
+    if (hadFocus) byId("checklist-title").focus();
   }
 
   opener.addEventListener("click", () => {
     remember(panel.hidden);
     show(panel.hidden);
   });
-  byId("guide-close").addEventListener("click", () => {
+  byId("checklist-close").addEventListener("click", () => {
     remember(false);
     show(false);
     opener.focus();
   });
 
   return {
-    /** Shows the guide as the server tells it; nothing where it tells none. */
+    /** Shows the checklist as the server tells it; nothing where it tells none. */
     update(next, nextReader) {
       [told, reader] = [next, nextReader];
       opener.hidden = !told;
