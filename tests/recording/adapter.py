@@ -27,7 +27,7 @@ from nps_bot.settings import load_settings
 from nps_bot.surveys import load_surveys
 from slack_sandbox import Limits, Sandbox, delivery, parse_chance, triggers
 from slack_sandbox.api import NAMES
-from slack_sandbox.connect import two_companies
+from tests.helpers.connect import two_companies
 
 PATIENCE = 60.0
 """Real seconds that people of the sandbox wait for the bot: a busy machine must change nothing."""
