@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Any
-
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.logger.messages import warning_token_skipped
-from slack_bolt.response import BoltResponse
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 
 from nps_bot.asking import launching
 from nps_bot.asking.scheduler import build_scheduler
@@ -25,23 +17,25 @@ from nps_bot.clock import Clock, SettableClock, passing
 from nps_bot.delivery.dispatcher import Dispatcher
 from nps_bot.errors import SettingsError, StorageUnavailableError
 from nps_bot.figures.measures import Measures, measure
+from nps_bot.home.listeners import publish
 from nps_bot.home.probes import Probes
 from nps_bot.interaction.access import Access
+from nps_bot.interaction.batched_writes import BatchedWrites
 from nps_bot.interaction.context import BotContext
 from nps_bot.kinds import KINDS
 from nps_bot.listeners import register
-from nps_bot.metrics import REQUESTS
 from nps_bot.reactions import REACTIONS
 from nps_bot.settings import Mode, Settings
 from nps_bot.slack.background import Background
+from nps_bot.slack.bolt import build_bolt
 from nps_bot.slack.calls import NotSent, RateLimited, Unknown
 from nps_bot.slack.charts import Charts
 from nps_bot.slack.directory import Directory
 from nps_bot.slack.errors import SlackCallError
-from nps_bot.slack.http import HttpServer, Web
-from nps_bot.slack.http import listen as open_socket
+from nps_bot.slack.http import Web, serving
 from nps_bot.slack.messenger import Messenger
 from nps_bot.slack.profiles import Identity
+from nps_bot.slack.socket import socket_mode
 from nps_bot.slack.web_api import WebApi, open_session
 from nps_bot.storage.database import PATIENCE, Database
 from nps_bot.storage.migrate import ensure_migrated
@@ -51,8 +45,6 @@ from nps_bot.surveys.rules.survey import Survey
 
 log = logging.getLogger(__name__)
 
-ANSWER_TIMEOUT = 3.0
-"""Seconds for answers to Slack when the bot stops: it waits no longer for them."""
 DRAIN_TIMEOUT = 5.0
 """Seconds for what follows a click (modals, rewritten prompts) when the bot stops. Together with
 the answers less than the ten that hosting platforms wait, as is a call to Slack."""
@@ -128,15 +120,7 @@ async def connected(
         database = await stack.enter_async_context(open_database(settings.database_url))
         owed = wake.set
         if database.shared:
-            await _set_clock(clock, database)
-            await stack.enter_async_context(background_task(_keep_clock(clock, database)))
-            notifier = Notifier(database)
-            await stack.enter_async_context(background_task(notifier.run()))
-
-            def owed() -> None:
-                wake.set()
-                notifier.tell()
-
+            owed = await stack.enter_async_context(_shared(database, clock, wake))
         session = await stack.enter_async_context(open_session(settings.slack_api_url))
         api = WebApi(session, settings.slack_bot_token, settings.slack_api_url)
         messenger, directory = Messenger(api), Directory(api, lease_clock or clock)
@@ -163,7 +147,27 @@ async def connected(
             workspace_url=identity.url,
             message_labels=KINDS.labels(),
             wake_dispatcher=owed,
+            publish_home=publish,
+            batched_writes=BatchedWrites(database, background, clock),
         )
+
+
+@asynccontextmanager
+async def _shared(
+    database: Database, clock: SettableClock, wake: asyncio.Event
+) -> AsyncIterator[Callable[[], None]]:
+    """Share a database with other processes: keep its time; gives what tells all that a message
+    is owed.
+    """
+    await _set_clock(clock, database)
+    notifier = Notifier(database)
+
+    def owed() -> None:
+        wake.set()
+        notifier.tell()
+
+    async with background_task(_keep_clock(clock, database)), background_task(notifier.run()):
+        yield owed
 
 
 @asynccontextmanager
@@ -243,7 +247,7 @@ async def running(
         if Role.LISTEN in role:
             port = await stack.enter_async_context(_listening(settings, context))
         elif settings.port_given:
-            port = await stack.enter_async_context(_serving(settings, _probes(context)))
+            port = await stack.enter_async_context(serving(_probes(context), settings.port))
         if dispatcher is not None:  # it stops while the rest does: supervisors wait ten seconds
             stack.callback(dispatcher.stop)
         yield Bot(context, port)
@@ -281,33 +285,17 @@ async def _working(
 
 @asynccontextmanager
 async def _listening(settings: Settings, context: BotContext) -> AsyncIterator[int | None]:
-    bolt = bolt_app(settings, context)
+    bolt = build_bolt(settings.slack_bot_token, settings.slack_api_url, context.background)
+    register(bolt, context)
+    probes = _probes(context)
     if settings.mode is Mode.SOCKET:
-        probing = _serving(settings, _probes(context)) if settings.port_given else nullcontext(None)
-        handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
-        answering = _Answering(handler)
-        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's is untyped
-        try:
-            async with probing as port:
-                yield port
-        finally:
-            await answering.finish()
-            await handler.close_async()  # type: ignore[no-untyped-call]  # likewise
-        return
-    async with _serving(
-        settings, Web(bolt, settings.slack_signing_secret or "", _probes(context))
-    ) as port:
-        yield port
-
-
-@asynccontextmanager
-async def _serving(settings: Settings, app: Web | Probes) -> AsyncIterator[int]:
-    server = HttpServer(app, open_socket(settings.port))
-    await server.start()
-    try:
-        yield server.port
-    finally:
-        await server.stop()
+        probing = serving(probes, settings.port) if settings.port_given else nullcontext(None)
+        async with socket_mode(bolt, settings.slack_app_token), probing as port:
+            yield port
+    else:
+        web = Web(bolt, settings.slack_signing_secret or "", probes)
+        async with serving(web, settings.port) as port:
+            yield port
 
 
 def _probes(context: BotContext) -> Probes:
@@ -315,82 +303,3 @@ def _probes(context: BotContext) -> Probes:
         return await context.database.read(measure, context.surveys, context.clock.now())
 
     return Probes(context.database.ping, measured)
-
-
-class _Answering:
-    """What Socket Mode is answering now; closing the socket below it would swallow the answers."""
-
-    def __init__(self, handler: AsyncSocketModeHandler) -> None:
-        self._handler = handler
-        self._running: set[asyncio.Task[None]] = set()
-        handler.client.socket_mode_request_listeners[:] = [self._answer]
-
-    async def _answer(self, _: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        task = asyncio.create_task(self._handler.handle(self._handler.client, request))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        try:
-            await task
-        except ConnectionError as error:
-            # The work is done; whoever waited for it was told by Slack that nobody answered.
-            log.warning("An answer did not reach Slack: %s", error)
-
-    async def finish(self) -> None:
-        """Take nothing more and answer what was taken; it ends with the writer's patience."""
-        self._handler.client.socket_mode_request_listeners.clear()
-        if self._running:
-            await asyncio.wait(self._running, timeout=ANSWER_TIMEOUT)
-
-
-class _CountedApp(AsyncApp):
-    """Bolt that counts what it is given, over socket and HTTP alike, and tells that it answers."""
-
-    def __init__(self, background: Background, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._background = background
-
-    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Answer a request."""
-        with self._background.answering():
-            response = await super().async_dispatch(req)
-        type_ = "command" if "command" in req.body else str(req.body.get("type"))
-        kind = _KINDS.get(type_, "other")
-        REQUESTS.labels(kind, "ok" if response.status == 200 else "error").inc()
-        return response
-
-
-_KINDS = {
-    "block_actions": "click",
-    "view_submission": "modal",
-    "command": "command",
-    "event_callback": "event",
-}
-
-
-def bolt_app(settings: Settings, context: BotContext) -> AsyncApp:
-    """Return Bolt with all listeners.
-
-    ``process_before_response`` makes an answer mean that the work is committed, over HTTP too.
-    """
-    # Bolt warns that it leaves SLACK_BOT_TOKEN aside where it is told who we are: so it should.
-    logging.getLogger(f"slack_bolt.{AsyncApp.__name__}").addFilter(
-        lambda record: record.getMessage() != warning_token_skipped()
-    )
-    known = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=settings.slack_bot_token)
-
-    async def authorize() -> AuthorizeResult:
-        """Say who we are without asking Slack: a first click must not wait for auth.test."""
-        return known
-
-    bolt = _CountedApp(
-        context.background,
-        authorize=authorize,
-        process_before_response=True,
-        request_verification_enabled=False,  # nps_bot.slack.http has done it, cheaper
-        # For what this bot does not use; each would look at every click.
-        attaching_function_token_enabled=False,
-        ignoring_self_assistant_message_events_enabled=False,
-    )
-    bolt.client.base_url = settings.slack_api_url  # Bolt copies it for every request
-    register(bolt, context)
-    return bolt

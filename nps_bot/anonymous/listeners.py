@@ -14,13 +14,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.anonymous import voting
 from nps_bot.anonymous.voting import Voted
-from nps_bot.answering.rewriting import Rewriting
+from nps_bot.answering.replies import REFUSALS, note_posted
+from nps_bot.answering.rewriting import rewrite
 from nps_bot.answering.rules import Refusal
 from nps_bot.answering.views import followup
 from nps_bot.asking.views import prompt
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
-from nps_bot.interaction.replies import NOT_SAVED, REFUSALS, TRIGGER_LIVES, note_posted, tell
+from nps_bot.interaction.replies import NOT_SAVED, TRIGGER_LIVES, tell
 from nps_bot.slack import notices, payloads
 from nps_bot.slack.payloads import Origin
 
@@ -32,7 +33,6 @@ class Ballots:
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
-        self._rewriting = Rewriting(context)
 
     def register(self, app: AsyncApp) -> None:
         """Register the eleven buttons and the modal."""
@@ -60,8 +60,8 @@ class Ballots:
             return
         self._spawn(self._ask(result, origin, monotonic()), "Asking the follow-up")
         if origin.response_url is not None:
-            rewriting = self._rewriting.rewrite(
-                origin.response_url, prompt.voted(), result.versions, result.invitation_id
+            rewriting = rewrite(
+                context, origin.response_url, prompt.voted(), result.versions, result.invitation_id
             )
             context.background.spawn_patiently(rewriting, "Rewriting the prompt")
 

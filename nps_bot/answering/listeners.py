@@ -18,21 +18,19 @@ from slack_bolt.response import BoltResponse
 
 from nps_bot.answering import follow_ups, opt_out
 from nps_bot.answering.follow_ups import Details
-from nps_bot.answering.rewriting import Rewriting
+from nps_bot.answering.replies import REFUSALS, note_posted
+from nps_bot.answering.rewriting import rewrite
 from nps_bot.answering.rules import Refusal
 from nps_bot.answering.score import Recorded, record_score
 from nps_bot.answering.snooze import snooze
 from nps_bot.answering.views import followup
 from nps_bot.asking.views import prompt
 from nps_bot.errors import StorageUnavailableError
-from nps_bot.home.listeners import publish
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.replies import (
     NOT_NOW,
     NOT_SAVED,
-    REFUSALS,
     TRIGGER_LIVES,
-    note_posted,
     tell,
 )
 from nps_bot.slack import notices, payloads
@@ -75,7 +73,6 @@ class Prompts:
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
-        self._rewriting = Rewriting(context)
 
     def register(self, app: AsyncApp) -> None:
         """Register the busiest first: each one costs those behind it a comparison."""
@@ -128,7 +125,7 @@ class Prompts:
         )
         if origin.modal_id is not None:
             await self._context.messenger.update_view(origin.modal_id, modal)
-            await publish(self._context, origin.person_id)  # it may have begun there
+            await self._context.refresh_home(origin.person_id)  # it may have begun there
         else:
             await self._context.messenger.open_view(origin.trigger_id, modal)
 
@@ -143,7 +140,7 @@ class Prompts:
             no_contact=result.no_contact,
             stopped=None,
         )
-        await self._rewriting.rewrite(response_url, message, result.versions, result.invitation_id)
+        await rewrite(context, response_url, message, result.versions, result.invitation_id)
 
     async def add_details(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Open the band's questions with what was written before."""
@@ -210,7 +207,7 @@ class Prompts:
         await ack()
         context.wake_dispatcher()
         # The modal may have been opened from Home, which shows what was written.
-        self._spawn(publish(context, sent.person_id), "Publishing Home", sent.invitation_id)
+        self._spawn(context.refresh_home(sent.person_id), "Publishing Home", sent.invitation_id)
 
     async def snooze(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Ask again in three days."""

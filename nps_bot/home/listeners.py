@@ -9,12 +9,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from nps_bot.answering import deletion, opt_out
+from nps_bot.answering.replies import REFUSALS
 from nps_bot.answering.rules import Refusal
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.home import home
 from nps_bot.home.views import home as view
 from nps_bot.interaction.context import BotContext
-from nps_bot.interaction.replies import NOT_SAVED, REFUSALS, tell
+from nps_bot.interaction.replies import NOT_SAVED, tell
 from nps_bot.slack import payloads
 from nps_bot.slack.payloads import Origin
 

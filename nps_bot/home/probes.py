@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -13,14 +12,9 @@ from prometheus_client.registry import Collector
 from nps_bot import metrics
 from nps_bot.errors import NpsBotError
 from nps_bot.figures.measures import Measures, SurveyMeasures
+from nps_bot.slack.asgi import Receive, Scope, Send, answer
 
 log = logging.getLogger(__name__)
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-_TEXT = "text/plain; charset=utf-8"
 
 
 class Probes:
@@ -70,19 +64,6 @@ class Probes:
             figures = [_gauge(_DATABASE, 0)]
         text = metrics.counted() + _written(figures)
         await answer(send, 200, text.decode(), content_type=CONTENT_TYPE_LATEST)
-
-
-async def answer(
-    send: Send,
-    status: int,
-    text: str,
-    *further: tuple[bytes, bytes],
-    content_type: str = _TEXT,
-) -> None:
-    """Answer a request with a text and, where given, further headers."""
-    headers = [(b"content-type", content_type.encode()), *further]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text.encode()})
 
 
 # --- figures -> Prometheus ------------------------------------------------------------------------

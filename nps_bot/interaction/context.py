@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from nps_bot.clock import Clock
 from nps_bot.interaction.access import Access
+from nps_bot.interaction.batched_writes import BatchedWrites
 from nps_bot.slack.background import Background
 from nps_bot.slack.charts import Charts
 from nps_bot.slack.directory import Directory
@@ -28,6 +29,8 @@ class BotContext:
         wake_dispatcher: tells the dispatcher that something is owed now.
         workspace_url: the workspace's address, to link messages.
         message_labels: how lists of messages call one of each kind.
+        publish_home: shows a person's Home tab as the database says now.
+        batched_writes: small writes nobody waits for.
     """
 
     current_surveys: Surveys
@@ -42,6 +45,8 @@ class BotContext:
     workspace_url: str
     message_labels: Mapping[str, str]
     wake_dispatcher: Callable[[], None]
+    publish_home: Callable[[BotContext, str], Awaitable[None]]
+    batched_writes: BatchedWrites
     wordings: dict[int, Wording] = field(default_factory=dict)
 
     @property
@@ -56,3 +61,7 @@ class BotContext:
             known = await self.database.read(survey_store.load_wording, wording_id)
             self.wordings[wording_id] = known
         return known
+
+    async def refresh_home(self, person_id: str) -> None:
+        """Show a person their Home tab as the database says now."""
+        await self.publish_home(self, person_id)

@@ -175,7 +175,7 @@ class RespondentAction(StrEnum):
     DELETE = "delete"
 
 
-def fulfil(
+def apply(
     connection: Connection, post_id: str, person_id: str, wish: RespondentAction, now: datetime
 ) -> OwnAnswer | Refused:
     """Do what somebody asks for beside their answer; returns what they read then."""

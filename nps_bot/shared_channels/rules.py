@@ -27,13 +27,13 @@ class Choice(StrEnum):
     NOT_THIS_TIME = "not_this_time"
     NOT_THIS_ONE = "not_this_one"
     ASK_AGAIN = "ask_again"
-    """Takes *Not this one* back, from the next wave on."""
+    """Takes *Never in this channel* back, from the next wave on."""
 
 
 def decided(state: PostState, choice: Choice) -> PostState:
     """Return where a question stands after a choice: the first word counts.
 
-    Only *Not this one*, which holds for all waves to come, can be taken back.
+    Only *Never in this channel*, which holds for all waves to come, can be taken back.
     """
     match state, choice:
         case PostState.ASKED, Choice.POST:

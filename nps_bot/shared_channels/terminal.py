@@ -36,7 +36,7 @@ async def send_in_channels(context: BotContext, survey: Survey, options: Options
             else f"not asked: {post.obstacle}"
         )
         click.echo(f"  {post.account}, {post.channel}: {why}")
-    if options.dry_run or not asking or not (options.yes or confirmed("Ask who decides?")):
+    if options.dry_run or not asking or not (options.yes or confirmed("Ask the account owners?")):
         click.echo("Nothing was sent.")
         return
     nominal = await context.database.read(launching.free_minute, survey, now)

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import re
 import socket
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from slack_bolt.adapter.asgi.http_response import AsgiHttpResponse
@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from nps_bot.errors import SettingsError
-from nps_bot.home.probes import Probes, Receive, Scope, Send, answer
+from nps_bot.slack.asgi import App, Receive, Scope, Send, answer
 from nps_bot.slack.payloads import is_routable, posted
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ _NO_REQUEST = (ValueError, TypeError, AttributeError, LookupError, RecursionErro
 class Web:
     """Serves ``/slack/events``, and the probes beside it."""
 
-    def __init__(self, bolt: AsyncApp, signing_secret: str, probes: Probes) -> None:
+    def __init__(self, bolt: AsyncApp, signing_secret: str, probes: App) -> None:
         """Prepare to serve.
 
         Args:
@@ -170,7 +170,7 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves an ASGI app on a socket until it is stopped."""
 
-    def __init__(self, web: Web | Probes, listening: socket.socket) -> None:
+    def __init__(self, web: App, listening: socket.socket) -> None:
         config = uvicorn.Config(
             web,
             http="httptools",
@@ -198,3 +198,18 @@ class HttpServer:
         """Finish the requests in flight and stop."""
         self._server.should_exit = True
         await self._task
+
+
+@asynccontextmanager
+async def serving(web: App, port: int) -> AsyncIterator[int]:
+    """Serve an ASGI app while the context lasts; gives the port.
+
+    Raises:
+        SettingsError: the port is taken or not allowed.
+    """
+    server = HttpServer(web, listen(port))
+    await server.start()
+    try:
+        yield server.port
+    finally:
+        await server.stop()

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from nps_bot.answering.replies import REFUSALS
 from nps_bot.answering.rules import Refusal
 from nps_bot.app import Role
 from nps_bot.asking import approving
-from nps_bot.interaction.replies import OUT_OF_DATE, REFUSALS
+from nps_bot.interaction.replies import OUT_OF_DATE
 from nps_bot.people import forgetting
 from nps_bot.slack.payloads import SendRequest, ShareRequest, StopRequest
 from nps_bot.storage.tables import Response

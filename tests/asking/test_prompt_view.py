@@ -54,7 +54,7 @@ def test_the_prompt_is_exactly_this() -> None:
                 "type": "section",
                 "text": mrkdwn(
                     "One question from *Lumen &amp; Co*. We ask so that we know what to keep and"
-                    " what to mend."
+                    " what to improve."
                 ),
             },
             {

@@ -311,7 +311,7 @@ def _framing(wording: Wording, readers: Readers) -> tuple[Block, Block, Block]:
     return (
         section(
             f"One question from *{escape(wording.brand, _NAME)}*. We ask so that we know what to"
-            " keep and what to mend."
+            " keep and what to improve."
         ),
         section(f"*{escape(wording.question, 2_000)}*"),
         context(privacy_line(wording, readers)),

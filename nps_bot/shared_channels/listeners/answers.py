@@ -14,12 +14,13 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from nps_bot.answering.replies import REFUSALS
 from nps_bot.answering.rules import Refusal
 from nps_bot.answering.score import Recorded
 from nps_bot.answering.views import followup
 from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
-from nps_bot.interaction.replies import NOT_NOW, NOT_SAVED, REFUSALS, TRIGGER_LIVES, tell
+from nps_bot.interaction.replies import NOT_NOW, NOT_SAVED, TRIGGER_LIVES, tell
 from nps_bot.people import store as people
 from nps_bot.shared_channels import answers
 from nps_bot.shared_channels.answers import NotCounted, OwnAnswer, Refused
@@ -146,7 +147,7 @@ class Channels:
         wish, replacing = payloads.wish(body), payloads.is_whispered(body)
         try:
             mine = await context.database.write(
-                answers.fulfil, post_id, origin.person_id, wish, context.clock.now()
+                answers.apply, post_id, origin.person_id, wish, context.clock.now()
             )
         except StorageUnavailableError as error:
             log.warning("A click was not saved: %s", error, extra={"post": post_id})

@@ -67,7 +67,7 @@ def plan(title: str, found: Sequence[Found], send_id: str) -> Message:
     lines = [f"• {escape(post.account, _NAME)} in {shown(post.channel)}" for post in asking]
     heading = f"*{name}* would ask in {channels}, each once somebody has said *Post it*:"
     choice = [
-        button("Ask who decides", "send_confirm", send_id, style="primary"),
+        button("Ask the account owners", "send_confirm", send_id, style="primary"),
         button("Cancel", "send_cancel", send_id),
     ]
     blocks: list[Block] = [
@@ -132,13 +132,13 @@ def _open(request: Request) -> Message:
     )
     choices: list[Block] = [
         button("Post it", f"{PREFIX}{Choice.POST}", post.id, style="primary"),
-        button("Not this one", f"{PREFIX}{Choice.NOT_THIS_ONE}", post.id),
-        button("Not this time", f"{PREFIX}{Choice.NOT_THIS_TIME}", post.id),
+        button("Never in this channel", f"{PREFIX}{Choice.NOT_THIS_ONE}", post.id),
+        button("Skip this wave", f"{PREFIX}{Choice.NOT_THIS_TIME}", post.id),
     ]
     until = (
         f"It can be decided until {when(post.closes_at)}, and is posted outside quiet hours."
-        f" *Not this one*: this survey never asks in {shown(post.channel)}, until you take it"
-        " back. *Not this time*: the next round asks you again."
+        f" *Never in this channel*: this survey never asks in {shown(post.channel)}, until you take"
+        " it back. *Skip this wave*: the next round asks you again."
     )
     blocks: list[Block] = [
         header(f"Ask {post.account[:_NAME]}?"),

@@ -53,7 +53,7 @@ def question(
     alone = "Only you see what you answer here."
     readers = f"{privacy_line(wording, kind)} {alone}"
     blocks = [
-        section(f"{who} We ask so that we know what to keep and what to mend."),
+        section(f"{who} We ask so that we know what to keep and what to improve."),
         section(f"*{asked}*"),
         *score_rows(post_id, prefix),
         context(readers),
