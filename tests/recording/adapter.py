@@ -23,9 +23,10 @@ from nps_bot.cli import main
 from nps_bot.clock import MovableClock, SystemClock
 from nps_bot.demo import crowd, idle, run
 from nps_bot.demo.cast import all_of_lumen_coffee
+from nps_bot.demo.state import MANIFEST
 from nps_bot.settings import load_settings
 from nps_bot.surveys import load_surveys
-from slack_sandbox import Limits, Sandbox, delivery, parse_chance, triggers
+from slack_sandbox import Limits, Manifest, Sandbox, delivery, parse_chance, triggers
 from slack_sandbox.api import NAMES
 from tests.helpers.connect import two_companies
 
@@ -183,7 +184,9 @@ async def working(variables: Mapping[str, str]) -> AsyncIterator[Stage]:
     workspace = all_of_lumen_coffee()
     workspace.tell_time = lambda: int(clock.now().timestamp() * 1_000_000)
     two_companies(workspace)
-    sandbox = await Sandbox.start(workspace=workspace, limits=Limits.none())
+    sandbox = await Sandbox.start(
+        workspace=workspace, limits=Limits.none(), manifest=Manifest.load(MANIFEST)
+    )
     try:
         environment = {
             **variables,

@@ -45,7 +45,9 @@ async def follow_the_guide(desk: Desk) -> None:
 async def _progress(desk: Desk) -> None:
     """Record which steps are done."""
     control = (await desk.page.seen(ADA))["control"]
-    desk.ledger.note("guide ", {step["key"]: step["done"] for step in control["guide"]["steps"]})
+    desk.ledger.note(
+        "guide ", {step["key"]: step["done"] for step in control["checklist"]["steps"]}
+    )
 
 
 async def _read(desk: Desk, who: str, channel: str) -> None:
