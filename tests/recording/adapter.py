@@ -23,7 +23,7 @@ from nps_bot.cli import main
 from nps_bot.clock import MovableClock, SystemClock
 from nps_bot.demo import crowd, idle, run
 from nps_bot.demo.cast import all_of_lumen_coffee
-from nps_bot.demo.state import MANIFEST
+from nps_bot.demo.people import MANIFEST
 from nps_bot.settings import load_settings
 from nps_bot.surveys import load_surveys
 from slack_sandbox import Limits, Manifest, Sandbox, delivery, parse_chance, triggers
