@@ -11,6 +11,7 @@ from enum import Flag, auto
 from typing import Any
 
 from nps_bot.asking import launching
+from nps_bot.asking.direct_messages import DirectMessages
 from nps_bot.asking.scheduler import build_scheduler
 from nps_bot.asking.stopping import halted
 from nps_bot.clock import Clock, SettableClock, passing
@@ -21,11 +22,12 @@ from nps_bot.home.listeners import publish
 from nps_bot.home.probes import Probes
 from nps_bot.interaction.access import Access
 from nps_bot.interaction.batched_writes import BatchedWrites
-from nps_bot.interaction.context import BotContext
+from nps_bot.interaction.context import BotContext, DeliveryMode
 from nps_bot.kinds import KINDS
 from nps_bot.listeners import register
 from nps_bot.reactions import REACTIONS
 from nps_bot.settings import Mode, Settings
+from nps_bot.shared_channels.mode import SharedChannels
 from nps_bot.slack.background import Background
 from nps_bot.slack.bolt import build_bolt
 from nps_bot.slack.calls import NotSent, RateLimited, Unknown
@@ -41,9 +43,15 @@ from nps_bot.storage.database import PATIENCE, Database
 from nps_bot.storage.migrate import ensure_migrated
 from nps_bot.storage.notify import Notifier, Wake, listen
 from nps_bot.storage.serving import ServingLock
-from nps_bot.surveys.rules.survey import Survey
+from nps_bot.surveys.rules.survey import Delivery, Survey
 
 log = logging.getLogger(__name__)
+
+MODES: Mapping[Delivery, DeliveryMode] = {
+    Delivery.DIRECT_MESSAGES: DirectMessages(),
+    Delivery.CHANNELS: SharedChannels(),
+}
+"""How surveys reach people."""
 
 DRAIN_TIMEOUT = 5.0
 """Seconds for what follows a click (modals, rewritten prompts) when the bot stops. Together with
@@ -144,6 +152,7 @@ async def connected(
             access=Access(directory, current_surveys),
             background=background,
             charts=charts,
+            modes=MODES,
             workspace_url=identity.url,
             message_labels=KINDS.labels(),
             wake_dispatcher=owed,

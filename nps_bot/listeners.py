@@ -24,7 +24,6 @@ from nps_bot.home.listeners import Home
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.replies import OUT_OF_DATE, WENT_WRONG, tell
 from nps_bot.interaction.words import SlashCommand, with_help
-from nps_bot.shared_channels import commands as shared_channels
 from nps_bot.shared_channels.listeners.answers import Channels
 from nps_bot.shared_channels.listeners.approval import Postings
 from nps_bot.slack import notices, payloads
@@ -40,7 +39,7 @@ WORDS = with_help(
     (
         figures.REPORT,
         home.STATUS,
-        asking.send(shared_channels.plan),
+        asking.SEND,
         asking.STOP,
         asking.WHY,
         home.PREVIEW,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from nps_bot.asking import approving, explain, launching, stopping
+from nps_bot.asking import explain, launching, stopping
 from nps_bot.asking.audience_reader import is_in
-from nps_bot.asking.inviting import whole_audience
-from nps_bot.asking.preview import preview
-from nps_bot.asking.views import approval
-from nps_bot.asking.views import send as send_view
 from nps_bot.asking.views import stop as stop_view
 from nps_bot.asking.views import why as why_view
 from nps_bot.interaction.command_args import CommandArgs, CommandError, paused
@@ -18,61 +14,31 @@ from nps_bot.interaction.words import Word
 from nps_bot.people import store as people
 from nps_bot.slack import notices
 from nps_bot.slack.message import Message
-from nps_bot.slack.payloads import SendRequest, StopRequest
+from nps_bot.slack.payloads import StopRequest
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys import store as survey_store
-from nps_bot.surveys.rules.survey import Delivery, Survey
 
 MAX_STOPPED = 100
 """Waves that are stopped together: their ids must fit into a button's value."""
 
-ShowPlan = Callable[[BotContext, Survey], Awaitable[Message]]
-"""Returns what a wave started now would do, with the question whether to start it."""
+
+async def _send(context: BotContext, args: CommandArgs) -> Sequence[Message]:
+    survey = args.survey()
+    if await context.database.read(survey_store.is_paused, survey.key):
+        raise paused(survey)
+    return [await context.modes[survey.delivery].plan(context, survey, args.person_id)]
 
 
-def send(plan_in_channels: ShowPlan) -> Word:
-    """Return the word ``send``.
-
-    Args:
-        plan_in_channels: shows the plan of a survey that asks in shared channels.
-    """
-
-    async def answer(context: BotContext, args: CommandArgs) -> Sequence[Message]:
-        survey = args.survey()
-        if await context.database.read(survey_store.is_paused, survey.key):
-            raise paused(survey)
-        if survey.delivery is Delivery.CHANNELS:
-            return [await plan_in_channels(context, survey)]
-        return [await _plan(context, survey, args.person_id)]
-
-    return Word(
-        "send",
-        "ask now; shows how many, who, when and how long it takes, and waits for your"
-        " word, or for an owner's where many are asked",
-        answer,
-        arguments="[survey]",
-        details="ask now: shows how many, who, when, how long it takes and whether anybody would"
-        " be asked twice, and goes after confirmation; above 50 people [an owner's, or a second"
-        " person's](docs/operating.md#starting-a-large-wave)",
-    )
-
-
-async def _plan(context: BotContext, survey: Survey, person_id: str) -> Message:
-    """Return whom a wave would ask now; or the request that somebody made before."""
-    title, now = survey.wording.title, context.clock.now()
-    owner = await context.access.is_owner(person_id, survey)
-    request = await context.database.read(approving.open_request, survey.key, now)
-    if request is not None and request.asked_by == person_id and not owner:
-        owners = await context.access.owners(survey)
-        return approval.waiting(request, title, survey.confirm_above, owners)
-    found = await preview(context, survey, await whole_audience(context, survey))
-    if request is not None:
-        return send_view.requested(title, found.plan, request, takes=found.takes)
-    people_due = len(found.plan.due)
-    nominal = await context.database.read(launching.free_minute, survey, now)
-    above = survey.confirm_above if people_due > survey.confirm_above and not owner else None
-    confirm = SendRequest(survey.key, nominal, people_due).encoded()
-    return send_view.plan(title, found.plan, confirm, takes=found.takes, above=above)
+SEND = Word(
+    "send",
+    "ask now; shows how many, who, when and how long it takes, and waits for your"
+    " word, or for an owner's where many are asked",
+    _send,
+    arguments="[survey]",
+    details="ask now: shows how many, who, when, how long it takes and whether anybody would"
+    " be asked twice, and goes after confirmation; above 50 people [an owner's, or a second"
+    " person's](docs/operating.md#starting-a-large-wave)",
+)
 
 
 async def _stop(context: BotContext, args: CommandArgs) -> Sequence[Message]:
@@ -103,7 +69,7 @@ async def _why(context: BotContext, args: CommandArgs) -> Sequence[Message]:
         explain.why, surveys, member, inside, args.person_id, context.clock.now()
     )
     titles = {key: survey.wording.title for key, survey in context.surveys.items()}
-    return [why_view.why(facts, titles)]
+    return [why_view.why(facts, titles, context.modes)]
 
 
 async def _person(context: BotContext, typed: str) -> Member:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from nps_bot.asking import eligibility, launching
+from nps_bot.asking import eligibility
 from nps_bot.asking.audience_reader import audience_page, ids_page
-from nps_bot.asking.launching import Page
 from nps_bot.asking.store import waves
-from nps_bot.asking.store.waves import WaveRow
 from nps_bot.errors import NpsBotError
 from nps_bot.interaction.context import BotContext
-from nps_bot.shared_channels.reading import prepare
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.profiles import Member
-from nps_bot.surveys.rules.survey import Delivery, Survey
+from nps_bot.surveys.rules.survey import Survey
 
 log = logging.getLogger(__name__)
 
@@ -30,36 +27,14 @@ async def invite_everybody(context: BotContext) -> None:
         survey = context.surveys.get(wave.survey_key)
         if survey is None:
             continue
-        in_channels = survey.delivery is Delivery.CHANNELS
         try:
-            await (prepare if in_channels else _read_on)(context, survey, wave)
+            await context.modes[survey.delivery].invite(context, survey, wave.id)
         except NpsBotError as error:
             log.warning(
                 "Reading the audience stopped: %s",
                 error,
                 extra={"survey": wave.survey_key, "wave": wave.id},
             )
-
-
-async def _read_on(context: BotContext, survey: Survey, wave: WaveRow) -> None:
-    cursor = wave.cursor
-    while True:
-        page = await _page(context, survey, wave, cursor)
-        added = await context.database.write(
-            launching.add_page, survey, wave.id, page, context.clock.now()
-        )
-        if not added or page.next_cursor is None:
-            context.wake_dispatcher()
-            return
-        cursor = page.next_cursor
-
-
-async def _page(context: BotContext, survey: Survey, wave: WaveRow, cursor: str | None) -> Page:
-    if wave.only_person is None:
-        found = await audience_page(context.directory, survey.audience, cursor)
-        return Page(cursor, found.members, found.next_cursor)
-    member = await context.directory.person(wave.only_person)
-    return Page(cursor, () if member is None else (member,), None)
 
 
 async def look_for_newcomers(context: BotContext) -> None:

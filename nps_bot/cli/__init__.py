@@ -14,7 +14,6 @@ from nps_bot.figures.terminal import report
 from nps_bot.interaction.terminal import HELP, CommandGroup
 from nps_bot.kinds import KINDS
 from nps_bot.people.terminal import forget, people
-from nps_bot.shared_channels.terminal import send_in_channels
 
 _EPILOG = "`python bot.py COMMAND --help` tells more. Where something is wrong, the exit code is 2."
 
@@ -48,7 +47,7 @@ for command in (
     processes.sandbox,
     surveys,
     people,
-    send(send_in_channels),
+    send,
     stop,
     outbox(KINDS),
     report,

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nps_bot.asking.views import nudges, prompt
 from nps_bot.home import status
 from nps_bot.home.views import status as view
 from nps_bot.interaction.command_args import CommandArgs
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.words import Word
-from nps_bot.shared_channels.views import question
 from nps_bot.slack.message import Message
-from nps_bot.surveys.rules.cadence_text import describe
-from nps_bot.surveys.rules.survey import Delivery
 
 
 async def _status(context: BotContext, args: CommandArgs) -> Sequence[Message]:
@@ -32,11 +28,7 @@ STATUS = Word(
 async def _preview(context: BotContext, args: CommandArgs) -> Sequence[Message]:
     survey = args.survey()
     owners = await context.access.owners(survey)
-    rhythm, wording = describe(survey.cadence), survey.wording
-    if survey.delivery is Delivery.CHANNELS:
-        return [question.preview(wording, survey.kind, rhythm=rhythm, owners=owners)]
-    further, readers = nudges.further(survey), survey.anonymity or survey.kind
-    return [prompt.preview(wording, readers, rhythm=rhythm, owners=owners, further=further)]
+    return [context.modes[survey.delivery].preview(survey, owners)]
 
 
 PREVIEW = Word(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
-from nps_bot.asking.store.waves import WaveRow
 from nps_bot.interaction.context import BotContext
 from nps_bot.people import store as people
 from nps_bot.shared_channels import posting
@@ -21,7 +20,7 @@ _NOT_A_MEMBER = "the bot is not in it: invite the bot to the channel"
 _WHOSE = "several companies share it: say in the survey's file whose workspaces count (teams)"
 
 
-async def prepare(context: BotContext, survey: Survey, wave: WaveRow) -> None:
+async def prepare(context: BotContext, survey: Survey, wave_id: int) -> None:
     """Note one channel of the survey after the other, then open the wave.
 
     What stops it (a 429) costs nothing that is noted: the next call goes on from there.
@@ -29,14 +28,14 @@ async def prepare(context: BotContext, survey: Survey, wave: WaveRow) -> None:
     Raises:
         SlackCallError: Slack could not say now.
     """
-    known = await context.database.read(posting.noted, wave.id)
+    known = await context.database.read(posting.noted, wave_id)
     for one in await accounts(context, survey):
         found = await find(context, one, known)
         if found is not None:
             known.add(found.channel)
             now = context.clock.now()
-            await context.database.write(posting.note, survey, wave.id, found, now)
-    await context.database.write(posting.begin, survey, wave.id, context.clock.now())
+            await context.database.write(posting.note, survey, wave_id, found, now)
+    await context.database.write(posting.begin, survey, wave_id, context.clock.now())
     context.wake_dispatcher()
 
 

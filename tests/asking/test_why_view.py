@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from nps_bot.app import MODES
 from nps_bot.asking.eligibility import Reason
 from nps_bot.asking.explain import Outlook, Why
 from nps_bot.asking.rules.budget import Contact, Held, Rule
@@ -28,7 +29,7 @@ TITLES = {"customer": "Customers & friends"}
 
 
 def shown(*outlooks: Outlook, contacts: tuple[Contact, ...] = (), total: int = 0) -> list[str]:
-    message = view.why(Why(ADA, contacts, total or len(contacts), outlooks), TITLES)
+    message = view.why(Why(ADA, contacts, total or len(contacts), outlooks), TITLES, MODES)
     assert_slack_takes(message)
     return lines(message)
 

@@ -18,12 +18,10 @@ from nps_bot.asking.views import approval, send
 from nps_bot.interaction.command_args import CommandError, paused
 from nps_bot.interaction.owner_actions import Steering
 from nps_bot.interaction.replies import OUT_OF_DATE
-from nps_bot.shared_channels.views import approval as view
 from nps_bot.slack import payloads
-from nps_bot.slack.message import Message
 from nps_bot.slack.payloads import Origin, SendRequest
 from nps_bot.surveys import store as survey_store
-from nps_bot.surveys.rules.survey import Delivery, Survey
+from nps_bot.surveys.rules.survey import Survey
 
 log = logging.getLogger(__name__)
 
@@ -74,14 +72,14 @@ class Starting(Steering):
         if launching.is_stale(request.nominal, now):
             raise CommandError(OUT_OF_DATE)  # how many it would ask decides who may confirm it
         owner = await context.access.is_owner(origin.person_id, survey)
-        alone = survey.delivery is Delivery.DIRECT_MESSAGES
-        if alone and request.people > survey.confirm_above and not owner:
+        mode = context.modes[survey.delivery]
+        if mode.owner_confirms and request.people > survey.confirm_above and not owner:
             await self._ask(origin, survey, request)
             return
         starter = Decision(origin.person_id, owner=owner, yes=True)
         how = ByHand(request.nominal)
         started = await context.database.write(approving.start, survey, how, starter, now)
-        shown = _started(survey, request.people)
+        shown = mode.started(survey.wording.title, request.people)
         await context.messenger.replace_original(origin.response_url or "", shown)
         if started is not None:
             log.info(
@@ -116,7 +114,8 @@ class Starting(Steering):
         survey = await self._managed(origin.person_id, request.survey_key)
         wave = await context.database.read(waves.of_nominal, survey.key, request.nominal)
         if wave is not None and wave.state != "closed":
-            shown = _started(survey, request.people)
+            mode = context.modes[survey.delivery]
+            shown = mode.started(survey.wording.title, request.people)
         else:
             shown = send.cancelled(survey.wording.title)
         await context.messenger.replace_original(origin.response_url or "", shown)
@@ -143,11 +142,3 @@ class Starting(Steering):
         shown = approval.approval(decided, survey.wording.title)
         await context.messenger.replace_original(origin.response_url or "", shown)
         await invite_everybody(context)
-
-
-def _started(survey: Survey, people: int) -> Message:
-    """Return what the question becomes once somebody said yes."""
-    title = survey.wording.title
-    if survey.delivery is Delivery.CHANNELS:
-        return view.started(title)
-    return send.started(title, people)

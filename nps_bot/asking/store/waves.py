@@ -118,6 +118,11 @@ def resolving(connection: Connection) -> list[WaveRow]:
     return [WaveRow(*row) for row in connection.execute(found)]
 
 
+def find(connection: Connection, wave_id: int) -> WaveRow:
+    """Return a wave."""
+    return WaveRow(*connection.execute(_WAVES.where(Wave.id == wave_id)).one())
+
+
 def lock(connection: Connection, wave_id: int) -> WaveRow:
     """Return a wave, locked until the transaction ends."""
     return WaveRow(*connection.execute(_WAVES.where(Wave.id == wave_id).with_for_update()).one())

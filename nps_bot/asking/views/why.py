@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from nps_bot.asking.explain import Outlook, Why
 from nps_bot.asking.rules.budget import Contact
 from nps_bot.asking.views.exclusion_text import cause
+from nps_bot.interaction.context import DeliveryMode
 from nps_bot.slack.block_kit import (
     TEXT,
     Block,
@@ -25,23 +26,25 @@ from nps_bot.surveys.rules.survey import Delivery
 
 _NAME = 80
 _TITLE = 100
+Modes = Mapping[Delivery, DeliveryMode]
 _SURVEYS = 20
 """Surveys that are told of: a message holds fifty blocks and must stay readable."""
 
 
-def why(facts: Why, titles: Mapping[str, str]) -> Message:
+def why(facts: Why, titles: Mapping[str, str], modes: Modes) -> Message:
     """Return why somebody was, will be or is not asked. It shows no scores.
 
     Args:
         facts: what there is to know.
         titles: the names of all surveys, by key.
+        modes: how surveys reach people.
     """
     name = escape(facts.member.name, _NAME)
     shown = facts.outlooks[:_SURVEYS]
     blocks: list[Block] = [
         header(shorten(f"When is {facts.member.name} asked?", _TITLE)),
         section(_contacts(facts, titles)),
-        *(section(_outlook(one, titles)) for one in shown),
+        *(section(_outlook(one, titles, modes[one.survey.delivery])) for one in shown),
     ]
     if more := len(facts.outlooks) - len(shown):
         blocks.append(context(f"and {count(more, 'more survey')} of yours"))
@@ -78,14 +81,14 @@ def _told(contact: Contact) -> str:
     return f"{told}, not answered"
 
 
-def _outlook(outlook: Outlook, titles: Mapping[str, str]) -> str:
+def _outlook(outlook: Outlook, titles: Mapping[str, str], mode: DeliveryMode) -> str:
     survey = outlook.survey
     lines = [f"*{escape(survey.wording.title, _TITLE)}* (`{survey.key}`)"]
     hold = outlook.held
     if outlook.private:
         lines.append("Anonymous surveys are explained only to the person themselves.")
-    if survey.delivery is Delivery.CHANNELS:
-        lines.append("Nobody is asked in person: it asks in channels shared with customers.")
+    if mode.nobody_in_person is not None:
+        lines.append(mode.nobody_in_person)
     elif outlook.excluded is not None:
         lines.append(f"Not asked: this person {outlook.excluded.words}.")
     elif outlook.outside:
