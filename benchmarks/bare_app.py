@@ -16,8 +16,8 @@ from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from nps_bot.answering.listeners import SCORE_ID
 from nps_bot.slack.http import EVENTS_PATH, listen
-from nps_bot.slack.payloads import SCORE_ACTION
 
 
 async def _acknowledge(ack: AsyncAck) -> None:
@@ -33,7 +33,7 @@ async def _serve() -> None:
         signing_secret=os.environ["SLACK_SIGNING_SECRET"],
         process_before_response=True,
     )
-    app.action(SCORE_ACTION)(_acknowledge)
+    app.action(SCORE_ID)(_acknowledge)
     config = uvicorn.Config(
         AsyncSlackRequestHandler(app, path=EVENTS_PATH),
         http="httptools",

@@ -23,8 +23,9 @@ from nps_bot.home.probes import Probes
 from nps_bot.interaction.access import Access
 from nps_bot.interaction.batched_writes import BatchedWrites
 from nps_bot.interaction.context import BotContext, DeliveryMode
+from nps_bot.interaction.registration import register
 from nps_bot.kinds import KINDS
-from nps_bot.listeners import register
+from nps_bot.listeners import ACTIONS, WORDS
 from nps_bot.reactions import REACTIONS
 from nps_bot.settings import Mode, Settings
 from nps_bot.shared_channels.mode import SharedChannels
@@ -295,7 +296,7 @@ async def _working(
 @asynccontextmanager
 async def _listening(settings: Settings, context: BotContext) -> AsyncIterator[int | None]:
     bolt = build_bolt(settings.slack_bot_token, settings.slack_api_url, context.background)
-    register(bolt, context)
+    register(bolt, context, ACTIONS, WORDS)
     probes = _probes(context)
     if settings.mode is Mode.SOCKET:
         probing = serving(probes, settings.port) if settings.port_given else nullcontext(None)

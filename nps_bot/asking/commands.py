@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nps_bot.asking import explain, launching, stopping
 from nps_bot.asking.audience_reader import is_in
+from nps_bot.asking.requests import StopRequest
 from nps_bot.asking.views import stop as stop_view
 from nps_bot.asking.views import why as why_view
 from nps_bot.interaction.command_args import CommandArgs, CommandError, paused
@@ -14,7 +15,6 @@ from nps_bot.interaction.words import Word
 from nps_bot.people import store as people
 from nps_bot.slack import notices
 from nps_bot.slack.message import Message
-from nps_bot.slack.payloads import StopRequest
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys import store as survey_store
 

@@ -9,13 +9,13 @@ from nps_bot.asking.audience_reader import audience_page
 from nps_bot.asking.inviting import whole_audience
 from nps_bot.asking.launching import Page
 from nps_bot.asking.preview import preview
+from nps_bot.asking.requests import SendRequest
 from nps_bot.asking.store import waves
 from nps_bot.asking.terminal.plan import agree
 from nps_bot.asking.terminal.progress_bar import tell_progress
 from nps_bot.asking.views import approval, nudges, prompt, send
 from nps_bot.interaction.context import BotContext, Consent, DeliveryMode, SendOptions
 from nps_bot.slack.message import Message
-from nps_bot.slack.payloads import SendRequest
 from nps_bot.surveys.rules.cadence_text import describe
 from nps_bot.surveys.rules.survey import Survey
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
-from typing import Any
-
-from slack_bolt.async_app import AsyncAck, AsyncApp
+import re
+from dataclasses import dataclass
 
 from nps_bot.answering import deletion, opt_out
 from nps_bot.answering.replies import REFUSALS
 from nps_bot.answering.rules import Refusal
-from nps_bot.errors import StorageUnavailableError
 from nps_bot.home import home
 from nps_bot.home.views import home as view
+from nps_bot.interaction.actions import Action, Body, Event
 from nps_bot.interaction.context import BotContext
-from nps_bot.interaction.replies import NOT_SAVED, tell
 from nps_bot.slack import payloads
-from nps_bot.slack.payloads import Origin
+from nps_bot.slack.payloads import MalformedPayloadError, Origin
 
-log = logging.getLogger(__name__)
+_OPT_OUT_KEY = re.compile(r"\*|[a-z][a-z0-9_-]{0,39}")
+"""The keys of opt-outs: a survey's, or all."""
 
 
 async def publish(context: BotContext, person_id: str) -> None:
@@ -35,75 +32,81 @@ async def publish(context: BotContext, person_id: str) -> None:
     await context.messenger.publish_home(person_id, view.home(shown, context.workspace_url))
 
 
-class Home:
-    """The listeners of Home. *Change* opens the same modal as in the prompt."""
+@dataclass(frozen=True, slots=True)
+class OwnButton:
+    """A button about a person's own answer or opt-out.
 
-    def __init__(self, context: BotContext) -> None:
-        self._context = context
+    Attributes:
+        value: the invitation's id, or the key of the opt-out.
+    """
 
-    def register(self, app: AsyncApp) -> None:
-        """Register what Home offers; outsiders reach the same buttons in their messages."""
-        app.event("app_home_opened")(self.opened)
-        app.action("home_delete")(self.delete)
-        app.action("home_resume")(self.resume)
+    person_id: str
+    value: str
 
-    async def opened(self, body: Mapping[str, Any]) -> None:
-        """Publish Home when somebody looks at it."""
-        person_id = payloads.person_id(body)
-        self._context.background.spawn(
-            publish(self._context, person_id), "Publishing Home", person=person_id
+
+def _decode_invitation(body: Body, origin: Origin) -> OwnButton:
+    return OwnButton(origin.person_id, payloads.button_id(body))
+
+
+def _decode_opt_out(body: Body, origin: Origin) -> OwnButton:
+    """Return which opt-out a person takes back. The survey's file may be gone by now.
+
+    Raises:
+        MalformedPayloadError: the value cannot be a survey's key.
+    """
+    value = payloads.button_value(body)
+    if not _OPT_OUT_KEY.fullmatch(value):
+        raise MalformedPayloadError("The button's value is not one of ours.")
+    return OwnButton(origin.person_id, value)
+
+
+def _of_person(pressed: OwnButton) -> dict[str, str]:
+    return {"person": pressed.person_id}
+
+
+async def _delete(context: BotContext, pressed: OwnButton, origin: Origin) -> str | None:
+    """Delete the person's own answer."""
+    result = await context.database.write(
+        deletion.delete_answer, pressed.value, pressed.person_id, context.clock.now()
+    )
+    if isinstance(result, Refusal):
+        return REFUSALS[result]
+    _after(context, origin)
+    return None
+
+
+async def _resume(context: BotContext, pressed: OwnButton, origin: Origin) -> str | None:
+    """Undo an opt-out."""
+    await context.database.write(
+        opt_out.resume, pressed.person_id, pressed.value, context.clock.now()
+    )
+    _after(context, origin)
+    return None
+
+
+def _after(context: BotContext, origin: Origin) -> None:
+    """Have the prompt rewritten, and Home where the click came from there."""
+    context.wake_dispatcher()
+    if origin.in_home:
+        context.background.spawn(
+            publish(context, origin.person_id), "Publishing Home", person=origin.person_id
         )
 
-    async def delete(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        """Delete the person's own answer."""
-        context = self._context
-        pressed, origin = payloads.invitation_click(body), payloads.origin(body)
-        try:
-            result = await context.database.write(
-                deletion.delete_answer,
-                pressed.invitation_id,
-                pressed.person_id,
-                context.clock.now(),
-            )
-        except StorageUnavailableError as error:
-            await self._not_saved(ack, origin, error)
-            return
-        await ack()
-        if isinstance(result, Refusal):
-            self._spawn_tell(origin, REFUSALS[result])
-            return
-        self._after(origin)
 
-    async def resume(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        """Undo an opt-out."""
-        context = self._context
-        origin, survey_key = payloads.origin(body), payloads.stopped_survey(body)
-        try:
-            await context.database.write(
-                opt_out.resume, origin.person_id, survey_key, context.clock.now()
-            )
-        except StorageUnavailableError as error:
-            await self._not_saved(ack, origin, error)
-            return
-        await ack()
-        self._after(origin)
+def _of_reader(person_id: str) -> dict[str, str]:
+    return {"person": person_id}
 
-    def _after(self, origin: Origin) -> None:
-        """Have the prompt rewritten, and Home where the click came from there."""
-        self._context.wake_dispatcher()
-        if origin.in_home:
-            self._context.background.spawn(
-                publish(self._context, origin.person_id), "Publishing Home", person=origin.person_id
-            )
 
-    async def _not_saved(
-        self, ack: AsyncAck, origin: Origin, error: StorageUnavailableError
-    ) -> None:
-        log.warning("A click was not saved: %s", error, extra={"person": origin.person_id})
-        await ack()
-        self._spawn_tell(origin, NOT_SAVED)
-
-    def _spawn_tell(self, origin: Origin, sentence: str) -> None:
-        self._context.background.spawn(
-            tell(self._context, origin, sentence), "Answering a click", person=origin.person_id
-        )
+ACTIONS = (
+    Event(
+        name="app_home_opened",
+        decode=payloads.person_id,
+        handle=publish,
+        doing="Publishing Home",
+        log_ids=_of_reader,
+    ),
+    Action(id="home_delete", decode=_decode_invitation, press=_delete, log_ids=_of_person),
+    Action(id="home_resume", decode=_decode_opt_out, press=_resume, log_ids=_of_person),
+)
+"""What Home offers; outsiders reach the same buttons in their messages. *Change* opens the same
+modal as in the prompt."""

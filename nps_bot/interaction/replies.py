@@ -7,6 +7,7 @@ from nps_bot.slack import notices
 from nps_bot.slack.payloads import Origin
 
 NOT_SAVED = "Sorry, that was not saved: our database isn't answering. Please try again in a moment."
+OURS_ALONE = "This is for the team that runs the survey. Nothing was changed."
 OUT_OF_DATE = "This is out of date, so nothing was changed."
 WENT_WRONG = "Sorry, something went wrong on our side. Please try again; we have been told."
 NOT_NOW = "Sorry, our database isn't answering. Please try again in a moment."

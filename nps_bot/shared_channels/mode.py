@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from nps_bot.asking import launching
+from nps_bot.asking.requests import SendRequest
 from nps_bot.interaction.context import BotContext, Consent, DeliveryMode, SendOptions
 from nps_bot.interaction.terminal import CommandError, confirmed
 from nps_bot.shared_channels import posting, reading
@@ -14,7 +15,6 @@ from nps_bot.shared_channels.posting import Found
 from nps_bot.shared_channels.views import approval, question
 from nps_bot.slack.block_kit import count
 from nps_bot.slack.message import Message
-from nps_bot.slack.payloads import SendRequest
 from nps_bot.surveys.rules.cadence_text import describe
 from nps_bot.surveys.rules.survey import Survey
 

@@ -14,9 +14,10 @@ from nps_bot.answering.replies import REFUSALS
 from nps_bot.answering.rules import Refusal
 from nps_bot.app import Role
 from nps_bot.asking import approving
+from nps_bot.asking.requests import SendRequest, StopRequest
+from nps_bot.figures.share_request import ShareRequest
 from nps_bot.interaction.replies import OUT_OF_DATE
 from nps_bot.people import forgetting
-from nps_bot.slack.payloads import SendRequest, ShareRequest, StopRequest
 from nps_bot.storage.tables import Response
 from slack_sandbox import Kind, Message, Person
 from tests.helpers.attack_helpers import BOTH, asked, eventually, everything, logged, quiet, read

@@ -20,7 +20,8 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from nps_bot.slack.payloads import SendRequest, ShareRequest, StopRequest
+from nps_bot.asking.requests import SendRequest, StopRequest
+from nps_bot.figures.share_request import ShareRequest
 from nps_bot.storage.tables import Response
 from slack_sandbox import Kind, Message, Person
 from tests.helpers.attack_helpers import asked, logged, quiet, read
