@@ -11,6 +11,8 @@ from nps_bot.asking.store.backlog import backlog
 from nps_bot.figures import store as reports
 from nps_bot.figures.store import Recovery, Scope, Tally
 from nps_bot.home import store as overview
+from nps_bot.shared_channels import store as shared_channels
+from nps_bot.shared_channels.store import NewPost
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation
 from nps_bot.surveys.rules.survey import Kind
@@ -101,6 +103,22 @@ async def test_who_answered_twice_is_found_in_both(database: Database) -> None:
         assert reports.in_both(connection, *waves) == {(9, 3): 1}
         assert reports.in_both(connection, period(90), period(180, 90)) == {(9, 3): 1}
         assert reports.in_both(connection, period(5), period(4)) == {(9, 9): 3, (7, 7): 2}
+
+    await database.write(work)
+
+
+async def test_a_wave_that_asked_nobody_but_a_channel_has_asked(database: Database) -> None:
+    """One whose question has not been posted has not."""
+
+    def work(connection: Connection) -> None:
+        world = World(connection)
+        posted, unposted = world.wave(NOON, {}), world.wave(NOON + DAY, {})
+        for wave, moment in ((posted, NOON), (unposted, None)):
+            shared_channels.add(connection, wave, NewPost("C1", "Harbor", None, ()))
+            [post] = shared_channels.of_waves(connection, [wave])
+            if moment is not None:
+                shared_channels.mark_posted(connection, post.id, moment)
+        assert [wave.id for wave in reports.asked_waves(connection, "customer", 9)] == [posted]
 
     await database.write(work)
 
