@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,35 @@ settings.load_profile("no deadline")
 
 
 pytest_plugins = ["tests.helpers.world"]
+
+
+SLOW_PLACES = {"app", "browser", "campaign", "cli", "documents", "recording", "test_time_travel.py"}
+"""Where a test runs the whole bot, a browser, or everything the documents say."""
+SLOW_FIXTURES = {"postgres_url", "postgresql_database_url", "sandbox", "quiet_world", "browser"}
+SLOW_MODULES = {"subprocess", "multiprocessing", "tests.helpers.processes"}
+"""What a file of tests imports that starts processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a server, a browser, further processes, or the bot in a sandbox."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_slow(item):
+            item.add_marker("slow")
+
+
+def is_slow(test: pytest.Function) -> bool:
+    """Return whether ``make quick`` leaves a test out, by what it uses and where it is."""
+    parameters = test.callspec.params if hasattr(test, "callspec") else {}
+    imported = {
+        value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        for value in vars(test.module).values()
+    }
+    return (
+        "postgresql" in parameters.values()
+        or not SLOW_FIXTURES.isdisjoint(test.fixturenames)
+        or not SLOW_MODULES.isdisjoint(imported)
+        or not SLOW_PLACES.isdisjoint(test.path.relative_to(Path(__file__).parent).parts)
+    )
 
 
 @pytest.fixture(scope="session")

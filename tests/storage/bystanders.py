@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -200,8 +201,8 @@ def fill(connection: Connection, only: Mapping[str, Any], *, backwards: bool = F
     kept = [row for row in rows() if all(row[1].get(of, one) == one for of, one in only.items())]
     place = {table: number for number, table in enumerate(Base.metadata.sorted_tables)}
     kept = sorted(reversed(kept) if backwards else kept, key=lambda row: place[row[0].__table__])
-    for table, _, values in kept:
-        connection.execute(insert(table).values(**values))
+    for (table, _), alike in groupby(kept, key=lambda row: (row[0], tuple(row[2]))):
+        connection.execute(insert(table), [values for _, _, values in alike])
 
 
 _NAMED_BY = {"answers": ("response_id", "question_key"), "score_changes": ("response_id",)}

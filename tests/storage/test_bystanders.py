@@ -15,10 +15,11 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from importlib import import_module
 from inspect import getmembers, isfunction, signature
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 import nps_bot
 from nps_bot.anonymous.rules import privacy
@@ -291,13 +292,19 @@ WHOLE_MODULES = {
 }
 
 
+@pytest.fixture(scope="module")
+def engine(sqlite_template: Path) -> Iterator[Engine]:
+    """Return an engine of an empty database, in which nothing is committed."""
+    engine = create_engine(f"sqlite:///{sqlite_template}")
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def connection(sqlite_database_url: str) -> Iterator[Connection]:
-    """Return a connection to an empty database."""
-    engine = create_engine(sqlite_database_url)
+def connection(engine: Engine) -> Iterator[Connection]:
+    """Return a connection to an empty database; what is written is rolled back."""
     with engine.connect() as opened:
         yield opened
-    engine.dispose()
 
 
 @pytest.fixture(params=[False, True], ids=["", "backwards"])
