@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, update
 
 import nps_bot
 from nps_bot.anonymous.rules import privacy
@@ -38,6 +38,7 @@ from nps_bot.shared_channels import store as posts
 from nps_bot.shared_channels.rules import PostState
 from nps_bot.slack.profiles import Member
 from nps_bot.storage import key_value
+from nps_bot.storage.tables import Outbox, Wave
 from nps_bot.surveys import store as surveys
 from tests.storage.bystanders import EARLIER, LATER, NOMINAL, NOON, WORDING, Picture, digest, fill
 
@@ -97,7 +98,7 @@ WRITING: list[tuple[Called, str]] = [
     (call(answers.change, CHANGE, NOON), "responses/r11-UA score_changes/*"),
     (call(answers.touch_click, "r11-UA", 99), "responses/r11-UA"),
     (call(answers.end_corrections, "11-UA", NOON), "responses/r11-UA"),
-    (call(answers.end_corrections, "11-UA", LATER), ""),
+    (call(answers.end_corrections, "11-UA", LATER + timedelta(days=1)), ""),
     (call(answers.set_no_contact, "r11-UA", NOON), "responses/r11-UA"),
     (call(answers.save_replies, "r11-UA", [_reply("wrong", "")], NOON), "answers/r11-UA/wrong"),
     (call(answers.save_replies, "r11-UA", [_reply("wrong", "!")], NOON), "answers/r11-UA/wrong"),
@@ -209,6 +210,7 @@ READING: list[tuple[Called, Mapping[str, Any]]] = [
     (call(waves.of_nominal, "alpha", "2026-11-21T10:00"), WAVE_11),
     (call(waves.latest_scheduled, "alpha"), ALPHA),
     (call(waves.any_of, "alpha"), ALPHA),
+    (call(waves.find, 11), WAVE_11),
     (call(waves.lock, 11), WAVE_11),
     (call(waves.earliest_due, 12), WAVE_12),
     (call(cases.find, "r11-UA"), ONE),
@@ -262,7 +264,7 @@ ELSEWHERE: dict[str, str] = {
     "asking.store.approvals.overdue": WHOLE,
     "asking.store.backlog.backlog": WHOLE,
     "asking.store.contacts.lock_survey": LOCKS,
-    "asking.store.contacts.was_read": NONE_SUCH,
+    "asking.store.contacts.was_read": "nothing was read yet: see below",
     "asking.store.nudges.open_waves": WHOLE,
     "asking.store.waves.anonymous_closed_since": WHOLE,
     "asking.store.waves.keep_open": LOCKS,
@@ -410,6 +412,41 @@ def test_a_second_open_request_is_refused(connection: Connection) -> None:
     fill(connection, {})
     again = approvals.NewApproval("alpha", "2026-11-25T12:00", 3, "UA", ())
     assert written(connection, lambda open_: approvals.add(open_, again, NOON, LATER)) == set()
+
+
+def test_a_person_has_taken_part_where_they_voted(connection: Connection) -> None:
+    """An invitation alone is no part."""
+    fill(connection, {})
+    assert len(ballots.taken_part(connection, "UA", 9)) == 4
+
+
+def test_what_is_on_its_way_counts_as_asked(connection: Connection) -> None:
+    """The first question of this survey alone, and only once somebody delivers it."""
+    fill(connection, {})
+    asked = contacts.asked_since(connection, "alpha", EARLIER, [])
+    claimed = update(Outbox).values(status="claimed", claimed_at=NOON)
+    for message in ("prompt13-UA", "prompt23-UA", "alert12-UA"):
+        connection.execute(claimed.where(Outbox.id == message))
+    waiting = update(Outbox).where(Outbox.id == "prompt13-UB").values(claimed_at=NOON)
+    connection.execute(waiting)
+    assert contacts.asked_since(connection, "alpha", EARLIER, []) == asked + 1
+
+
+def test_waves_that_closed_before_count_nobody(connection: Connection) -> None:
+    """Whatever their invitations say."""
+    fill(connection, {})
+    assert contacts.asked_since(connection, "alpha", EARLIER, []) == 4
+    closed = update(Wave).where(Wave.id == 11).values(closes_at=EARLIER)
+    connection.execute(closed)
+    assert contacts.asked_since(connection, "alpha", EARLIER, []) == 2
+
+
+def test_only_this_surveys_audience_was_read(connection: Connection) -> None:
+    """Whichever stands first."""
+    fill(connection, {})
+    contacts.mark_read(connection, "alpha", NOON)
+    assert contacts.was_read(connection, "alpha")
+    assert not contacts.was_read(connection, "beta")
 
 
 def test_a_look_is_taken_once_and_again_later(connection: Connection) -> None:
