@@ -36,7 +36,7 @@ from nps_bot.nps.score import Verdict
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import AnonymousAnswer, StoredDisclosure
 from nps_bot.surveys.rules.survey import Anonymity, Kind
-from tests.helpers.database_world import NOON, World, survey
+from tests.factories import NOON, World, survey
 
 DAY = timedelta(days=1)
 TWENTY = [10] * 8 + [8] * 6 + [2] * 6

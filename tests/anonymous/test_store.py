@@ -41,8 +41,8 @@ from nps_bot.storage.tables import (
 )
 from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.survey import Anonymity, Survey
+from tests.factories import NOON, survey
 from tests.helpers.asking import ADA, KENJI, TOM, ask, carry
-from tests.helpers.database_world import NOON, survey
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 _NAMED = survey()

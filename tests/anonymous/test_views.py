@@ -32,9 +32,8 @@ from nps_bot.home.views.status import wave_progress
 from nps_bot.nps.score import Verdict
 from nps_bot.slack.message import Message
 from nps_bot.surveys.rules.survey import Kind
-from tests.helpers import samples
+from tests.factories import NOON, WORDING, wave_figures
 from tests.helpers.reading import assert_slack_takes, texts
-from tests.helpers.samples import NOON, WORDING
 
 FIGURE = Figure(
     threshold=5,
@@ -50,7 +49,7 @@ OPEN = Participation(threshold=5, invited=40, at_least=10)
 
 def wave(shown: Participation | Disclosure, segment: str | None = None) -> AnonymousWave:
     closed = not isinstance(shown, Participation)
-    head = samples.wave(1, {}, 0, closed=closed).wave
+    head = wave_figures(1, {}, 0, closed=closed).wave
     head = replace(head, threshold=5, segment=segment)
     return AnonymousWave(head, shown, is_break=False)
 

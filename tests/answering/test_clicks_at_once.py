@@ -15,8 +15,8 @@ from nps_bot.asking.outgoing import mark_rewritten, prompt_key
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Case, Invitation, Outbox, Response, ScoreChange
+from tests.factories import NOON
 from tests.helpers.asking import SURVEYS, ask, carry
-from tests.helpers.database_world import NOON
 from tests.storage.test_database import held_back
 
 MINUTE = timedelta(minutes=1)

@@ -10,8 +10,8 @@ from nps_bot.answering import deletion, follow_ups
 from nps_bot.answering.rules import Refusal
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Response, ScoreChange
+from tests.factories import NOON
 from tests.helpers.answering import asked_ada, click
-from tests.helpers.database_world import NOON
 
 HOUR = timedelta(hours=1)
 

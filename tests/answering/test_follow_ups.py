@@ -16,9 +16,9 @@ from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation, Response, Wave
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import BandPlan, FollowUp
+from tests.factories import NOON, PLAIN_WORDING
 from tests.helpers.answering import asked_ada, click
 from tests.helpers.asking import SURVEYS, TOM, carry, message
-from tests.helpers.database_world import NOON, WORDING
 
 HOUR = timedelta(hours=1)
 
@@ -58,7 +58,7 @@ async def test_a_changed_file_leaves_old_replies_with_the_question_they_answered
 ) -> None:
     """The old wave asks its old questions still; only a new wave asks the new ones."""
     plan = BandPlan((FollowUp("fix", "What should we fix?"),), "Thanks")
-    wording = replace(WORDING, reason="What made you say so?", detractor=plan)
+    wording = replace(PLAIN_WORDING, reason="What made you say so?", detractor=plan)
     changed = {"customer": replace(SURVEYS["customer"], wording=wording)}
 
     def work(connection: Connection) -> None:
@@ -84,7 +84,7 @@ async def test_a_changed_file_leaves_old_replies_with_the_question_they_answered
             ("What should we fix?", "The heating."),
         ]
         (old, new) = connection.scalars(select(Wave.wording_id).order_by(Wave.id))
-        assert survey_store.load_wording(connection, old) == WORDING
+        assert survey_store.load_wording(connection, old) == PLAIN_WORDING
         assert survey_store.load_wording(connection, new) == wording
 
     await database.write(work)

@@ -6,8 +6,8 @@ import pytest
 
 from nps_bot.answering.views import followup
 from nps_bot.nps.bands import Band
+from tests.factories import WORDING
 from tests.helpers.reading import action_ids, assert_slack_takes, texts
-from tests.helpers.samples import WORDING
 
 
 def inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -14,9 +14,9 @@ from nps_bot.asking.outgoing import prompt_key
 from nps_bot.people import store as people
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation
+from tests.factories import NOON
 from tests.helpers.answering import asked_ada, click
 from tests.helpers.asking import ADA, ask, carry, claimed, message
-from tests.helpers.database_world import NOON
 
 HOUR = timedelta(hours=1)
 

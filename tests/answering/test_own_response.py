@@ -14,9 +14,9 @@ from nps_bot.answering.snooze import snooze
 from nps_bot.asking import launching
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation
+from tests.factories import NOON
 from tests.helpers.answering import asked_ada, click, everything
 from tests.helpers.asking import SURVEYS
-from tests.helpers.database_world import NOON
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -16,9 +16,9 @@ from nps_bot.cases.outgoing import alert_key
 from nps_bot.nps.bands import Band
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox, Response
+from tests.factories import NOON
 from tests.helpers.answering import asked_ada, changes, click, given
 from tests.helpers.asking import message
-from tests.helpers.database_world import NOON
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -10,9 +10,9 @@ from nps_bot.answering.rules import Refusal
 from nps_bot.answering.snooze import snooze
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox
+from tests.factories import NOON
 from tests.helpers.answering import asked_ada, click
 from tests.helpers.asking import SURVEYS
-from tests.helpers.database_world import NOON
 
 DAY = timedelta(days=1)
 

@@ -14,7 +14,7 @@ from nps_bot.asking.store import approvals, invitations, waves
 from nps_bot.asking.store.approvals import NewApproval
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import ApprovalRequest, Invitation, Wave
-from tests.helpers.database_world import NOON, World
+from tests.factories import NOON, World
 
 NEW = NewApproval("customer", "2026-11-24T12:00", 80, "UMEI", ("UTOM", "priya@lumen.example"))
 MINUTE = timedelta(minutes=1)

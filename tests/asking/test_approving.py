@@ -22,8 +22,8 @@ from nps_bot.delivery.destinations import DirectMessage
 from nps_bot.people import forgetting
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Wave
+from tests.factories import NOON, survey
 from tests.helpers.asking import carry
-from tests.helpers.database_world import NOON, survey
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CUSTOMER = replace(survey(), owners=("UPRIYA", "tom@lumen.example"), admins_manage=True)

@@ -12,7 +12,7 @@ from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
 from nps_bot.surveys import store as survey_store
-from tests.helpers.database_world import NOON, World, survey
+from tests.factories import NOON, World, survey
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 

@@ -34,8 +34,8 @@ from nps_bot.storage.tables import Invitation, Outbox, Sighting, Wave, WaveExclu
 from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.limits import Limits
 from nps_bot.surveys.rules.survey import Nudge, Survey
+from tests.factories import survey
 from tests.helpers.asking import claimed, invitations_of, settled
-from tests.helpers.database_world import survey
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.cadence import Every, Unit
 from nps_bot.surveys.rules.limits import Limits
-from tests.helpers.database_world import World, survey
+from tests.factories import World, survey
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)

@@ -27,8 +27,8 @@ from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.cadence import Cadence, Cron, Every, Unit
 from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import Audience, Survey
+from tests.factories import PLAIN_WORDING, survey
 from tests.helpers import asking
-from tests.helpers.database_world import WORDING, survey
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -708,7 +708,7 @@ async def test_a_plan_knows_the_waves_that_are_still_open(database: Database) ->
 
 
 async def test_a_changed_file_changes_new_waves_only(database: Database) -> None:
-    changed = replace(CUSTOMER, wording=replace(WORDING, question="Would you recommend us?"))
+    changed = replace(CUSTOMER, wording=replace(PLAIN_WORDING, question="Would you recommend us?"))
 
     def work(connection: Connection) -> None:
         first = launch(connection, ADA)
@@ -719,7 +719,7 @@ async def test_a_changed_file_changes_new_waves_only(database: Database) -> None
             survey_store.load_wording(connection, waves.lock(connection, wave).wording_id).question
             for wave in (first, second)
         ]
-        assert questions == [WORDING.question, "Would you recommend us?"]
+        assert questions == [PLAIN_WORDING.question, "Would you recommend us?"]
 
     await database.write(work)
 

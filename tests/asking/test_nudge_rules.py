@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nps_bot.asking.rules.nudges import Asked, Due, NudgeKind, SkipReason, decide
 from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import Nudge, Survey
-from tests.helpers.database_world import survey
+from tests.factories import survey
 from tests.helpers.zones import moments_in, utc, zone_names
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

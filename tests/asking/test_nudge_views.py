@@ -12,9 +12,8 @@ from nps_bot.nps.bands import SCORES, band_of
 from nps_bot.slack.message import Message
 from nps_bot.surveys.files.defaults import CHASERS
 from nps_bot.surveys.rules.survey import Kind, Nudge
-from tests.helpers.database_world import survey
+from tests.factories import WORDING, survey
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
-from tests.helpers.samples import WORDING
 
 SURVEY = replace(
     survey(),

@@ -38,9 +38,9 @@ from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Invitation, Outbox, Wave
 from nps_bot.surveys.rules.survey import Nudge, Survey
 from tests.delivery.test_store import plans, recorded
+from tests.factories import NOON
 from tests.helpers import asking
 from tests.helpers.asking import ADA, KENJI, TOM, ask, carry, claimed, message, settled
-from tests.helpers.database_world import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SURVEYS: Mapping[str, Survey] = {

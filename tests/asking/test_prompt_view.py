@@ -8,8 +8,8 @@ import pytest
 from nps_bot.asking.views import prompt
 from nps_bot.slack.message import Message
 from nps_bot.surveys.rules.survey import Anonymity, Kind
+from tests.factories import NOON, WORDING
 from tests.helpers.reading import action_ids, assert_slack_takes, lines, texts
-from tests.helpers.samples import NOON, WORDING
 
 
 def asked(kind: Kind = Kind.RELATIONSHIP, *, snooze: bool = True) -> Message:

@@ -8,8 +8,8 @@ from nps_bot.asking.views import send as view
 from nps_bot.figures.store import WaveHead
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion
+from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, approval_request
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
-from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, asked
 
 ADA = Member("UADA", "Ada <L>")
 
@@ -98,7 +98,9 @@ def test_who_does_not_own_it_asks_the_owners_for_a_large_one() -> None:
 
 def test_what_somebody_else_asked_for_is_shown_with_both_answers() -> None:
     plan = Plan(((ADA, NOON),), {})
-    message = view.requested("Customer survey", plan, asked(), takes=timedelta(seconds=3))
+    message = view.requested(
+        "Customer survey", plan, approval_request(), takes=timedelta(seconds=3)
+    )
     assert_slack_takes(message)
     assert lines(message)[3:] == [
         "The last question leaves in a few seconds: outside quiet hours, at the pace Slack allows.",
@@ -108,7 +110,7 @@ def test_what_somebody_else_asked_for_is_shown_with_both_answers() -> None:
         f"It can be decided until {CLOSES_TOKEN}, once. Who asked is told.",
     ]
     assert action_ids(message.blocks) == ["approval_send", "approval_decline"]
-    nobody = view.requested("Customer survey", Plan((), {}), asked(), takes=timedelta())
+    nobody = view.requested("Customer survey", Plan((), {}), approval_request(), takes=timedelta())
     assert action_ids(nobody.blocks) == []
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from nps_bot.asking.stopping import Extent
 from nps_bot.asking.views import stop as view
+from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, wave_figures
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
-from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, wave
 
 
 def extent(
@@ -16,7 +16,7 @@ def extent(
     state: str = "ready",
     stopped: tuple[datetime | None, str | None] = (None, None),
 ) -> Extent:
-    head = wave(1, {}, 0).wave
+    head = wave_figures(1, {}, 0).wave
     at, by = stopped
     return Extent(replace(head, state=state, stopped_at=at, stopped_by=by), asked, unasked)
 

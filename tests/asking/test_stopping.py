@@ -29,8 +29,8 @@ from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox, Wave
+from tests.factories import NOON
 from tests.helpers.asking import ADA, KENJI, SURVEYS, TOM, ask, carry, claimed, message, settled
-from tests.helpers.database_world import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CUSTOMER = SURVEYS["customer"]

@@ -20,14 +20,14 @@ from nps_bot.asking.store.waves import NewWave
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Response, StoredWording, Wave
 from nps_bot.surveys import store as survey_store
-from tests.helpers.database_world import NOON, WORDING, World
+from tests.factories import NOON, PLAIN_WORDING, World
 
 DAY = timedelta(days=1)
 
 
 def create(connection: Connection, nominal: str = "2026-11-24T10:00") -> int | None:
     """Create a wave of the customer survey, as any process may try at any time."""
-    wording_id = survey_store.store_wording(connection, "customer", WORDING)
+    wording_id = survey_store.store_wording(connection, "customer", PLAIN_WORDING)
     wave = NewWave("customer", nominal, wording_id, "relationship", NOON, NOON + 7 * DAY)
     return waves.create(connection, wave, NOON)
 
@@ -160,12 +160,15 @@ async def test_pausing_is_remembered_with_who_did_it(database: Database) -> None
 
 async def test_a_wording_is_kept_as_it_was(database: Database) -> None:
     def work(connection: Connection) -> None:
-        first = survey_store.store_wording(connection, "customer", WORDING)
-        changed = replace(WORDING, question="Would you recommend us?")
+        first = survey_store.store_wording(connection, "customer", PLAIN_WORDING)
+        changed = replace(PLAIN_WORDING, question="Would you recommend us?")
         second = survey_store.store_wording(connection, "customer", changed)
-        assert survey_store.store_wording(connection, "customer", WORDING) == first != second
-        assert survey_store.store_wording(connection, "employee", WORDING) not in {first, second}
-        assert survey_store.load_wording(connection, first) == WORDING
+        assert survey_store.store_wording(connection, "customer", PLAIN_WORDING) == first != second
+        assert survey_store.store_wording(connection, "employee", PLAIN_WORDING) not in {
+            first,
+            second,
+        }
+        assert survey_store.load_wording(connection, first) == PLAIN_WORDING
         assert survey_store.load_wording(connection, second) == changed
 
     await database.write(work)

@@ -18,9 +18,8 @@ from nps_bot.home.views import status as status_view
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.limits import Limits
-from tests.helpers.database_world import survey
+from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, survey, wave_figures
 from tests.helpers.reading import assert_slack_takes, lines
-from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, wave
 
 DAY = timedelta(days=1)
 ADA = Member("UADA", "Ada <L>")
@@ -206,7 +205,7 @@ def test_every_reason_can_be_counted() -> None:
 
 
 def test_a_wave_in_the_status_says_whom_it_does_not_ask() -> None:
-    running = RunningWave(wave(1, {}, 0).wave, 5, 1, 0, None, {Rule.AFTER_ANSWER: 1})
+    running = RunningWave(wave_figures(1, {}, 0).wave, 5, 1, 0, None, {Rule.AFTER_ANSWER: 1})
     next_nominal = datetime(2027, 1, 5, 10, 0)  # noqa: DTZ001 - nominal times have no zone
     one = SurveyStatus("customer", "Customer survey", None, (running,), next_nominal, None)
     message = status_view.status(Status((one,), Unclaimed((), 0), (), 0, NOON), "", {})

@@ -8,7 +8,7 @@ from nps_bot.cases import alert
 from nps_bot.cases.alert import Alert
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Person, Response, ScoreChange
-from tests.helpers.database_world import NOON, World
+from tests.factories import NOON, World
 
 DAY = timedelta(days=1)
 

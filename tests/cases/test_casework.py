@@ -20,8 +20,8 @@ from nps_bot.cases.store import CaseRow
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Response
+from tests.factories import NOON
 from tests.helpers.asking import ADA, SURVEYS, ask, carry, message
-from tests.helpers.database_world import NOON
 
 HOUR = timedelta(hours=1)
 

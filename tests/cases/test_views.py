@@ -9,8 +9,8 @@ from nps_bot.cases import views as view
 from nps_bot.cases.store import CaseRow
 from nps_bot.figures.store import EarlierScore
 from nps_bot.slack.message import Message
+from tests.factories import NOON, NOON_TOKEN, alert
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
-from tests.helpers.samples import NOON, NOON_TOKEN, alert
 
 
 def shown(message: Message) -> list[str]:

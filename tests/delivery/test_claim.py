@@ -38,6 +38,7 @@ from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Wave
 from nps_bot.surveys.rules.survey import Survey
+from tests.factories import NOON
 from tests.helpers.asking import (
     ADA,
     KENJI,
@@ -50,7 +51,6 @@ from tests.helpers.asking import (
     settle,
     settled,
 )
-from tests.helpers.database_world import NOON
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 

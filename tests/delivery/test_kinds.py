@@ -15,8 +15,8 @@ from nps_bot.delivery.store.outbox import new_message
 from nps_bot.kinds import KINDS
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox
+from tests.factories import NOON
 from tests.helpers.asking import SURVEYS
-from tests.helpers.database_world import NOON
 
 ALL = [pytest.param(kind, id=kind.type.name) for kind in KINDS]
 

@@ -16,7 +16,7 @@ from nps_bot.delivery.sender_lease import RENEW_EVERY, SenderLease
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.lanes import TENURE
 from nps_bot.storage.database import Database
-from tests.helpers.database_world import NOON
+from tests.factories import NOON
 
 SECOND = timedelta(seconds=1)
 

@@ -22,8 +22,8 @@ from nps_bot.kinds import KINDS
 from nps_bot.slack.calls import Posted
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
+from tests.factories import NOON
 from tests.helpers.asking import ADA, KENJI, SURVEYS, ask, carry, claimed, message
-from tests.helpers.database_world import NOON
 
 MINUTE = timedelta(minutes=1)
 HERE = Posted("D1", "1795521600.000100")

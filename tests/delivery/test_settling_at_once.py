@@ -17,8 +17,8 @@ from nps_bot.kinds import KINDS
 from nps_bot.slack.calls import Accepted, Outcome, RateLimited, Refused
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
+from tests.factories import NOON
 from tests.helpers.asking import ADA, KENJI, TOM, ask, carry, claimed, settle
-from tests.helpers.database_world import NOON
 
 SECOND = timedelta(seconds=1)
 

@@ -18,7 +18,7 @@ from nps_bot.delivery.store.outbox import NewMessage
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Outbox
-from tests.helpers.database_world import NOON, World
+from tests.factories import NOON, World
 
 SECOND = timedelta(seconds=1)
 LEASE = timedelta(seconds=30)

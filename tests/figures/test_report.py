@@ -17,7 +17,7 @@ from nps_bot.nps.score import Distribution, Verdict, interval, nps
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation
 from nps_bot.surveys.rules.survey import Kind, Survey
-from tests.helpers.database_world import NOON, World, survey
+from tests.factories import NOON, World, survey
 from tests.helpers.reading import assert_slack_takes
 
 DAY = timedelta(days=1)

@@ -10,13 +10,13 @@ from nps_bot.figures.report import Report
 from nps_bot.figures.store import Comment, Recovery
 from nps_bot.figures.views import report as view
 from nps_bot.slack.message import Message
+from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, no_figures, report, wave_figures
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
-from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, nothing, report, wave
 
 THREE_WAVES = (
-    wave(1, {10: 12, 8: 10, 3: 18}, 60, day="2026-05-24"),
-    wave(2, {10: 14, 8: 10, 3: 16}, 60, day="2026-08-24"),
-    wave(3, {10: 20, 9: 4, 8: 5, 7: 2, 3: 8, 0: 1}, 90),
+    wave_figures(1, {10: 12, 8: 10, 3: 18}, 60, day="2026-05-24"),
+    wave_figures(2, {10: 14, 8: 10, 3: 16}, 60, day="2026-08-24"),
+    wave_figures(3, {10: 20, 9: 4, 8: 5, 7: 2, 3: 8, 0: 1}, 90),
 )
 COMMENT = Comment("UADA", "Ada <L>", "Harbor", 3, "Why & how?", "The <lid>\nleaks", NOON)
 
@@ -113,7 +113,7 @@ def test_native_charts_carry_the_interval() -> None:
 
 def test_no_line_is_drawn_across_another_wording() -> None:
     waves = (*THREE_WAVES[:2], replace(THREE_WAVES[2], is_break=True))
-    later = wave(4, {10: 30}, 60, day="2027-02-24")
+    later = wave_figures(4, {10: 30}, 60, day="2027-02-24")
     broken = report((*waves, later))
     message = view.report(broken, "s1", charts=True)
     _, trend = charts(message)
@@ -139,7 +139,7 @@ def test_one_wave_is_no_trend(native: bool) -> None:
 
 
 def test_several_waves_of_one_day_are_told_apart() -> None:
-    morning = wave(1, {10: 30}, 60)
+    morning = wave_figures(1, {10: 30}, 60)
     evening = replace(morning, wave=replace(morning.wave, id=2, nominal="2026-11-24T18:30"))
     _, trend = charts(view.report(report((morning, evening)), "s1", charts=True))
     assert isinstance(trend["chart"], dict)
@@ -158,8 +158,8 @@ def test_sharing_shows_figures_but_nobodys_words() -> None:
 
 
 def empty(period: Period | None) -> Report:
-    blank = report((wave(1, {}, 0),))
-    return replace(blank, wave=None, period=period, figures=nothing(), before=None, trend=())
+    blank = report((wave_figures(1, {}, 0),))
+    return replace(blank, wave=None, period=period, figures=no_figures(), before=None, trend=())
 
 
 def test_before_the_first_wave() -> None:

@@ -16,7 +16,7 @@ from nps_bot.shared_channels.store import NewPost
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Invitation
 from nps_bot.surveys.rules.survey import Kind
-from tests.helpers.database_world import NOON, World
+from tests.factories import NOON, World
 
 DAY = timedelta(days=1)
 

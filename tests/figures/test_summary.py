@@ -9,7 +9,7 @@ from nps_bot.figures.store import Recovery
 from nps_bot.figures.summary import Summary
 from nps_bot.nps.score import Verdict
 from nps_bot.storage.database import Database
-from tests.helpers.database_world import NOON, World
+from tests.factories import NOON, World
 
 DAY = timedelta(days=1)
 

@@ -12,8 +12,8 @@ from nps_bot.figures.summary import Summary
 from nps_bot.figures.views import summary as view
 from nps_bot.slack.message import Message
 from nps_bot.surveys.rules.survey import Kind
+from tests.factories import CLOSES, CLOSES_TOKEN, NOON, NOON_TOKEN, WORDING, change, wave_figures
 from tests.helpers.reading import assert_slack_takes, lines
-from tests.helpers.samples import CLOSES, CLOSES_TOKEN, NOON, NOON_TOKEN, WORDING, change, wave
 
 ORIGIN = "How likely are you to recommend Lumen &amp; Co to a friend or colleague?"
 
@@ -32,8 +32,8 @@ def shown(message: Message) -> list[str]:
 
 
 def test_a_running_wave_is_exactly_this() -> None:
-    before = wave(1, {10: 12, 8: 10, 3: 18}, 60, day="2026-08-24")
-    latest = wave(2, {10: 20, 9: 4, 8: 5, 7: 2, 3: 8, 0: 1}, 90)
+    before = wave_figures(1, {10: 12, 8: 10, 3: 18}, 60, day="2026-08-24")
+    latest = wave_figures(2, {10: 20, 9: 4, 8: 5, 7: 2, 3: 8, 0: 1}, 90)
     message = view.scoreboard(summary(before, latest))
     assert message.text == (
         "Customer survey, so far: NPS +38, 95% interval +10 to +60. 40 of 90 people answered (44%)."
@@ -62,7 +62,7 @@ def test_a_running_wave_is_exactly_this() -> None:
 
 
 def test_nobody_asked_yet() -> None:
-    message = view.scoreboard(summary(wave(1, {}, 0)))
+    message = view.scoreboard(summary(wave_figures(1, {}, 0)))
     assert message.text == "Customer survey, so far: no answers yet. Nobody has been asked yet."
     assert shown(message) == [
         "Customer survey, so far: no answers",
@@ -73,7 +73,7 @@ def test_nobody_asked_yet() -> None:
 
 
 def test_few_answers_are_only_directional() -> None:
-    rows = shown(view.scoreboard(summary(wave(1, {9: 1}, 1))))
+    rows = shown(view.scoreboard(summary(wave_figures(1, {9: 1}, 1))))
     assert rows[1:5] == [
         "*NPS +100*, 95% interval −59 to +100",
         "_Directional: fewer than 30 answers_",
@@ -84,7 +84,7 @@ def test_few_answers_are_only_directional() -> None:
 
 def test_a_closing_summary_says_so() -> None:
     rows = shown(
-        view.scoreboard(summary(wave(1, {9: 40}, 50, closed=True), recovery=Recovery(2, 1)))
+        view.scoreboard(summary(wave_figures(1, {9: 40}, 50, closed=True), recovery=Recovery(2, 1)))
     )
     assert rows[0] == "Customer survey, closed: NPS +100"
     assert rows[-1] == f"Wave of 24 Nov 2026, closed {CLOSES_TOKEN} · {ORIGIN}"
@@ -97,32 +97,39 @@ def test_a_closing_summary_says_so() -> None:
 def test_noise_is_called_noise() -> None:
     rows = shown(
         view.scoreboard(
-            summary(wave(1, {10: 20, 7: 20}, 90, day="2026-08-24"), wave(2, {10: 22, 7: 18}, 90))
+            summary(
+                wave_figures(1, {10: 20, 7: 20}, 90, day="2026-08-24"),
+                wave_figures(2, {10: 22, 7: 18}, 90),
+            )
         )
     )
     assert "+5 against the wave of 24 Aug 2026: within noise" in rows
 
 
 def test_nothing_is_compared_across_another_wording() -> None:
-    before = wave(1, {0: 40}, 60, day="2026-08-24")
-    rows = shown(view.scoreboard(summary(before, wave(2, {10: 40}, 60, is_break=True))))
+    before = wave_figures(1, {0: 40}, 60, day="2026-08-24")
+    rows = shown(view.scoreboard(summary(before, wave_figures(2, {10: 40}, 60, is_break=True))))
     assert "The question or its layout changed, so the scores before are not compared" in rows
     assert not any("against" in row for row in rows)
 
 
 def test_a_wave_without_answers_before_is_named() -> None:
-    rows = shown(view.scoreboard(summary(wave(1, {}, 60, day="2026-08-24"), wave(2, {10: 40}, 60))))
+    rows = shown(
+        view.scoreboard(
+            summary(wave_figures(1, {}, 60, day="2026-08-24"), wave_figures(2, {10: 40}, 60))
+        )
+    )
     assert "Not compared with the wave of 24 Aug 2026: one of the two has no answers" in rows
 
 
 def test_all_employees_answered_is_no_estimate() -> None:
-    rows = shown(view.scoreboard(summary(wave(1, {9: 30, 3: 10}, 40, kind=Kind.EMPLOYEE))))
+    rows = shown(view.scoreboard(summary(wave_figures(1, {9: 30, 3: 10}, 40, kind=Kind.EMPLOYEE))))
     assert rows[1] == "*NPS +50*, everybody asked has answered"
 
 
 @pytest.mark.parametrize("counts", [{10: 1, 0: 1000}, {score: score for score in range(11)}])
 def test_bars_grow_with_their_numbers_and_none_vanishes(counts: dict[int, int]) -> None:
-    rows = shown(view.scoreboard(summary(wave(1, counts, 5_000))))
+    rows = shown(view.scoreboard(summary(wave_figures(1, counts, 5_000))))
     bars = {int(row.split()[0]): row.count("█") for row in rows[rows.index("```") + 1 :][:11]}
     by_count = sorted(bars, key=lambda score: counts.get(score, 0))
     assert all(bars[low] <= bars[high] for low, high in pairwise(by_count))
@@ -130,11 +137,11 @@ def test_bars_grow_with_their_numbers_and_none_vanishes(counts: dict[int, int]) 
 
 
 def test_the_day_of_a_wave_is_local() -> None:
-    assert wave(1, {}, 0, day="2027-01-05").wave.day == date(2027, 1, 5)
+    assert wave_figures(1, {}, 0, day="2027-01-05").wave.day == date(2027, 1, 5)
 
 
 def test_a_stopped_wave_says_so_while_it_takes_answers_and_when_it_closes() -> None:
-    latest = wave(1, {9: 2}, 3)
+    latest = wave_figures(1, {9: 2}, 3)
     stopped = replace(latest, wave=replace(latest.wave, stopped_at=NOON, stopped_by="UTOM"))
     stop = f"Wave of 24 Nov 2026, stopped by <@UTOM>, {NOON_TOKEN}; "
     running = shown(view.scoreboard(summary(stopped)))

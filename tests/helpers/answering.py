@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import Recorded, record_score
 from nps_bot.storage.tables import Base, Response, ScoreChange
+from tests.factories import NOON
 from tests.helpers.asking import ADA, SURVEYS, ask, carry
-from tests.helpers.database_world import NOON
 
 
 def stamp(now: datetime) -> int:

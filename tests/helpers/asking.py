@@ -20,7 +20,7 @@ from nps_bot.slack.calls import Accepted, Outcome
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.tables import Invitation, Outbox
 from nps_bot.surveys.rules.survey import Survey
-from tests.helpers.database_world import NOON, survey
+from tests.factories import NOON, survey
 
 SURVEYS: Mapping[str, Survey] = {"customer": survey(), "employee": survey("employee")}
 

@@ -9,7 +9,7 @@ from nps_bot.home import home
 from nps_bot.home.home import Home, OptedOut
 from nps_bot.people import store as people
 from nps_bot.storage.database import Database
-from tests.helpers.database_world import NOON, World, survey
+from tests.factories import NOON, World, survey
 
 DAY = timedelta(days=1)
 SURVEYS = {"customer": survey(), "employee": survey("employee")}

@@ -8,8 +8,8 @@ from nps_bot.home.home import Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
 from nps_bot.home.status import RunningWave, Unclaimed
 from nps_bot.home.views import home as view
 from nps_bot.slack.block_kit import day, when
+from tests.factories import NOON, NOON_TOKEN, WORDING, change, wave_figures
 from tests.helpers.reading import action_ids, assert_slack_takes, texts
-from tests.helpers.samples import NOON, NOON_TOKEN, WORDING, change, wave
 
 URL = "https://lumen.slack.com/"
 
@@ -72,7 +72,10 @@ def test_what_was_stopped_can_be_taken_up_again() -> None:
 
 
 def test_owners_see_their_figures_and_whom_nobody_takes_care_of() -> None:
-    trend = (wave(1, {10: 20, 3: 20}, 60, day="2026-08-24"), wave(2, {10: 40, 3: 1}, 90))
+    trend = (
+        wave_figures(1, {10: 20, 3: 20}, 60, day="2026-08-24"),
+        wave_figures(2, {10: 40, 3: 1}, 90),
+    )
     asking = RunningWave(trend[-1].wave, 90, 41, 300, NOON + timedelta(minutes=4))
     owned = (
         OwnedSurvey("A & B", trend[-1], change(trend), trend[0].wave.day),

@@ -14,7 +14,7 @@ from nps_bot.storage.database import Database
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.cadence import Every, Unit, next_nominal
 from nps_bot.surveys.rules.survey import Survey
-from tests.helpers.database_world import NOON, World, survey
+from tests.factories import NOON, World, survey
 
 DAY = timedelta(days=1)
 

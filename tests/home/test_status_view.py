@@ -9,8 +9,8 @@ from nps_bot.home.status import RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.home.store import OpenCase, Pause, Trouble
 from nps_bot.home.views import status as view
 from nps_bot.kinds import KINDS
+from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, wave_figures
 from tests.helpers.reading import assert_slack_takes, lines
-from tests.helpers.samples import CLOSES_TOKEN, NOON, NOON_TOKEN, wave
 
 URL = "https://lumen.slack.com/"
 CASE = OpenCase(
@@ -54,7 +54,7 @@ def shown(overview: Status, url: str = URL) -> list[str]:
 
 
 def test_a_running_wave_says_how_far_it_is() -> None:
-    running = RunningWave(wave(1, {}, 0).wave, 1_200, 40, 3, NOON + timedelta(days=7))
+    running = RunningWave(wave_figures(1, {}, 0).wave, 1_200, 40, 3, NOON + timedelta(days=7))
     message = view.status(status(survey(running)), URL, {})
     assert message.text == "1 open wave, 0 unclaimed alerts, 0 undelivered messages."
     assert shown(status(survey(running))) == [
@@ -71,7 +71,7 @@ def test_a_running_wave_says_how_far_it_is() -> None:
 
 
 def test_a_stopped_wave_says_so() -> None:
-    head = replace(wave(1, {}, 0).wave, stopped_at=NOON, stopped_by="UTOM")
+    head = replace(wave_figures(1, {}, 0).wave, stopped_at=NOON, stopped_by="UTOM")
     running = RunningWave(head, 3, 1, 0, None, unasked=7)
     assert shown(status(survey(running)))[2] == (
         f"Wave of 24 Nov 2026: stopped by <@UTOM>, {NOON_TOKEN}; 3 asked, 1 answered, 7 not asked;"

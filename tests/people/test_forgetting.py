@@ -35,8 +35,8 @@ from nps_bot.slack.calls import Accepted, NotThere, Outcome, RateLimited, Unknow
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Answer, Base, Outbox, Response, ScoreChange, Wave
+from tests.factories import NOON
 from tests.helpers.asking import SURVEYS, TOM, ask, carry, claimed, message, settle, settled
-from tests.helpers.database_world import NOON
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER = NOON + HOUR

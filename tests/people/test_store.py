@@ -14,7 +14,7 @@ from nps_bot.people.store import ALL_SURVEYS, AccountRow
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Person
-from tests.helpers.database_world import NOON
+from tests.factories import NOON
 
 ADA = Member("U1", "Ada Marsh", "Europe/London", "T1", is_guest=True)
 KENJI = Member("U2", "Kenji Mori", "Asia/Tokyo")

@@ -17,7 +17,7 @@ from nps_bot.shared_channels.rules import PostState
 from nps_bot.shared_channels.store import Accounts, NewPost
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import ChannelInvitation, ChannelPost, Invitation
-from tests.helpers.database_world import NOON, World
+from tests.factories import NOON, World
 
 HARBOR = NewPost("C1", "Harbor Hotels", "UTOM", ("T1",))
 CLIFF = NewPost("C2", "Cliff Inn", None, ("T2", "E2"))

@@ -16,9 +16,8 @@ from nps_bot.shared_channels.rules import PostState
 from nps_bot.shared_channels.store import Post
 from nps_bot.shared_channels.views import approval, question
 from nps_bot.surveys.rules.survey import Kind
-from tests.helpers.database_world import survey
+from tests.factories import NOON, NOON_TOKEN, WORDING, survey, wave_figures
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
-from tests.helpers.samples import NOON, NOON_TOKEN, WORDING, wave
 from tests.slack.test_block_limits import LONG_WORDING, NASTY
 
 MINE = OwnAnswer("p" * 32, "i" * 32, 1, "Harbor Hotels", 3, False, None, False)
@@ -45,7 +44,7 @@ ASKING = Request(POST, survey(), None, None, over=False)
 
 
 def running(*posts: Post) -> RunningWave:
-    return RunningWave(wave(1, {}, 0).wave, 0, 0, 0, None, posts=posts)
+    return RunningWave(wave_figures(1, {}, 0).wave, 0, 0, 0, None, posts=posts)
 
 
 @pytest.mark.parametrize("account", [*NASTY, "Harbor Hotels"])

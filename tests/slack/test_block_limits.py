@@ -28,9 +28,8 @@ from nps_bot.home.views import status as status_view
 from nps_bot.kinds import KINDS
 from nps_bot.nps.bands import SCORES, Band, band_of
 from nps_bot.surveys.rules.survey import Anonymity, BandPlan, FollowUp, Kind, Link, Nudge, Wording
-from tests.helpers.database_world import survey
+from tests.factories import NOON, alert, change, report, survey, wave_figures
 from tests.helpers.reading import assert_slack_takes
-from tests.helpers.samples import NOON, alert, change, report, wave
 
 NEXT = timedelta(days=90)
 NASTY = ["<&>" * 1_000, "\n" * 100 + "x" + "\n" * 2_899, "<!channel>" * 300, "`*_~" * 750]
@@ -128,7 +127,7 @@ def test_an_alert(typed: str, number: int) -> None:
 
 
 WAVES = tuple(
-    wave(number, dict.fromkeys(SCORES, 100_000), 9_999_999, is_break=number == 12)
+    wave_figures(number, dict.fromkeys(SCORES, 100_000), 9_999_999, is_break=number == 12)
     for number in range(TREND_WAVES)
 )
 
