@@ -38,7 +38,7 @@ _COUNTERS = ("nps_requests", "nps_slack_calls", "nps_pace")
 """What moves with every click, vote or not, named or not."""
 
 
-async def asked(world: World, number: int, **anonymity: Any) -> list[str]:
+async def ask_people(world: World, number: int, **anonymity: Any) -> list[str]:
     """Ask so many people anonymously; returns whom."""
     make_anonymous(world, Anonymity(K, **anonymity))
     people = [*CUSTOMERS, *crowd(world, number - len(CUSTOMERS))]
@@ -135,7 +135,7 @@ TWELVE = [10, 10, 10, 9, 9, 8, 8, 7, 6, 5, 3, 0]
 async def test_what_is_seen_changes_in_steps_of_k_and_tells_no_score(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = await asked(world, 12)
+    people = await ask_people(world, 12)
     by_step: dict[int, dict[str, str]] = {0: await seen(world, capsys)}
     for number, (handle, score) in enumerate(zip(people, TWELVE, strict=True), 1):
         await vote(world, handle, score, f"Reason of {handle}")
@@ -155,7 +155,7 @@ async def test_the_last_answer_shows_in_nothing_until_the_wave_has_closed(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever the last person answers: what was seen before is what is seen after."""
-    people = await asked(world, 8)
+    people = await ask_people(world, 8)
     for handle, score in zip(people[:6], SIX, strict=False):
         await vote(world, handle, score)
     before = await seen(world, capsys)
@@ -167,7 +167,7 @@ async def test_the_last_answer_shows_in_nothing_until_the_wave_has_closed(
 async def test_nothing_changes_once_the_wave_has_closed(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = await asked(world, 12)
+    people = await ask_people(world, 12)
     for handle, score in zip(people, TWELVE, strict=True):
         await vote(world, handle, score, f"Reason of {handle}")
     await closed(world)
@@ -202,7 +202,7 @@ async def test_nothing_changes_once_the_wave_has_closed(
 async def test_a_wave_shows_exactly_what_the_rules_say(
     world: World, scores: Sequence[int], told: Sequence[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = await asked(world, 40)
+    people = await ask_people(world, 40)
     for handle, score in zip(people, scores, strict=False):
         await vote(world, handle, score, f"Reason of {handle}")
     now = await seen(world, capsys)
@@ -233,7 +233,7 @@ async def test_an_insider_cannot_work_out_the_others(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one who disagrees reads what is shown, and tries every wave that fits it."""
-    people = await asked(world, 8)
+    people = await ask_people(world, 8)
     scores = [10, 10, 9, 9, 9, 0]
     for handle, score in zip(people, scores, strict=False):
         await vote(world, handle, score)
@@ -254,7 +254,7 @@ async def test_an_insider_cannot_work_out_the_others(
 async def test_groups_that_are_small_or_follow_from_others_are_hidden(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = await asked(world, 16, segment="team")
+    people = await ask_people(world, 16, segment="team")
     sizes = {"Roasting": 8, "Sales": 6, "Legal": 2}
     teams = [team for team, size in sizes.items() for _ in range(size)]
     of = dict(zip(people, teams, strict=True))
@@ -281,7 +281,7 @@ def put_into_teams(connection: Connection, world: World, teams: dict[str, str]) 
 
 @BOTH
 async def test_exported_direct_messages_are_the_same_whatever_was_answered(world: World) -> None:
-    people = await asked(world, 8)
+    people = await ask_people(world, 8)
     answered = [(0, "Awful"), (10, None), (7, "Fine"), (9, None), (3, None), (10, "Great")]
     for handle, (score, reason) in zip(people, answered, strict=False):
         await vote(world, handle, score, reason)
@@ -313,7 +313,7 @@ def dumped(connection: Connection) -> dict[str, dict[tuple[Any, ...], dict[str, 
 @BOTH
 async def test_no_row_that_stood_before_tells_who_answered_when_or_what(world: World) -> None:
     """What answering and closing changed is the same in every row that changed."""
-    people = await asked(world, 12)
+    people = await ask_people(world, 12)
     database = world.bot.context.database
     before = await database.read(dumped)
     for handle, score in zip(people, TWELVE, strict=True):
@@ -339,7 +339,7 @@ async def test_no_row_that_stood_before_tells_who_answered_when_or_what(world: W
 
 @BOTH
 async def test_ballots_and_answers_have_nothing_to_join_them_by(world: World) -> None:
-    people = await asked(world, 12)
+    people = await ask_people(world, 12)
     for handle, score in zip(people, TWELVE, strict=True):
         await vote(world, handle, score, f"Reason of {handle}")
     await closed(world)
@@ -363,7 +363,7 @@ def _values(rows: Any) -> set[str]:
 @ON_SQLITE
 async def test_the_files_hold_no_id_and_no_token_of_before(world: World) -> None:
     """The database, its write-ahead log and its shared memory, byte by byte."""
-    people = await asked(world, 12)
+    people = await ask_people(world, 12)
     for handle, score in zip(people, TWELVE, strict=True):
         await vote(world, handle, score, f"Reason of {handle}" if score > 8 else None)
     database = world.bot.context.database
@@ -388,7 +388,7 @@ async def test_the_files_hold_no_id_and_no_token_of_before(world: World) -> None
 )
 async def test_the_places_of_rows_in_postgresql_tell_no_order(world: World) -> None:
     """Their numbers in the table's file (ctid), and the transactions that wrote them (xmin)."""
-    people = await asked(world, 15)
+    people = await ask_people(world, 15)
     scores = [10, 0, 9, 1, 8, 2, 7, 3, 6, 4, 5, 10, 0, 9, 1]
     for handle, score in zip(people, scores, strict=True):
         await vote(world, handle, score)

@@ -493,7 +493,7 @@ async def test_no_line_of_the_log_tells_who_answered_or_what(
         for method in ("views.open", "response_url"):
             world.sandbox.faults.add(method, Fault(status=500))
         await ada.click(prompt, "ballot_6")
-        await thanked(world, ada, prompt)  # by the courier, at its second try
+        await thanked(world, ada, prompt)  # by the dispatcher, at its second try
         grace = world.sandbox.person("grace")
         await grace.click(await world.prompt_of("grace"), "ballot_9")
         await world.modal_of(grace, "anonymous_followup")

@@ -57,7 +57,7 @@ SURVEYS: Mapping[str, Survey] = {
 PEOPLE = [ADA.id, KENJI.id, TOM.id]
 
 
-def asked(connection: Connection) -> dict[str, str]:
+def ask_people(connection: Connection) -> dict[str, str]:
     """Ask three people anonymously; returns their invitations."""
     invitations = ask(connection, ADA, KENJI, TOM, at_once=True, surveys=SURVEYS)
     carry(connection, surveys=SURVEYS)
@@ -189,7 +189,7 @@ def test_ballots_and_answers_are_as_many_whatever_people_do(engine: Engine) -> N
     @given(st.lists(step, max_size=25))
     def run(steps: list[tuple[str, str, int]]) -> None:
         with engine.connect() as connection, connection.begin() as transaction:
-            told = Told(connection, asked(connection))
+            told = Told(connection, ask_people(connection))
             for name, person, score in steps:
                 told.now += SECOND
                 getattr(told, name)(person, score)
@@ -215,7 +215,7 @@ async def test_the_schema_refuses_a_threshold_that_protects_nobody(
     database: Database, threshold: int
 ) -> None:
     def work(connection: Connection) -> None:
-        asked(connection)
+        ask_people(connection)
         connection.execute(update(Wave).values(threshold=threshold))
 
     with pytest.raises(IntegrityError, match="ck_waves_threshold"):
@@ -224,7 +224,7 @@ async def test_the_schema_refuses_a_threshold_that_protects_nobody(
 
 async def test_of_a_token_only_its_hash_is_kept(database: Database) -> None:
     def work(connection: Connection) -> None:
-        voted = vote(connection, asked(connection), ADA.id, 3)
+        voted = vote(connection, ask_people(connection), ADA.id, 3)
         (row,) = connection.execute(select(FollowUpToken)).all()
         assert voted.token not in repr(row)
         assert ballots.follow_up(connection, voted.token) is not None
@@ -237,7 +237,7 @@ async def test_nobody_can_read_from_contacts_who_answered(database: Database) ->
     """The budget, and what is told of it, is the same whether one answered or not."""
 
     def work(connection: Connection) -> None:
-        vote(connection, asked(connection), ADA.id, 3)
+        vote(connection, ask_people(connection), ADA.id, 3)
         for now in (NOON + DAY, NOON + 8 * DAY):
             launching.close_due(connection, SURVEYS, now)
             known = eligibility.histories(connection, SURVEYS["customer"], PEOPLE, now)
@@ -251,7 +251,7 @@ async def test_the_summary_is_due_at_whole_steps_alone(database: Database) -> No
     """A summary that changed with each answer would tell when each came."""
 
     def work(connection: Connection) -> None:
-        invitations = asked(connection)
+        invitations = ask_people(connection)
         versions = []
         for person in PEOPLE:
             vote(connection, invitations, person, 3)
@@ -266,7 +266,7 @@ async def test_answers_are_written_anew_in_random_order(database: Database) -> N
     """Thirty answers in the order they came in would be one order of very many."""
 
     def work(connection: Connection) -> None:
-        asked(connection)
+        ask_people(connection)
         wave_id = connection.scalar(select(Wave.id)) or 0
         rows = [
             {"id": f"{n:032}", "wave_id": wave_id, "score": n % 11, "segment": str(n)}
@@ -285,7 +285,7 @@ async def test_answers_are_written_anew_in_random_order(database: Database) -> N
 
 async def test_closing_evens_out_whose_prompt_was_rewritten_when(database: Database) -> None:
     def work(connection: Connection) -> None:
-        vote(connection, asked(connection), ADA.id, 3)
+        vote(connection, ask_people(connection), ADA.id, 3)
         carry(connection, NOON + DAY, surveys=SURVEYS)
         kept = (Outbox.version, Outbox.attempts, Outbox.due_at, Outbox.settled_at)
         prompts = select(*kept).where(Outbox.kind == "prompt").distinct()
@@ -316,7 +316,7 @@ async def test_no_answer_comes_after_its_wave_was_closed(postgresql_database_url
         return connection.scalars(select(AnonymousAnswer.id)).one()
 
     async with open_database(postgresql_database_url, patience=60) as one:
-        invitations = await one.write(asked)
+        invitations = await one.write(ask_people)
         async with open_database(postgresql_database_url, patience=60) as other:
             answering = asyncio.create_task(one.write(answer, invitations))
             voted = (
@@ -340,7 +340,7 @@ async def test_who_clicks_in_two_processes_votes_once(postgresql_database_url: s
         open_database(postgresql_database_url, patience=60) as one,
         open_database(postgresql_database_url, patience=60) as other,
     ):
-        invitations = await one.write(asked)
+        invitations = await one.write(ask_people)
         clicks = [click(invitations[ADA.id], ADA.id, score, NOON) for score in range(11)]
         results = await asyncio.gather(
             *(

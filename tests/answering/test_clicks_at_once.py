@@ -38,7 +38,7 @@ CLICKS = [
 ]
 
 
-def asked(connection: Connection, now: datetime) -> dict[str, str]:
+def ask_people(connection: Connection, now: datetime) -> dict[str, str]:
     """Ask everybody; Oscar has answered before. Returns the invitations by person."""
     members = [Member(person, person.title(), "Europe/London") for person in PEOPLE]
     invitations = ask(connection, *members, now=now)
@@ -92,12 +92,12 @@ def stored(connection: Connection, invitations: Mapping[str, str]) -> dict[str, 
 
 
 async def test_they_are_recorded_as_they_would_be_one_by_one(database: Database) -> None:
-    apart = await database.write(asked, NOON)
+    apart = await database.write(ask_people, NOON)
     one_by_one = [
         await database.write(record_score, SURVEYS, click, NOON) for click in clicks(apart)
     ]
     expected = await database.read(stored, apart)
-    together = await database.write(asked, NOON + MINUTE)
+    together = await database.write(ask_people, NOON + MINUTE)
     async with held_back(database):
         tasks = [
             asyncio.create_task(database.write(record_score, SURVEYS, click, NOON + MINUTE))
@@ -110,7 +110,7 @@ async def test_they_are_recorded_as_they_would_be_one_by_one(database: Database)
 
 
 async def test_direct_rewritings_are_marked_together(database: Database) -> None:
-    invitations = await database.write(asked, NOON)
+    invitations = await database.write(ask_people, NOON)
     results = [
         await database.write(record_score, SURVEYS, click, NOON) for click in clicks(invitations)
     ]

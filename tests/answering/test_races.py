@@ -17,7 +17,7 @@ from nps_bot.app import Role, running
 from nps_bot.storage.engines import engine_url
 from nps_bot.storage.tables import Answer, Case, Outbox, Response, ScoreChange
 from slack_sandbox import Kind, Message, Person
-from tests.helpers.attack_helpers import BOTH, asked, eventually, post, quiet, read, told
+from tests.helpers.attack_helpers import BOTH, ask_one, eventually, post, quiet, read, told
 from tests.helpers.postgres import text_of
 from tests.helpers.world import World
 
@@ -30,7 +30,7 @@ FASTER = "Somebody was faster: the alert shows who."
 
 @BOTH
 async def test_the_same_click_twenty_times_is_one_click(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     click = ada.action(prompt, "score_3")
     await asyncio.gather(*(world.sandbox.deliver(Kind.INTERACTIVE, click) for _ in range(20)))
     rows = await quiet(world)
@@ -43,7 +43,7 @@ async def test_the_same_click_twenty_times_is_one_click(world: World) -> None:
 
 @BOTH
 async def test_an_older_click_that_comes_later_changes_nothing(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     older, newer = (ada.action(prompt, action) for action in ("score_3", "score_9"))
     await world.sandbox.deliver(Kind.INTERACTIVE, newer)
     before = await quiet(world)
@@ -55,7 +55,7 @@ async def test_an_older_click_that_comes_later_changes_nothing(world: World) -> 
 
 @BOTH
 async def test_a_modal_sent_twice_is_one_reply(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     await ada.click(prompt, "score_3")
     view = copy.deepcopy(await world.modal_of(ada, "followup"))
     await quiet(world)
@@ -71,7 +71,7 @@ async def test_a_modal_sent_twice_is_one_reply(world: World) -> None:
 
 @BOTH
 async def test_a_snooze_pressed_twice_asks_once_more(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     click = ada.action(prompt, "snooze")
     await asyncio.gather(*(world.sandbox.deliver(Kind.INTERACTIVE, click) for _ in range(5)))
     again = select(Outbox.id).where(Outbox.kind == "reprompt")
@@ -80,7 +80,7 @@ async def test_a_snooze_pressed_twice_asks_once_more(world: World) -> None:
 
 async def unhappy(world: World) -> Message:
     """Have somebody answer 3; return the alert as it stands."""
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     await ada.click(prompt, "score_3")
     await quiet(world)
     return copy.deepcopy(await world.alert())
@@ -170,7 +170,7 @@ async def two_processes(world: World) -> AsyncIterator[TwoProcesses]:
 async def test_two_processes_agree_on_the_first_score(
     world: World, first: str, second: str
 ) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     before = await quiet(world)
     assert before["responses"] == []
     older, newer = ada.action(prompt, first), ada.action(prompt, second)
@@ -184,7 +184,7 @@ async def test_two_processes_agree_on_the_first_score(
 
 @TWO_PROCESSES
 async def test_two_processes_agree_on_the_newest_score(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     first, older, newer = (ada.action(prompt, f"score_{score}") for score in (5, 3, 9))
     await world.sandbox.deliver(Kind.INTERACTIVE, first)
     await quiet(world)

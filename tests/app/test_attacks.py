@@ -20,7 +20,7 @@ from nps_bot.interaction.replies import OUT_OF_DATE
 from nps_bot.people import forgetting
 from nps_bot.storage.tables import Response
 from slack_sandbox import Kind, Message, Person
-from tests.helpers.attack_helpers import BOTH, asked, eventually, everything, logged, quiet, read
+from tests.helpers.attack_helpers import BOTH, ask_one, eventually, everything, logged, quiet, read
 from tests.helpers.messages import settled
 from tests.helpers.world import World
 
@@ -95,7 +95,7 @@ class Victim:
 
 @ON_POSTGRESQL
 async def test_forged_buttons_are_out_of_date(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     invitation_id = invitation_of(prompt)
     victim = await Victim.of(world)
     forgeries: list[dict[str, Any]] = [
@@ -129,7 +129,7 @@ async def test_forged_buttons_are_out_of_date(world: World) -> None:
 
 @ON_POSTGRESQL
 async def test_an_id_that_nobody_has_is_gone(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     victim = await Victim.of(world)
     for action_id in ("score_3", "snooze", "stop", "add_details", "no_contact", "home_delete"):
         click = forged(ada, prompt, action_id=action_id, value=NOBODYS_ID)
@@ -138,7 +138,7 @@ async def test_an_id_that_nobody_has_is_gone(world: World) -> None:
 
 @ON_POSTGRESQL
 async def test_what_cannot_be_a_person_is_not_believed(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     victim = await Victim.of(world)
     nobody: list[Any] = [
         None,
@@ -181,7 +181,7 @@ async def test_a_copy_of_a_prompt_works_for_nobody_else(world: World) -> None:
 
 async def answering(world: World) -> tuple[Person, Message]:
     """Have somebody answer 3 and look at the questions that follow; return the prompt as it was."""
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     asking = copy.deepcopy(prompt)
     await ada.click(prompt, "score_3")
     await world.modal_of(ada, "followup")
@@ -193,7 +193,7 @@ async def answering(world: World) -> tuple[Person, Message]:
 @pytest.mark.parametrize("ticked", [True, False], ids=["closed", "not ticked yet"])
 async def test_after_closing_nothing_is_taken(world: World, ticked: bool) -> None:
     ada, asking = await answering(world)
-    kenji, unanswered = await asked(world, "kenji")
+    kenji, unanswered = await ask_one(world, "kenji")
     world.clock.ahead += world.surveys["customer"].closes_after + timedelta(minutes=1)
     if ticked:
         await world.tick()
@@ -235,7 +235,7 @@ async def test_a_forgotten_person_leaves_nothing_to_click_on(world: World) -> No
 async def test_a_survey_without_a_file_takes_nothing(quiet_world: World) -> None:
     world = quiet_world
     async with world.running():
-        ada, prompt = await asked(world, "ada")
+        ada, prompt = await ask_one(world, "ada")
         await quiet(world)
     world.surveys = {"employee": world.surveys["employee"]}
     async with world.running(Role.LISTEN):  # nothing has closed the wave yet
@@ -260,7 +260,7 @@ async def test_what_was_deleted_cannot_be_claimed(world: World) -> None:
 
 @BOTH
 async def test_only_a_case_can_be_claimed(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     await ada.click(prompt, "score_9")
     victim = await Victim.of(world)
     answered = await world.prompt_of("ada")
@@ -416,7 +416,7 @@ async def test_a_forged_modal_is_out_of_date(world: World) -> None:
         assert OUT_OF_DATE in str(told), values
     assert REFUSALS[Refusal.GONE] in str(await answer(private_metadata=NOBODYS_ID))
 
-    other = await asked(world, "kenji")
+    other = await ask_one(world, "kenji")
     victim = await Victim.of(world)
     theirs = await answer(private_metadata=invitation_of(other[1]))
     assert REFUSALS[Refusal.SOMEBODY_ELSE] in str(theirs)
@@ -429,7 +429,7 @@ async def test_what_home_refuses_is_told_in_a_modal(world: World) -> None:
     await ada.open_home()
     home = await world.sandbox.until(lambda: ada.home)
     assert home is not None
-    kenji, theirs = await asked(world, "kenji")
+    kenji, theirs = await ask_one(world, "kenji")
     victim = await Victim.of(world)
     for action in ("home_delete", "home_change"):
         for value, sentence in (

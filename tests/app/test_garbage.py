@@ -24,7 +24,7 @@ from nps_bot.asking.requests import SendRequest, StopRequest
 from nps_bot.figures.share_request import ShareRequest
 from nps_bot.storage.tables import Response
 from slack_sandbox import Kind, Message, Person
-from tests.helpers.attack_helpers import asked, logged, quiet, read
+from tests.helpers.attack_helpers import ask_one, logged, quiet, read
 from tests.helpers.world import World
 
 AT_ONCE = 16
@@ -236,7 +236,7 @@ async def test_garbage_changes_nothing_and_shows_nothing(world: World, number: i
     seed = int(os.environ.get("GARBAGE_SEED") or time.time_ns())
     print(f"Again with GARBAGE_SEED={seed}")
     rng = random.Random(seed)  # noqa: S311  nothing is kept secret with it
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     invitation_id = ada.action(prompt, "score_5")["actions"][0]["value"]
     real = bases(world, prompt, invitation_id)
     before = await quiet(world)

@@ -15,7 +15,7 @@ from nps_bot.interaction.replies import NOT_NOW, NOT_SAVED
 from nps_bot.storage.engines import engine_url
 from nps_bot.storage.tables import Answer, Invitation, Response
 from slack_sandbox import Fault, Kind
-from tests.helpers.attack_helpers import BOTH, asked, logged, quiet, read, told
+from tests.helpers.attack_helpers import BOTH, ask_one, logged, quiet, read, told
 from tests.helpers.messages import outage
 from tests.helpers.postgres import PostgresDatabases
 from tests.helpers.world import World
@@ -36,7 +36,7 @@ CUSTOMERS = ("ada", "kenji", "grace", "oscar")
 async def test_a_click_that_was_not_saved_says_so_and_works_again(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     asking = prompt.text
     before = await quiet(world)
     with logged(world.sandbox) as log:
@@ -51,7 +51,7 @@ async def test_a_click_that_was_not_saved_says_so_and_works_again(
         await world.modal_of(ada, "followup")
         await world.alert()
         assert await read(world.bot.context.database, SCORES) == [(3,)]
-        await asked(world, "kenji")
+        await ask_one(world, "kenji")
     assert log.tracebacks == []
 
 
@@ -59,7 +59,7 @@ async def test_a_click_that_was_not_saved_says_so_and_works_again(
 async def test_what_was_typed_stays_on_the_screen(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     await ada.click(prompt, "score_3")
     modal = await world.modal_of(ada, "followup")
     await quiet(world)
@@ -82,9 +82,9 @@ async def test_what_was_typed_stays_on_the_screen(
 async def test_everything_that_was_not_saved_says_so(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     await ada.click(prompt, "score_3")
-    kenji, unanswered = await asked(world, "kenji")
+    kenji, unanswered = await ask_one(world, "kenji")
     before = await quiet(world)
     answered, alert = await world.prompt_of("ada"), await world.alert()
     tom = world.sandbox.person("tom")
@@ -102,7 +102,7 @@ async def test_everything_that_was_not_saved_says_so(
 
 @ON_POSTGRESQL
 async def test_what_cannot_be_read_says_so(world: World, request: pytest.FixtureRequest) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     await ada.click(prompt, "score_3")
     await world.modal_of(ada, "followup")
     await ada.close_modal()
@@ -210,8 +210,8 @@ async def test_a_modal_that_cannot_open_costs_nothing_else(world: World) -> None
 
 @BOTH
 async def test_a_slack_that_hangs_delays_no_answer(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
-    kenji, other = await asked(world, "kenji")
+    ada, prompt = await ask_one(world, "ada")
+    kenji, other = await ask_one(world, "kenji")
     await quiet(world)
     answered = len(world.sandbox.ledger)
     for method in ("views.open", "response_url", "chat.update"):
@@ -229,7 +229,7 @@ async def test_a_slack_that_hangs_delays_no_answer(world: World) -> None:
 @BOTH
 async def test_a_prompt_that_cannot_be_rewritten_at_once_is_rewritten_soon(world: World) -> None:
     for name, fault in (("500", Fault(status=500)), ("dropped", Fault(drop=True))):
-        ada, prompt = await asked(world, "ada")
+        ada, prompt = await ask_one(world, "ada")
         await quiet(world)
         world.sandbox.faults.add("response_url", fault)
         updates = len(world.sandbox.ledger.of("chat.update", ok=True))
@@ -251,7 +251,7 @@ async def test_a_prompt_that_cannot_be_rewritten_at_once_is_rewritten_soon(world
 
 @BOTH
 async def test_a_click_while_all_of_slack_is_away_is_kept_and_shown_later(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     await quiet(world)
     ledger = world.sandbox.ledger
     for method in ("views.open", "response_url", "chat.update", "chat.postMessage"):
@@ -269,7 +269,7 @@ async def test_a_click_while_all_of_slack_is_away_is_kept_and_shown_later(world:
 
 @BOTH
 async def test_a_refusal_that_cannot_be_told_is_one_line(world: World) -> None:
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     before = await quiet(world)
     click = ada.action(prompt, "score_3")
     click["actions"][0]["value"] = "0" * 32

@@ -71,10 +71,10 @@ class Workers:
 
     async def finished(self) -> None:
         """Wait until every prompt has left."""
-        owed = select(Outbox.id).where(Outbox.kind == "prompt", Outbox.status != "sent")
+        unsent = select(Outbox.id).where(Outbox.kind == "prompt", Outbox.status != "sent")
 
         async def over() -> bool:
-            return await read(self.database, owed) == []
+            return await read(self.database, unsent) == []
 
         await eventually(self.world.sandbox, over, patience=6_000)
 
@@ -149,7 +149,7 @@ async def test_the_others_finish_the_wave_of_a_worker_that_was_killed(
 
 
 @ON_POSTGRES
-async def test_a_courier_that_lost_its_lane_gives_back_its_claims_and_calls_nothing(
+async def test_a_dispatcher_that_lost_its_lane_gives_back_its_claims_and_calls_nothing(
     quiet_world: World,
 ) -> None:
     world = quiet_world

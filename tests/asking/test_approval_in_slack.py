@@ -18,7 +18,7 @@ from nps_bot.slack import http
 from nps_bot.slack.http import BIGGEST_BODY
 from nps_bot.storage.tables import Response
 from slack_sandbox import Kind
-from tests.helpers.attack_helpers import asked, logged, post, quiet, read
+from tests.helpers.attack_helpers import ask_one, logged, post, quiet, read
 from tests.helpers.world import World
 
 WORDS = "my-manager-shouts"
@@ -38,7 +38,7 @@ pytestmark = ON_SQLITE_OVER_HTTP
 
 async def a_click(world: World, action: str = "score_3") -> bytes:
     """Return the body of a click that would count, were it signed."""
-    ada, prompt = await asked(world, "ada")
+    ada, prompt = await ask_one(world, "ada")
     payload = {"said": WORDS} | ada.action(prompt, action)
     return urlencode({"payload": json.dumps(payload)}).encode()
 

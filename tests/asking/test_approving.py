@@ -151,13 +151,13 @@ async def test_while_the_survey_is_paused_nothing_is_decided_for_good(database: 
     await database.write(work)
 
 
-@pytest.mark.parametrize("by_clockwork", [True, False])
-async def test_after_a_day_it_is_over(database: Database, by_clockwork: bool) -> None:
+@pytest.mark.parametrize("by_scheduler", [True, False])
+async def test_after_a_day_it_is_over(database: Database, by_scheduler: bool) -> None:
     def work(connection: Connection) -> None:
         asked = ask(connection)
         told(connection, MINUTE)
         assert approving.expire(connection, NOON + VALID_FOR - MINUTE) == 0
-        if by_clockwork:
+        if by_scheduler:
             assert approving.expire(connection, NOON + VALID_FOR) == 1
         decided = decide(connection, asked, "UPRIYA", after=VALID_FOR)
         assert isinstance(decided, Approval)

@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LIMITS = Limits()
 
 
-def asked(days: float, **more: datetime | bool | None) -> Contact:
+def contact_of(days: float, **more: datetime | bool | None) -> Contact:
     """Return a contact of so many days ago."""
     return Contact("customer", NOW - days * DAY, **more)  # type: ignore[arg-type]
 
@@ -47,35 +47,38 @@ def test_who_never_got_anything_may_be_asked() -> None:
 
 
 def test_silence_and_an_answer_have_clocks_of_their_own() -> None:
-    assert rule_of(asked(10)) == (Rule.AFTER_SILENCE, NOW + 20 * DAY)
-    assert rule_of(asked(31)) is None
-    answered = asked(31, answered_at=NOW - 30 * DAY)
+    assert rule_of(contact_of(10)) == (Rule.AFTER_SILENCE, NOW + 20 * DAY)
+    assert rule_of(contact_of(31)) is None
+    answered = contact_of(31, answered_at=NOW - 30 * DAY)
     assert rule_of(answered) == (Rule.AFTER_ANSWER, NOW + 60 * DAY)
-    assert rule_of(asked(95, answered_at=NOW - 90 * DAY)) is None
+    assert rule_of(contact_of(95, answered_at=NOW - 90 * DAY)) is None
 
 
 def test_silence_counts_from_the_further_message() -> None:
-    assert rule_of(asked(31, further_at=NOW - 28 * DAY)) == (Rule.AFTER_SILENCE, NOW + 2 * DAY)
+    assert rule_of(contact_of(31, further_at=NOW - 28 * DAY)) == (Rule.AFTER_SILENCE, NOW + 2 * DAY)
 
 
 def test_an_anonymous_question_has_one_clock_for_everybody() -> None:
-    once, reminded = asked(10, anonymous=True), asked(10, anonymous=True, further_at=NOW - DAY)
+    once, reminded = (
+        contact_of(10, anonymous=True),
+        contact_of(10, anonymous=True, further_at=NOW - DAY),
+    )
     assert rule_of(once) == (Rule.AFTER_ANONYMOUS, NOW + 80 * DAY)
     assert rule_of(reminded) == rule_of(once)
     silent = replace(LIMITS, after_silence=200 * DAY)
     assert rule_of(once, limits=silent) == (Rule.AFTER_ANONYMOUS, NOW + 190 * DAY)
-    assert rule_of(asked(90, anonymous=True)) is None
-    coming = asked(-1, anonymous=True, planned=True)
+    assert rule_of(contact_of(90, anonymous=True)) is None
+    coming = contact_of(-1, anonymous=True, planned=True)
     assert rule_of(coming) == (Rule.EVERY, NOW + 31 * DAY)
 
 
 def test_a_question_on_its_way_counts_from_when_it_is_due() -> None:
-    coming = asked(-1, planned=True, open_until=NOW + 8 * DAY)
+    coming = contact_of(-1, planned=True, open_until=NOW + 8 * DAY)
     assert rule_of(coming) == (Rule.EVERY, NOW + 31 * DAY)
 
 
 def test_an_open_question_holds_until_it_closes() -> None:
-    still_open = asked(40, open_until=NOW + DAY)
+    still_open = contact_of(40, open_until=NOW + DAY)
     assert rule_of(still_open) == (Rule.OPEN, NOW + DAY)
     assert rule_of(still_open, limits=replace(LIMITS, every=timedelta())) is None
 
@@ -87,14 +90,14 @@ def test_newcomers_wait_and_those_who_were_there_before_do_not() -> None:
 
 
 def test_who_opted_out_is_held_back_for_good_whatever_else_holds() -> None:
-    history = History((asked(1),), NOW, opted_out=True)
+    history = History((contact_of(1),), NOW, opted_out=True)
     assert held(history, LIMITS, NOW) == Held(Rule.OPTED_OUT, None)
     assert held(history, Limits.none(), NOW + 9_999 * DAY) == Held(Rule.OPTED_OUT, None)
 
 
 def test_the_rule_that_holds_longest_is_told_with_its_cause() -> None:
-    answered = asked(80, answered_at=NOW - 79 * DAY)
-    silent = asked(5)
+    answered = contact_of(80, answered_at=NOW - 79 * DAY)
+    silent = contact_of(5)
     found = held(History((silent, answered), NOW - DAY), LIMITS, NOW)
     assert found == Held(Rule.NEWCOMER, NOW + 29 * DAY)
     assert held(History((answered, silent)), LIMITS, NOW) == Held(

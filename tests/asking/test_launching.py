@@ -369,8 +369,8 @@ async def test_an_audience_is_read_page_by_page_and_gone_on_with(database: Datab
         (wave_id,) = opened(connection, FIRST_CLOCK)
         now = FIRST_CLOCK
         assert read_page(connection, wave_id, now, ADA, following="second")
-        (standing,) = launching.resolving(connection)
-        assert (standing.state, standing.cursor) == ("resolving", "second")
+        (stored,) = launching.resolving(connection)
+        assert (stored.state, stored.cursor) == ("resolving", "second")
         assert summaries(connection) == {}
         assert not read_page(connection, wave_id, now, GRACE, following="second")
         assert not read_page(connection, wave_id, now, GRACE, cursor="third")

@@ -37,7 +37,7 @@ async def asked_at_noon(world: World) -> AsyncIterator[tuple[Person, Message]]:
 
 
 async def looked(world: World, *, days: int = 0, hours: int = 0) -> None:
-    """Move the clock, let the clockwork look, and deliver what is due then."""
+    """Move the clock, let the scheduler look, and deliver what is due then."""
     await later(world, days=days, hours=hours)
     await settled(world)
 

@@ -1,4 +1,4 @@
-"""Reminders and chasers: owed once when due, and looked at again before they leave."""
+"""Reminders and chasers: enqueued once when due, and looked at again before they leave."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ REMINDED, CHASED = NOON + 3 * DAY, NOON + DAY
 """When, after a prompt and a score at noon, the further message is due."""
 
 
-def owe(
+def decide_nudges(
     connection: Connection, now: datetime, surveys: Mapping[str, Survey] = SURVEYS
 ) -> list[tuple[str, datetime]]:
-    """Let the clockwork look; returns the reminders and chasers that wait, with their moments."""
+    """Let the scheduler look; returns the reminders and chasers that wait, with their moments."""
     while nudging.owe_due(connection, surveys, now):
         pass
     found = select(Outbox.dedupe_key, Outbox.due_at).where(
@@ -63,7 +63,7 @@ def owe(
     return [(row.dedupe_key, row.due_at) for row in connection.execute(found)]
 
 
-def asked(connection: Connection, *members: Member) -> list[str]:
+def ask_people(connection: Connection, *members: Member) -> list[str]:
     """Ask people at noon and have Slack accept it; returns their invitations."""
     people_asked = ask(connection, *members, at_once=True)
     carry(connection)
@@ -100,23 +100,23 @@ def sent(connection: Connection, now: datetime) -> Delivery:
 
 async def test_who_did_not_answer_is_reminded_once(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        assert owe(connection, REMINDED - MINUTE) == []
-        assert owe(connection, REMINDED) == [(f"reminder:{ada}", REMINDED)]
+        (ada,) = ask_people(connection, ADA)
+        assert decide_nudges(connection, REMINDED - MINUTE) == []
+        assert decide_nudges(connection, REMINDED) == [(f"reminder:{ada}", REMINDED)]
         reminder = sent(connection, REMINDED)
         assert reminder.destination == DirectMessage("UADA", None)
         assert isinstance(reminder.content, PromptContent)
         assert reminder.content.reminding
         for days in range(1, 4):
-            assert owe(connection, REMINDED + days * DAY) == []
+            assert decide_nudges(connection, REMINDED + days * DAY) == []
 
     await database.write(work)
 
 
 async def test_each_is_reminded_at_a_civil_hour_of_their_own(database: Database) -> None:
     def work(connection: Connection) -> None:
-        ada, kenji = asked(connection, ADA, KENJI)
-        due = dict(owe(connection, REMINDED))
+        ada, kenji = ask_people(connection, ADA, KENJI)
+        due = dict(decide_nudges(connection, REMINDED))
         assert due[f"reminder:{ada}"] == REMINDED
         assert due[f"reminder:{kenji}"] == REMINDED + 12 * HOUR  # nine in the morning in Tokyo
 
@@ -127,31 +127,31 @@ async def test_after_an_outage_it_goes_out_once_at_the_next_civil_hour(
     database: Database,
 ) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         night = REMINDED + 2 * DAY + 10 * HOUR
         morning = REMINDED + 2 * DAY + 21 * HOUR
-        assert owe(connection, night) == [(f"reminder:{ada}", morning)]
+        assert decide_nudges(connection, night) == [(f"reminder:{ada}", morning)]
         assert nudges(claimed(connection, night, surveys=SURVEYS)) == []
         sent(connection, morning)
-        assert owe(connection, morning + DAY) == []
+        assert decide_nudges(connection, morning + DAY) == []
 
     await database.write(work)
 
 
 async def test_nothing_follows_once_the_wave_closed(database: Database) -> None:
     def work(connection: Connection) -> None:
-        asked(connection, ADA)
-        assert owe(connection, NOON + 8 * DAY) == []
+        ask_people(connection, ADA)
+        assert decide_nudges(connection, NOON + 8 * DAY) == []
         launching.close_due(connection, SURVEYS, NOON + 8 * DAY)
-        assert owe(connection, NOON + 9 * DAY) == []
+        assert decide_nudges(connection, NOON + 9 * DAY) == []
 
     await database.write(work)
 
 
 async def test_a_reminder_that_waits_is_cancelled_when_the_wave_closes(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        owe(connection, REMINDED)
+        (ada,) = ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         connection.execute(update(Wave).values(closes_at=REMINDED))
         (closed,) = launching.close_due(connection, SURVEYS, REMINDED)
         launching.cancel_unsent(connection, closed)
@@ -166,7 +166,7 @@ async def test_a_prompt_that_perhaps_arrived_is_not_followed_up(database: Databa
         ask(connection, ADA)
         for one in claimed(connection):
             settled(connection, one, Unknown("no answer"), NOON)
-        assert owe(connection, REMINDED) == []
+        assert decide_nudges(connection, REMINDED) == []
 
     await database.write(work)
 
@@ -217,9 +217,9 @@ async def test_who_is_left_alone(
     database: Database, does: Callable[[Connection, str], None]
 ) -> None:
     def work(connection: Connection) -> None:
-        ada, tom = asked(connection, ADA, TOM)
+        ada, tom = ask_people(connection, ADA, TOM)
         does(connection, ada)
-        assert owe(connection, REMINDED) == [(f"reminder:{tom}", REMINDED)]
+        assert decide_nudges(connection, REMINDED) == [(f"reminder:{tom}", REMINDED)]
 
     await database.write(work)
 
@@ -229,8 +229,8 @@ async def test_a_reminder_is_not_sent_where_something_came_in_between(
     database: Database, does: Callable[[Connection, str], None]
 ) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        owe(connection, REMINDED)
+        (ada,) = ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         does(connection, ada)
         assert nudges(claimed(connection, REMINDED, surveys=SURVEYS)) == []
         # Forgetting takes the person's name from its key, where it has one.
@@ -241,8 +241,8 @@ async def test_a_reminder_is_not_sent_where_something_came_in_between(
 
 async def test_reminders_switched_off_meanwhile_are_not_sent(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        owe(connection, REMINDED)
+        (ada,) = ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         assert nudges(claimed(connection, REMINDED, surveys=asking.SURVEYS)) == []
         found = message(connection, reminder_key(ada))
         assert (found.status, found.reason) == ("cancelled", "the survey sends no reminders")
@@ -252,9 +252,9 @@ async def test_reminders_switched_off_meanwhile_are_not_sent(database: Database)
 
 async def test_a_paused_survey_reminds_nobody_until_it_goes_on(database: Database) -> None:
     def work(connection: Connection) -> None:
-        asked(connection, ADA)
+        ask_people(connection, ADA)
         launching.pause(connection, "customer", "UPRIYA", NOON)
-        owe(connection, REMINDED)
+        decide_nudges(connection, REMINDED)
         assert nudges(claimed(connection, REMINDED, surveys=SURVEYS)) == []
         launching.resume(connection, "customer")
         sent(connection, REMINDED + HOUR)
@@ -266,8 +266,8 @@ async def test_a_reminder_that_comes_late_in_the_day_waits_for_the_morning(
     database: Database,
 ) -> None:
     def work(connection: Connection) -> None:
-        asked(connection, ADA)
-        owe(connection, REMINDED)
+        ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         assert nudges(claimed(connection, REMINDED + 8 * HOUR, surveys=SURVEYS)) == []
         assert nudges(claimed(connection, REMINDED + 20 * HOUR, surveys=SURVEYS)) == []
         sent(connection, REMINDED + 21 * HOUR)
@@ -275,10 +275,10 @@ async def test_a_reminder_that_comes_late_in_the_day_waits_for_the_morning(
     await database.write(work)
 
 
-async def test_both_messages_are_rewritten_by_the_courier(database: Database) -> None:
+async def test_both_messages_are_rewritten_by_the_dispatcher(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        owe(connection, REMINDED)
+        (ada,) = ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         sent(connection, REMINDED)
         now = REMINDED + HOUR
         versions = scores(connection, ada, 9, now)
@@ -295,8 +295,8 @@ async def test_both_messages_are_rewritten_by_the_courier(database: Database) ->
 
 async def test_a_reminder_asks_nobody_anew(database: Database) -> None:
     def work(connection: Connection) -> None:
-        asked(connection, ADA)
-        owe(connection, REMINDED)
+        ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         sent(connection, REMINDED)
         assert list(connection.scalars(select(Invitation.asked_at))) == [NOON]
         assert claimed(connection, REMINDED + HOUR, surveys=SURVEYS) == []
@@ -309,16 +309,16 @@ async def test_a_reminder_asks_nobody_anew(database: Database) -> None:
 
 async def test_a_bare_score_is_asked_for_words_once(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         scores(connection, ada)
         carry(connection, NOON + HOUR)
-        assert owe(connection, CHASED - MINUTE) == []
-        assert owe(connection, CHASED) == [(f"chaser:{ada}", CHASED)]
+        assert decide_nudges(connection, CHASED - MINUTE) == []
+        assert decide_nudges(connection, CHASED) == [(f"chaser:{ada}", CHASED)]
         content = sent(connection, CHASED).content
         assert isinstance(content, ChaserContent)
         assert (content.stopped, content.replied) == (None, False)
         for days in range(1, 6):
-            assert owe(connection, CHASED + days * DAY) == []
+            assert decide_nudges(connection, CHASED + days * DAY) == []
 
     await database.write(work)
 
@@ -327,12 +327,12 @@ async def test_who_had_put_the_question_off_gets_it_again_and_nothing_more(
     database: Database,
 ) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         snoozes(connection, ada)
         again = [one.message.kind for one in carry(connection, NOON + 4 * DAY)]
         assert "reprompt" in again
         scores(connection, ada, now=NOON + 4 * DAY)
-        assert owe(connection, NOON + 5 * DAY) == []
+        assert decide_nudges(connection, NOON + 5 * DAY) == []
 
     await database.write(work)
 
@@ -361,10 +361,10 @@ async def test_who_is_not_asked_for_words(
     database: Database, does: Callable[[Connection, str], None]
 ) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         scores(connection, ada)
         does(connection, ada)
-        assert owe(connection, CHASED) == []
+        assert decide_nudges(connection, CHASED) == []
 
     await database.write(work)
 
@@ -374,9 +374,9 @@ async def test_a_chaser_is_not_sent_where_something_came_in_between(
     database: Database, does: Callable[[Connection, str], None]
 ) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         scores(connection, ada)
-        owe(connection, CHASED)
+        decide_nudges(connection, CHASED)
         does(connection, ada)
         assert nudges(claimed(connection, CHASED, surveys=SURVEYS)) == []
         assert message(connection, chaser_key(ada)).status == "cancelled"
@@ -386,34 +386,34 @@ async def test_a_chaser_is_not_sent_where_something_came_in_between(
 
 async def test_who_was_reminded_is_not_chased(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        owe(connection, REMINDED)
+        (ada,) = ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         sent(connection, REMINDED)
         scores(connection, ada, 3, REMINDED + HOUR)
-        assert owe(connection, REMINDED + 2 * DAY) == []
+        assert decide_nudges(connection, REMINDED + 2 * DAY) == []
 
     await database.write(work)
 
 
 async def test_who_perhaps_was_reminded_is_not_chased(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        owe(connection, REMINDED)
+        (ada,) = ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         (reminder,) = nudges(claimed(connection, REMINDED, surveys=SURVEYS))
         settled(connection, reminder, Unknown("no answer"), REMINDED)
         scores(connection, ada, 3, REMINDED + HOUR)
-        assert owe(connection, REMINDED + 2 * DAY) == []
+        assert decide_nudges(connection, REMINDED + 2 * DAY) == []
 
     await database.write(work)
 
 
 async def test_who_answered_before_the_reminder_left_may_be_chased(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
-        owe(connection, REMINDED)
+        (ada,) = ask_people(connection, ADA)
+        decide_nudges(connection, REMINDED)
         scores(connection, ada, 3, REMINDED)
         assert nudges(carry(connection, REMINDED + HOUR, surveys=SURVEYS)) == []
-        assert owe(connection, REMINDED + DAY) == [(f"chaser:{ada}", REMINDED + DAY)]
+        assert decide_nudges(connection, REMINDED + DAY) == [(f"chaser:{ada}", REMINDED + DAY)]
 
     await database.write(work)
 
@@ -422,25 +422,25 @@ async def test_who_was_chased_is_not_reminded_after_all(database: Database) -> N
     """They deleted their answer, stopped and take part again: the question is open once more."""
 
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         scores(connection, ada)
         carry(connection, NOON + HOUR)
-        owe(connection, CHASED)
+        decide_nudges(connection, CHASED)
         sent(connection, CHASED)
         deletes(connection, ada)
         stops(connection, ada)
         opt_out.resume(connection, "UADA", "customer", CHASED)
-        assert owe(connection, REMINDED) == []
+        assert decide_nudges(connection, REMINDED) == []
 
     await database.write(work)
 
 
 async def test_once_words_come_the_chaser_says_thank_you(database: Database) -> None:
     def work(connection: Connection) -> None:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         scores(connection, ada, 9)
         carry(connection, NOON + HOUR)
-        owe(connection, CHASED)
+        decide_nudges(connection, CHASED)
         sent(connection, CHASED)
         writes(connection, ada)
         content = sent(connection, CHASED + HOUR).content
@@ -456,12 +456,12 @@ async def test_once_words_come_the_chaser_says_thank_you(database: Database) -> 
 
 async def test_what_was_sent_goes_when_its_person_is_forgotten(database: Database) -> None:
     def work(connection: Connection) -> None:
-        ada, tom = asked(connection, ADA, TOM)
+        ada, tom = ask_people(connection, ADA, TOM)
         scores(connection, ada)
         carry(connection, NOON + HOUR)
-        owe(connection, CHASED)
+        decide_nudges(connection, CHASED)
         sent(connection, CHASED)
-        assert [key for key, _ in owe(connection, REMINDED)] == [f"reminder:{tom}"]
+        assert [key for key, _ in decide_nudges(connection, REMINDED)] == [f"reminder:{tom}"]
         sent(connection, REMINDED)
         forgetting.forget(connection, "UADA", REMINDED)
         forgetting.forget(connection, "UTOM", REMINDED)
@@ -482,9 +482,9 @@ async def test_many_are_decided_on_batch_by_batch(
     members = [Member(f"U{number}", f"P{number}", "Europe/London") for number in range(10)]
 
     def work(connection: Connection) -> None:
-        asked(connection, *members)
+        ask_people(connection, *members)
         assert nudging.owe_due(connection, SURVEYS, REMINDED)
-        assert len(owe(connection, REMINDED)) == 10
+        assert len(decide_nudges(connection, REMINDED)) == 10
         assert not nudging.owe_due(connection, SURVEYS, REMINDED)
 
     await database.write(work)
@@ -496,12 +496,12 @@ async def test_two_processes_owe_each_message_once(database_url: str) -> None:
         open_database(database_url, patience=30) as one,
         open_database(database_url, patience=30) as other,
     ):
-        await one.write(asked, *members)
+        await one.write(ask_people, *members)
         looks = [
             each.write(nudging.owe_due, SURVEYS, REMINDED) for each in (one, other, one, other)
         ]
         await asyncio.gather(*looks)
-        assert len(await one.write(owe, REMINDED)) == len(members)
+        assert len(await one.write(decide_nudges, REMINDED)) == len(members)
 
 
 # --- whatever people do -----------------------------------------------------------------------
@@ -581,14 +581,14 @@ def test_one_message_more_at_most_whatever_people_do(
     """People click, write and stop in any order, while the bot comes and goes."""
     engine = writer_engine(engine_url(sqlite_database_url), 60, REACTIONS)
     with engine.connect() as connection:
-        (ada,) = asked(connection, ADA)
+        (ada,) = ask_people(connection, ADA)
         now, left = NOON, 0
         for act, hours, ticks in [*steps, ("nothing", 30, True)]:
             acts(connection, act, ada, now)
             now += hours * HOUR
             if ticks:
                 launching.close_due(connection, SURVEYS, now)
-                owe(connection, now)
+                decide_nudges(connection, now)
             for nudge in nudges(carry(connection, now, surveys=SURVEYS)):
                 if not nudge.message.updating:
                     left += 1
@@ -623,7 +623,7 @@ async def test_old_invitations_slow_no_tick_down(database_url: str) -> None:
         connection.exec_driver_sql(OLD)
         connection.exec_driver_sql(OLD_SCORES)
         launching.close_due(connection, SURVEYS, NOON - DAY)
-        asked(connection, ADA)
+        ask_people(connection, ADA)
         connection.execute(text("ANALYZE"))
     with engine.begin() as connection, recorded(connection) as statements:
         nudging.owe_due(connection, SURVEYS, REMINDED)

@@ -12,7 +12,7 @@ from tests.factories import NOON, WORDING
 from tests.helpers.reading import action_ids, assert_slack_takes, lines, texts
 
 
-def asked(kind: Kind = Kind.RELATIONSHIP, *, snooze: bool = True) -> Message:
+def prompt_message(kind: Kind = Kind.RELATIONSHIP, *, snooze: bool = True) -> Message:
     return prompt.prompt(
         WORDING, kind, "i1", rhythm="every 3 months", owners=["UPRIYA", "UTOM"], snooze=snooze
     )
@@ -42,7 +42,7 @@ def wish(text: str, action_id: str) -> dict[str, Any]:
 
 
 def test_the_prompt_is_exactly_this() -> None:
-    message = asked()
+    message = prompt_message()
     assert message == Message(
         text=(
             "How likely are you to recommend Lumen &amp; Co to a friend or colleague? Eleven"
@@ -110,12 +110,12 @@ def test_employees_read_who_sees_their_answer() -> None:
     assert (
         "Not anonymous: the colleagues who run this survey at Lumen &amp; Co see your name, score"
         " and comments, and may contact you."
-    ) in lines(asked(Kind.EMPLOYEE))
+    ) in lines(prompt_message(Kind.EMPLOYEE))
 
 
 def test_the_second_ask_offers_no_second_snooze() -> None:
-    assert "snooze" in action_ids(asked().blocks)
-    assert "snooze" not in action_ids(asked(snooze=False).blocks)
+    assert "snooze" in action_ids(prompt_message().blocks)
+    assert "snooze" not in action_ids(prompt_message(snooze=False).blocks)
 
 
 def test_nothing_in_the_preview_can_count() -> None:
@@ -262,7 +262,7 @@ def test_the_privacy_line_says_what_the_configuration_makes_true(
 
 
 def test_an_anonymous_prompt_asks_the_same_question_with_buttons_that_ask_back() -> None:
-    message, named = asked_anonymously(Anonymity()), asked()
+    message, named = asked_anonymously(Anonymity()), prompt_message()
     scores = [f"ballot_{score}" for score in range(11)]
     assert action_ids(message.blocks) == [*scores, "snooze", "stop"]
     assert texts(message.blocks)[:2] == texts(named.blocks)[:2]

@@ -24,7 +24,7 @@ from nps_bot.delivery.checks import Obstacle
 from nps_bot.delivery.rules import LEASE, WAVE_STOPPED
 from nps_bot.delivery.store import claims
 from nps_bot.figures.outgoing import SUMMARY
-from nps_bot.home import status as standing
+from nps_bot.home import status
 from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
@@ -70,7 +70,7 @@ async def test_what_was_not_sent_is_not_sent_and_what_was_can_be_answered(
         click = Click(invited["UADA"], "UADA", 9, 1, in_prompt=True)
         recorded = record_score(connection, SURVEYS, click, later)
         assert not isinstance(recorded, Refusal)
-        running = standing.running_waves(connection, ["customer"], later)["customer"][0]
+        running = status.running_waves(connection, ["customer"], later)["customer"][0]
         assert (running.asked, running.answered, running.left) == (2, 1, 0)
         assert (running.unasked, running.wave.stopped_by) == (1, "UPRIYA")
         assert running.wave.stopped_at == NOON + HOUR
@@ -234,7 +234,7 @@ async def test_a_stopped_wave_whose_messages_were_not_cancelled_sends_none(
     await database.write(work)
 
 
-async def test_a_courier_that_has_claimed_knows_what_is_halted(database: Database) -> None:
+async def test_a_dispatcher_that_has_claimed_knows_what_is_halted(database: Database) -> None:
     def work(connection: Connection) -> None:
         ask(connection, ADA)
         in_hand = {one.message.kind: one.message for one in claimed(connection)}
@@ -247,8 +247,8 @@ async def test_a_courier_that_has_claimed_knows_what_is_halted(database: Databas
         after = stopping.halted(connection)
         assert after.obstacle(prompt) is Obstacle.STOPPED
         assert after.obstacle(summary) is None
-        standing = replace(prompt, ts="1.0")
-        assert after.obstacle(standing) is None  # it stands in Slack: it is kept true
+        posted = replace(prompt, ts="1.0")
+        assert after.obstacle(posted) is None  # it stands in Slack: it is kept true
 
     await database.write(work)
 
@@ -318,7 +318,7 @@ async def test_a_page_that_is_added_while_it_is_stopped_asks_nobody(
         assert await one.read(lambda c: len(waves.stopped(c))) == 10
 
 
-async def test_what_a_courier_claims_meanwhile_does_not_end_the_cancelling(
+async def test_what_a_dispatcher_claims_meanwhile_does_not_end_the_cancelling(
     postgresql_database_url: str,
 ) -> None:
     """Of what waits some is in hand: all the rest is cancelled, without waiting for it."""

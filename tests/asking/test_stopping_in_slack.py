@@ -118,7 +118,7 @@ async def test_two_owners_stop_at_once_and_one_did(quiet_world: World) -> None:
 
 
 @BOTH
-async def test_what_a_courier_has_in_hand_is_dropped(quiet_world: World) -> None:
+async def test_what_a_dispatcher_has_in_hand_is_dropped(quiet_world: World) -> None:
     """At the learnt pace a message leaves every five seconds: the others wait, claimed."""
     world = quiet_world
     async with open_database(world.settings.database_url) as database:
@@ -138,7 +138,7 @@ async def test_what_a_courier_has_in_hand_is_dropped(quiet_world: World) -> None
 
 
 @ON_SQLITE
-async def test_what_a_courier_has_in_hand_waits_where_the_survey_is_paused(
+async def test_what_a_dispatcher_has_in_hand_waits_where_the_survey_is_paused(
     quiet_world: World,
 ) -> None:
     world = quiet_world
@@ -171,7 +171,7 @@ async def test_who_had_put_it_off_gets_the_question_back(world: World) -> None:
 
 
 @ON_SQLITE
-async def test_the_clockwork_finishes_what_a_dead_process_began_to_stop(world: World) -> None:
+async def test_the_scheduler_finishes_what_a_dead_process_began_to_stop(world: World) -> None:
     ada, prompt = await world.asked("ada")
     await settled(world)
     await ada.click(prompt, "snooze")
@@ -213,7 +213,7 @@ def large_world(quiet_world: World) -> World:
     return quiet_world
 
 
-async def asked(world: World) -> tuple[Message, Message]:
+async def two_prompts(world: World) -> tuple[Message, Message]:
     """Have Priya ask the owners; return what Tom and Mei read."""
     plan = await nps(world, "priya", "send customer")
     assert "A wave of more than 3 people needs a second person's word" in words(plan)
@@ -245,7 +245,7 @@ async def until_reads(world: World, handle: str, text: str) -> None:
 async def test_an_owner_says_yes_once_and_everybody_reads_it(large_world: World) -> None:
     world = large_world
     async with world.running():
-        to_tom, to_mei = await asked(world)
+        to_tom, to_mei = await two_prompts(world)
         priya, tom, mei = (world.sandbox.person(each) for each in ("priya", "tom", "mei"))
         assert f"<@{priya.id}> would like to send “Customer survey” to 4 people." in words(to_tom)
 
@@ -266,7 +266,7 @@ async def test_an_owner_says_yes_once_and_everybody_reads_it(large_world: World)
 async def test_not_now_sends_nothing_and_is_told(large_world: World) -> None:
     world = large_world
     async with world.running():
-        to_tom, to_mei = await asked(world)
+        to_tom, to_mei = await two_prompts(world)
         priya, tom, mei = (world.sandbox.person(each) for each in ("priya", "tom", "mei"))
         too_late = mei.action(to_mei, "approval_send")
         await tom.click(to_tom, "approval_decline")
@@ -283,7 +283,7 @@ async def test_not_now_sends_nothing_and_is_told(large_world: World) -> None:
 async def test_after_a_day_without_a_word_nothing_is_sent(large_world: World) -> None:
     world = large_world
     async with world.running():
-        to_tom, _ = await asked(world)
+        to_tom, _ = await two_prompts(world)
         too_late = world.sandbox.person("tom").action(to_tom, "approval_send")
         await later(world, days=1)
         await world.sandbox.until(lambda: world.sandbox.person("priya").inbox)
@@ -298,7 +298,7 @@ async def test_after_a_day_without_a_word_nothing_is_sent(large_world: World) ->
 async def test_nobody_is_a_second_person_to_themselves(large_world: World) -> None:
     world = large_world
     async with world.running():
-        to_tom, _ = await asked(world)
+        to_tom, _ = await two_prompts(world)
         priya, tom = world.sandbox.person("priya"), world.sandbox.person("tom")
         own = await nps(world, "priya", "send customer")
         assert "waits for a second person's word" in words(own)
@@ -312,7 +312,7 @@ async def test_nobody_is_a_second_person_to_themselves(large_world: World) -> No
 async def test_an_owner_finds_it_below_send_too(large_world: World) -> None:
     world = large_world
     async with world.running():
-        await asked(world)
+        await two_prompts(world)
         mei, priya = world.sandbox.person("mei"), world.sandbox.person("priya")
         shown = await nps(world, "mei", "send customer")
         assert f"<@{priya.id}> asked for it, then 4 people" in words(shown)
@@ -380,7 +380,7 @@ async def test_the_preview_says_how_long_it_takes_at_the_learnt_pace(large_world
 async def test_what_is_paused_meanwhile_waits(large_world: World) -> None:
     world = large_world
     async with world.running():
-        to_tom, _ = await asked(world)
+        to_tom, _ = await two_prompts(world)
         tom = world.sandbox.person("tom")
         await world.bot.context.database.write(
             launching.pause, "customer", tom.id, world.clock.now()

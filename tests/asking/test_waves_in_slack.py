@@ -40,7 +40,7 @@ async def at(world: World, moment: datetime) -> None:
     await settled(world)
 
 
-def asked(world: World) -> dict[str, int]:
+def prompts_in_each_dm(world: World) -> dict[str, int]:
     """Return how many direct messages everybody has who has any."""
     people = {
         user.name: world.sandbox.person(user.id) for user in world.sandbox.workspace.users.values()
@@ -66,7 +66,7 @@ async def states(world: World) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def by_our_own_ticks(quiet_world: World) -> None:
-    """Let the clockwork's first tick come in an hour: the tests tick themselves."""
+    """Let the scheduler's first tick come in an hour: the tests tick themselves."""
     quiet_world.clock.ahead += timedelta(hours=1)
 
 
@@ -85,12 +85,12 @@ async def test_a_wave_asks_everybody_at_ten_in_their_own_zone(quiet_world: World
         expected: dict[str, int] = {}
         for handle, turn in TURNS.items():
             await at(world, turn - timedelta(minutes=1))
-            assert asked(world) == expected
+            assert prompts_in_each_dm(world) == expected
             await at(world, turn)
             expected[handle] = 1
-            assert asked(world) == expected
+            assert prompts_in_each_dm(world) == expected
         await at(world, OPENS + 3 * DAY)
-        assert asked(world) == expected
+        assert prompts_in_each_dm(world) == expected
         await world.until_in("nps-summary", "0 of 4")
 
 
@@ -105,7 +105,7 @@ async def test_fifty_ticks_at_once_ask_everybody_once(quiet_world: World) -> Non
         await at(world, TURNS["kenji"] + DAY)
         await at(world, TURNS["ada"] + DAY)
         assert await states(world) == ["ready"]
-        assert asked(world) == dict.fromkeys(CUSTOMERS, 1)
+        assert prompts_in_each_dm(world) == dict.fromkeys(CUSTOMERS, 1)
 
 
 @BOTH
@@ -123,7 +123,7 @@ async def test_a_wave_missed_in_an_outage_goes_out_once_at_the_next_such_hour(
     for _ in range(2):  # it stays up no longer than an hour
         async with world.running():
             await at(world, world.clock.now())
-            assert asked(world) == {}
+            assert prompts_in_each_dm(world) == {}
             world.clock.ahead += timedelta(hours=1)
     async with world.running():
         expected: dict[str, int] = {}
@@ -132,12 +132,12 @@ async def test_a_wave_missed_in_an_outage_goes_out_once_at_the_next_such_hour(
             while late < back:
                 late += DAY
             await at(world, late - timedelta(minutes=1))
-            assert asked(world) == expected
+            assert prompts_in_each_dm(world) == expected
             await at(world, late)
             expected[handle] = 1
-            assert asked(world) == expected
+            assert prompts_in_each_dm(world) == expected
         await at(world, back + 4 * DAY)
-        assert asked(world) == dict.fromkeys(CUSTOMERS, 1)
+        assert prompts_in_each_dm(world) == dict.fromkeys(CUSTOMERS, 1)
         assert await states(world) == ["ready"]
 
 
@@ -168,11 +168,11 @@ async def test_a_429_in_the_middle_costs_a_pause_and_nobody_twice(world: World) 
     faults.add("users.info", slow, times=3)
     await world.tick()
     assert await states(world) == ["resolving"]
-    assert asked(world) == {}
+    assert prompts_in_each_dm(world) == {}
     await world.tick()
     assert await states(world) == ["ready"]
     await settled(world)
-    assert asked(world) == dict.fromkeys(CUSTOMERS, 1)
+    assert prompts_in_each_dm(world) == dict.fromkeys(CUSTOMERS, 1)
 
 
 @BOTH
@@ -193,13 +193,13 @@ async def test_reading_goes_on_after_a_restart_where_it_stood(quiet_world: World
         await world.tick()
         await settled(world)
         assert await states(world) == ["resolving"]
-        assert asked(world) == dict.fromkeys((*CUSTOMERS, *colleagues), 1)
+        assert prompts_in_each_dm(world) == dict.fromkeys((*CUSTOMERS, *colleagues), 1)
     world.sandbox.faults.clear()
     async with world.running():
         await world.tick()
         await settled(world)
         assert await states(world) == ["ready"]
-        assert asked(world) == dict.fromkeys((*CUSTOMERS, *colleagues, "noor"), 1)
+        assert prompts_in_each_dm(world) == dict.fromkeys((*CUSTOMERS, *colleagues, "noor"), 1)
         assert len(world.sandbox.ledger.of("conversations.members")) == 1
 
 
@@ -209,7 +209,7 @@ async def test_readers_at_the_same_time_ask_everybody_once(world: World) -> None
     await asyncio.gather(*(invite_everybody(world.bot.context) for _ in range(5)))
     await settled(world)
     assert await states(world) == ["ready"]
-    assert asked(world) == dict.fromkeys(CUSTOMERS, 1)
+    assert prompts_in_each_dm(world) == dict.fromkeys(CUSTOMERS, 1)
 
 
 @ON_SQLITE
@@ -226,7 +226,7 @@ async def test_an_audience_that_cannot_be_read_costs_other_waves_nothing(world: 
     await world.tick()
     await settled(world)
     assert sorted(await states(world)) == ["ready", "resolving"]
-    assert asked(world) == dict.fromkeys(CUSTOMERS, 1)
+    assert prompts_in_each_dm(world) == dict.fromkeys(CUSTOMERS, 1)
 
 
 @ON_SQLITE
@@ -235,7 +235,7 @@ async def test_a_survey_of_everybody_asks_people_only(world: World) -> None:
     await world.ask("employee")
     await settled(world)
     staff = ("priya", "tom", "mei", "sam", "noor", "lucia", "jack")
-    assert asked(world) == dict.fromkeys(staff, 1)
+    assert prompts_in_each_dm(world) == dict.fromkeys(staff, 1)
 
 
 @BOTH
@@ -245,7 +245,7 @@ async def test_a_wave_for_one_person_asks_nobody_else(world: World) -> None:
     await started(world, ByHand(now.strftime(NOMINAL), only_person=kenji.id, at_once=True))
     await world.tick()
     await settled(world)
-    assert asked(world) == {"kenji": 1}
+    assert prompts_in_each_dm(world) == {"kenji": 1}
     assert await states(world) == ["ready"]
     assert world.sandbox.ledger.of("conversations.members") == []
 
@@ -262,16 +262,16 @@ async def test_a_paused_survey_asks_nobody_until_it_goes_on(world: World) -> Non
     await world.tick()
     await settled(world)
     assert await states(world) == ["ready"]
-    assert asked(world) == {}
+    assert prompts_in_each_dm(world) == {}
     await world.tick()
     await settled(world)
-    assert asked(world) == {}
+    assert prompts_in_each_dm(world) == {}
     status = words(await nps(world, "priya", "status customer"))
     assert "0 asked, 0 answered, 4 still to ask once it is resumed" in status
     faults.clear()
     await nps(world, "priya", "resume customer")
     await settled(world)
-    assert asked(world) == dict.fromkeys(CUSTOMERS, 1)
+    assert prompts_in_each_dm(world) == dict.fromkeys(CUSTOMERS, 1)
 
 
 @BOTH
@@ -285,7 +285,7 @@ async def test_a_closed_wave_asks_nobody_takes_nothing_and_sums_up(quiet_world: 
     async with world.running():
         await started(world, ByHand(noon.strftime(NOMINAL)))
         await at(world, world.clock.now())
-        assert asked(world) == {"ada": 1}
+        assert prompts_in_each_dm(world) == {"ada": 1}
         ada = world.sandbox.person("ada")
         (prompt,) = ada.inbox
         await ada.click(prompt, "score_9")
@@ -302,7 +302,7 @@ async def test_a_closed_wave_asks_nobody_takes_nothing_and_sums_up(quiet_world: 
         assert "This survey has closed" in (await told(world, ada, prompt))[-1]
 
         await at(world, noon + 3 * DAY)
-        assert asked(world) == {"ada": 1}
+        assert prompts_in_each_dm(world) == {"ada": 1}
         unsent = select(Outbox.status, Outbox.reason).where(
             Outbox.kind == "prompt", Outbox.ts.is_(None)
         )
@@ -350,7 +350,7 @@ async def test_a_changed_file_changes_what_new_waves_ask_and_nothing_else(
         old, new = ada.inbox
         assert "How likely are you to recommend Lumen Coffee" in words(old)
         assert "Would you tell a friend?" in words(new)
-        # It is the courier that rewrites what was clicked.
+        # It is the dispatcher that rewrites what was clicked.
         world.sandbox.faults.add("response_url", Fault(drop=True), times=None)
         for prompt, reason in (
             (old, "What is the main reason for your score?"),

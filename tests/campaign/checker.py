@@ -31,7 +31,7 @@ class Verdict:
     duplicates: list[str] = field(default_factory=list)
     """Messages that stand in Slack more than once."""
     forgotten: list[str] = field(default_factory=list)
-    """Messages that are owed, stand nowhere, and are not parked."""
+    """Messages that must be sent, are posted nowhere, and are not parked."""
     lost_clicks: list[str] = field(default_factory=list)
     """Clicks that were answered and are not in the database."""
     untrue: list[str] = field(default_factory=list)
@@ -93,12 +93,12 @@ async def judge(
 
 
 def _judge_messages(verdict: Verdict, sandbox: Sandbox, rows: Iterable[Any]) -> None:
-    """Compare each message that is owed with the posts that Slack has done."""
+    """Compare each message of the outbox with the posts that Slack has done."""
     posted: Counter[str] = Counter()
     for call in sandbox.ledger.of("chat.postMessage"):
         if call.done:
             posted[call.arguments["metadata"]["event_payload"]["id"]] += 1
-    standing = {
+    posted_at = {
         (message.channel, message.ts)
         for channel in sandbox.workspace.channels
         for message in sandbox.workspace.posted(channel).values()
@@ -113,7 +113,7 @@ def _judge_messages(verdict: Verdict, sandbox: Sandbox, rows: Iterable[Any]) -> 
             verdict.duplicates.append(f"{told} was posted {times} times")
         elif times == 0 and row.status not in {"unknown", "cancelled"}:
             verdict.forgotten.append(f"{told} was never posted")
-        elif times == 1 and row.status != "unknown" and (row.channel, row.ts) not in standing:
+        elif times == 1 and row.status != "unknown" and (row.channel, row.ts) not in posted_at:
             verdict.untrue.append(f"{told} stands at {row.channel} {row.ts}, they say")
         if row.status == "cancelled" and row.kind == "prompt":
             verdict.forgotten.append(f"{told} was given up")

@@ -435,7 +435,7 @@ async def test_a_second_ask_is_not_sent_to_somebody_who_answered(database: Datab
     await database.write(work)
 
 
-async def test_a_direct_rewriting_leaves_the_courier_nothing_to_do(database: Database) -> None:
+async def test_a_direct_rewriting_leaves_the_dispatcher_nothing_to_do(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         carry(connection, NOON + UPDATE_DELAY)
@@ -449,7 +449,7 @@ async def test_a_direct_rewriting_leaves_the_courier_nothing_to_do(database: Dat
     await database.write(work)
 
 
-async def test_where_somebody_was_asked_twice_the_courier_rewrites_both(
+async def test_where_somebody_was_asked_twice_the_dispatcher_rewrites_both(
     database: Database,
 ) -> None:
     def work(connection: Connection) -> None:

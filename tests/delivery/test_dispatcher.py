@@ -30,7 +30,7 @@ LOST = Fault(acted=True, drop=True)
 
 @pytest.fixture(autouse=True)
 def by_our_own_ticks(quiet_world: World) -> None:
-    """Let the clockwork's first tick come in a minute: the tests tick themselves."""
+    """Let the scheduler's first tick come in a minute: the tests tick themselves."""
     quiet_world.clock.ahead += timedelta(minutes=1)
 
 
@@ -42,7 +42,7 @@ async def prompted(world: World, handle: str) -> tuple[Person, Message]:
 
 
 async def invited(world: World, handle: str) -> Person:
-    """Have the courier ask one person at once, and return before it did."""
+    """Have the dispatcher ask one person at once, and return before it did."""
     person = world.sandbox.person(handle)
     now = world.clock.now()
     how = ByHand(now.strftime(NOMINAL), only_person=person.id, at_once=True)
@@ -72,7 +72,7 @@ async def until_called(world: World, method: str, times: int) -> None:
 
 
 def later(world: World, seconds: float) -> None:
-    """Move the clock and wake the courier; what is in flight may lose its lease by that."""
+    """Move the clock and wake the dispatcher; what is in flight may lose its lease by that."""
     world.clock.ahead += timedelta(seconds=seconds)
     world.bot.context.wake_dispatcher()
 
@@ -378,12 +378,12 @@ async def test_a_burst_of_alerts_asks_once_for_each_who_reads_there(world: World
     assert [call.arguments["channel"] for call in asked].count(alerts) == 3
 
 
-# --- order, stopping, several couriers --------------------------------------------------------
+# --- order, stopping, several dispatchers --------------------------------------------------------
 
 
 @ON_SQLITE
 async def test_an_alert_overtakes_the_prompts_that_wait(world: World) -> None:
-    """Also those that the courier has in hand already: 32 wait their turn."""
+    """Also those that the dispatcher has in hand already: 32 wait their turn."""
     ids = crowd(world, 150)
     world.sandbox.faults.add("chat.postMessage", Fault(delay=0.4), times=None)
     await world.ask()
@@ -423,7 +423,7 @@ async def test_an_alert_takes_the_next_place_at_slacks_own_pace(quiet_world: Wor
 
 @ON_SQLITE
 async def test_an_alert_grows_while_slack_lets_nobody_post(world: World) -> None:
-    """All that the courier takes in hand waits for Slack; what may go now still overtakes."""
+    """All that the dispatcher takes in hand waits for Slack; what may go now still overtakes."""
     ada, prompt = await prompted(world, "ada")
     await ada.click(prompt, "score_3")
     await world.modal_of(ada, "followup")
@@ -465,7 +465,7 @@ async def test_who_stops_gives_back_what_was_not_begun(quiet_world: World) -> No
 
 
 @ON_POSTGRES
-async def test_two_couriers_post_everything_once(quiet_world: World) -> None:
+async def test_two_dispatchers_post_everything_once(quiet_world: World) -> None:
     world = quiet_world
     ids = crowd(world, 60)
     async with (

@@ -178,7 +178,7 @@ class OneMessageInTheOutbox(RuleBasedStateMachine):
 
     @rule(at=AT, when_due=st.sampled_from([True, True, False]))
     def take_in_hand(self, at: int, when_due: bool) -> None:
-        """What a courier does each second: expire, claim, claim what is to be looked for."""
+        """What a dispatcher does each second: expire, claim, claim what is to be looked for."""
         process = self.processes[at]
         if when_due:
             row = self.row()

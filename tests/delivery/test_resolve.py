@@ -89,11 +89,11 @@ async def test_a_click_on_one_prompt_says_nothing_of_the_other(database: Databas
         assert isinstance(snooze(connection, SURVEYS, invitation, "UADA", NOON), datetime)
         first, second = prompt_key(invitation), reprompt_key(invitation)
         carry(connection, later)
-        standing = message(connection, first)
+        stored = message(connection, first)
         lose(connection, second)
-        assert standing.channel is not None
-        assert standing.ts is not None
-        click(connection, invitation, "UADA", Posted(standing.channel, standing.ts))
+        assert stored.channel is not None
+        assert stored.ts is not None
+        click(connection, invitation, "UADA", Posted(stored.channel, stored.ts))
         assert message(connection, second).status == "unknown"
 
     await database.write(work)
@@ -221,9 +221,9 @@ async def test_a_chaser_found_by_hand_counts_as_a_further_message(database: Data
     def work(connection: Connection) -> None:
         invitation = ask(connection, ADA)["UADA"]
         carry(connection)
-        standing = invitations.find(connection, invitation)
-        assert standing is not None
-        outbox.add(connection, [new_nudge(NudgeKind.CHASER, standing, NOON)])
+        stored = invitations.find(connection, invitation)
+        assert stored is not None
+        outbox.add(connection, [new_nudge(NudgeKind.CHASER, stored, NOON)])
         lost = lose(connection, chaser_key(invitation))
         assert resolve.by_hand(connection, KINDS, lost, Verdict.SENT, NOON + MINUTE) is None
         assert connection.scalar(select(Invitation.further_at)) == NOON + MINUTE

@@ -23,7 +23,7 @@ from tests.helpers.asking import ADA, KENJI, TOM, ask, carry, claimed, settle
 SECOND = timedelta(seconds=1)
 
 
-def asked(connection: Connection) -> list[Delivery]:
+def claim_prompts(connection: Connection) -> list[Delivery]:
     """Ask three people twice; returns the six prompts, which are in flight."""
     ask(connection, ADA, KENJI, TOM, at_once=True)
     ask(connection, ADA, KENJI, TOM, at_once=True, now=NOON + timedelta(minutes=1))
@@ -58,7 +58,7 @@ def settle_at_once(
 
 
 async def test_each_message_gets_its_own_end(database: Database) -> None:
-    deliveries = await database.write(asked)
+    deliveries = await database.write(claim_prompts)
     first, second, third, fourth, *_ = deliveries
     now = NOON + timedelta(minutes=6)
     ends = await database.write(
@@ -79,7 +79,7 @@ async def test_each_message_gets_its_own_end(database: Database) -> None:
 
 
 async def test_a_lost_lease_costs_the_others_nothing(database: Database) -> None:
-    deliveries = await database.write(asked)
+    deliveries = await database.write(claim_prompts)
     first, second, third, *_ = deliveries
     now = NOON + timedelta(minutes=6)
     accepted = decide(Accepted("D2", "2.0"), updating=False, attempts=1, now=now)

@@ -1,4 +1,4 @@
-"""The outbox: what is owed is owed once, claimed once, and its last state wins."""
+"""The outbox: a message is enqueued once, claimed once, and its last state wins."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=30)
 ALL = Waiting(limit=100, least=2)
 
 
-def owe(connection: Connection, *keys: str, priority: int = 2, due_at: datetime = NOON) -> None:
+def enqueue(connection: Connection, *keys: str, priority: int = 2, due_at: datetime = NOON) -> None:
     outbox.add(
         connection, [NewMessage(key, "prompt", priority, due_at, "customer") for key in keys]
     )
@@ -81,15 +81,15 @@ def keys(connection: Connection, claimed: list[Claimed]) -> list[str]:
 
 
 def posted(connection: Connection, key: str, now: datetime = NOON) -> None:
-    """Owe a message and have Slack accept it."""
-    owe(connection, key)
+    """Enqueue a message and have Slack accept it."""
+    enqueue(connection, key)
     (claimed,) = claim(connection, now)
     assert sent(connection, claimed, now)
 
 
 def lost(connection: Connection, key: str) -> Claimed:
-    """Owe a message and have nobody know whether Slack took it."""
-    owe(connection, key)
+    """Enqueue a message and have nobody know whether Slack took it."""
+    enqueue(connection, key)
     (claimed,) = claim(connection)
     settle(connection, claimed, "unknown", NOON + 10 * SECOND)
     return claimed
@@ -108,9 +108,9 @@ def settle(
 
 async def test_what_is_owed_twice_is_owed_once(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
-        owe(connection, "a", "b", priority=0, due_at=NOON - SECOND)
+        enqueue(connection, "a", "b", priority=0, due_at=NOON - SECOND)
         assert keys(connection, claim(connection)) == ["b"]
         assert sent(connection, claimed, NOON)
 
@@ -122,11 +122,11 @@ async def test_what_is_owed_twice_is_owed_once(database: Database) -> None:
 
 async def test_the_most_urgent_leave_first_and_then_the_longest_due(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "prompt", due_at=NOON - 9 * SECOND)
-        owe(connection, "summary", priority=1, due_at=NOON - SECOND)
-        owe(connection, "older prompt", due_at=NOON - 10 * SECOND)
-        owe(connection, "alert", priority=0)
-        owe(connection, "later", priority=0, due_at=NOON + SECOND)
+        enqueue(connection, "prompt", due_at=NOON - 9 * SECOND)
+        enqueue(connection, "summary", priority=1, due_at=NOON - SECOND)
+        enqueue(connection, "older prompt", due_at=NOON - 10 * SECOND)
+        enqueue(connection, "alert", priority=0)
+        enqueue(connection, "later", priority=0, due_at=NOON + SECOND)
         urgent = claim(connection, which=Waiting(limit=100, least=0))
         assert keys(connection, urgent) == ["alert"]
         first = claim(connection, which=Waiting(limit=2, least=2))
@@ -156,12 +156,12 @@ async def test_a_claim_says_all_that_a_delivery_needs(database: Database) -> Non
     await database.write(work)
 
 
-async def test_no_two_couriers_claim_the_same_message(postgresql_database_url: str) -> None:
+async def test_no_two_dispatchers_claim_the_same_message(postgresql_database_url: str) -> None:
     """The second one skips what the first holds, without waiting for it."""
     engine = writer_engine(engine_url(postgresql_database_url), 2)
     with engine.connect() as one, engine.connect() as other:
         with one.begin():
-            owe(one, *"abcdefgh")
+            enqueue(one, *"abcdefgh")
         with one.begin(), other.begin():
             first = keys(one, claim(one, which=Waiting(limit=3, least=2)))
             second = keys(one, claim(other))
@@ -169,13 +169,13 @@ async def test_no_two_couriers_claim_the_same_message(postgresql_database_url: s
         assert len(first) == 3
 
 
-async def test_couriers_that_race_claim_every_message_once(postgresql_database_url: str) -> None:
+async def test_dispatchers_that_race_claim_every_message_once(postgresql_database_url: str) -> None:
     async with AsyncExitStack() as stack:
         databases = [
             await stack.enter_async_context(open_database(postgresql_database_url))
             for _ in range(4)
         ]
-        await databases[0].write(owe, *(f"m{number}" for number in range(120)))
+        await databases[0].write(enqueue, *(f"m{number}" for number in range(120)))
 
         async def carry(database: Database) -> list[str]:
             mine: list[str] = []
@@ -197,7 +197,7 @@ async def test_a_post_whose_lease_ran_out_is_looked_for_and_an_update_repeated(
     def work(connection: Connection) -> None:
         posted(connection, "update")
         outbox.touch(connection, ["update"], NOON)
-        owe(connection, "post")
+        enqueue(connection, "post")
         held = claim(connection)
         end = NOON + LEASE
         assert claims.expire_leases(connection, end - SECOND) == 0
@@ -232,7 +232,7 @@ async def test_a_look_up_that_died_is_repeated_and_remembers_when_the_post_began
 
 async def test_what_is_given_back_was_not_tried(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
         claims.release(connection, [claimed], NOON + SECOND)
         assert tuple(row(connection, "a"))[:2] == ("pending", NOON + SECOND)
@@ -249,7 +249,7 @@ async def test_what_is_given_back_was_not_tried(database: Database) -> None:
 @pytest.mark.parametrize("outcome", ["failed", "cancelled"])
 async def test_what_failed_is_not_claimed_again(database: Database, outcome: str) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
         assert settle(connection, claimed, outcome)
         assert claim(connection, NOON + timedelta(days=9)) == []
@@ -260,7 +260,7 @@ async def test_what_failed_is_not_claimed_again(database: Database, outcome: str
 
 async def test_what_slack_puts_off_is_tried_again_when_it_said(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
         assert settle(connection, claimed, "pending", NOON + 7 * SECOND)
         assert claim(connection, NOON + 6 * SECOND) == []
@@ -272,7 +272,7 @@ async def test_what_slack_puts_off_is_tried_again_when_it_said(database: Databas
 
 async def test_what_is_parked_is_neither_sent_nor_looked_for(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
         assert settle(connection, claimed, "unknown", None)
         much_later = NOON + timedelta(days=99)
@@ -316,7 +316,7 @@ async def test_what_still_waits_shows_the_newest_state_when_it_was_due_anyway(
     database: Database,
 ) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a", due_at=NOON + SECOND)
+        enqueue(connection, "a", due_at=NOON + SECOND)
         assert outbox.touch(connection, ["a"], NOON).versions == {"a": 2}
         assert tuple(row(connection, "a"))[:2] == ("pending", NOON + SECOND)
 
@@ -325,7 +325,7 @@ async def test_what_still_waits_shows_the_newest_state_when_it_was_due_anyway(
 
 async def test_what_is_touched_in_flight_is_written_once_more(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
         assert outbox.touch(connection, ["a"], NOON + LEASE).versions == {"a": 2}
         assert status(connection, "a") == "claimed"
@@ -347,7 +347,7 @@ async def test_what_is_touched_while_its_post_is_unknown_is_rewritten_once_found
         if told:
             lost(connection, "a")
         else:
-            owe(connection, "a")
+            enqueue(connection, "a")
             claim(connection)
             outbox.touch(connection, ["a"], NOON)
             claims.expire_leases(connection, NOON + LEASE)
@@ -375,7 +375,7 @@ async def test_what_was_found_and_not_touched_is_left_alone(database: Database) 
 
 async def test_a_failed_message_is_tried_again_when_there_is_news(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
         settle(connection, claimed, "failed")
         outbox.touch(connection, ["a"], NOON + SECOND)
@@ -386,7 +386,7 @@ async def test_a_failed_message_is_tried_again_when_there_is_news(database: Data
 
 async def test_a_cancelled_message_stays_cancelled(database: Database) -> None:
     def work(connection: Connection) -> None:
-        owe(connection, "a")
+        enqueue(connection, "a")
         (claimed,) = claim(connection)
         settle(connection, claimed, "cancelled")
         assert outbox.touch(connection, ["a"], NOON).versions == {}
@@ -405,7 +405,7 @@ async def test_moments_keep_their_instant_whatever_zone_they_come_in(database: D
         outbox.touch(connection, ["a"], NOON)
         sent(connection, claimed, tokyo + 2 * SECOND)
         assert row(connection, "a").due_at == NOON + 2 * SECOND
-        owe(connection, "b")
+        enqueue(connection, "b")
         claim(connection)
         claims.expire_leases(connection, tokyo + LEASE)
         (found,) = look_up(connection, NOON + LEASE)
@@ -417,7 +417,7 @@ async def test_moments_keep_their_instant_whatever_zone_they_come_in(database: D
 # --- what was rewritten directly --------------------------------------------------------------
 
 
-async def test_a_direct_rewriting_spares_the_couriers(database: Database) -> None:
+async def test_a_direct_rewriting_spares_the_dispatchers(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
         versions = outbox.touch(connection, ["a"], NOON).versions
@@ -458,7 +458,9 @@ async def test_a_late_rewriting_that_may_stand_above_a_newer_one_is_written_over
     await database.write(work)
 
 
-async def test_a_rewriting_that_the_courier_has_in_hand_is_left_to_it(database: Database) -> None:
+async def test_a_rewriting_that_the_dispatcher_has_in_hand_is_left_to_it(
+    database: Database,
+) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
         outbox.touch(connection, ["a"], NOON)
@@ -478,7 +480,7 @@ async def test_nothing_new_of_a_paused_survey_is_claimed(database: Database) -> 
     def work(connection: Connection) -> None:
         posted(connection, "clicked")
         outbox.touch(connection, ["clicked"], NOON)
-        owe(connection, "prompt")
+        enqueue(connection, "prompt")
         outbox.add(
             connection,
             [
@@ -561,7 +563,7 @@ async def test_settled_messages_slow_no_claim_down(database_url: str) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(SETTLED)
         lost(connection, "unknown")
-        owe(connection, "waiting")
+        enqueue(connection, "waiting")
         connection.execute(text("ANALYZE"))
     with engine.begin() as connection, recorded(connection) as statements:
         claims.expire_leases(connection, NOON)

@@ -140,6 +140,6 @@ async def test_stopping_waits_for_nothing_that_comes_before_a_post(quiet_world: 
 
 
 async def claimed(world: World) -> bool:
-    """Return whether the courier has everything in hand."""
+    """Return whether the dispatcher has everything in hand."""
     found = select(Outbox.id).where(Outbox.status == "claimed")
     return len(await read(world.bot.context.database, found)) >= 4

@@ -356,7 +356,7 @@ async def test_a_day_that_passes_makes_no_delivery_in_flight_look_dead(
     await held.reached.wait()
     world.clock.ahead += DAY
     await world.tick()
-    await invited(world, "grace")  # the courier claims, and would find what is dead
+    await invited(world, "grace")  # the dispatcher claims, and would find what is dead
     await world.sandbox.until(lambda: world.sandbox.person("grace").inbox)
     assert sorted(await statuses(world, "prompt"))[0] == "claimed"
     assert "unknown" not in await statuses(world, "prompt")

@@ -120,7 +120,7 @@ async def eventually(
 
 
 class _Owed(NamedTuple):
-    """When the messages that are owed are due, and the leases of those under way and of the lane of
+    """When the messages that wait are due, and the leases of those under way and of the lane of
     another process end."""
 
     due: list[datetime]
@@ -129,11 +129,11 @@ class _Owed(NamedTuple):
 
 
 def _owed(connection: Connection, me: str) -> _Owed:
-    """Return what is owed, summaries left out."""
-    owed = select(Outbox.status, Outbox.due_at, Outbox.lease_until).where(
+    """Return what waits, summaries left out."""
+    waiting = select(Outbox.status, Outbox.due_at, Outbox.lease_until).where(
         Outbox.status.in_(("pending", "claimed", "unknown")), Outbox.kind.not_in(_SUMMARIES)
     )
-    rows = connection.execute(owed).all()
+    rows = connection.execute(waiting).all()
     return _Owed(
         [row.due_at for row in rows if row.status == "pending"],
         [row.lease_until for row in rows if row.status != "pending"],
@@ -172,7 +172,7 @@ async def quiet(world: World) -> Rows:
     return await context.database.read(everything)
 
 
-async def asked(world: World, handle: str, key: str = "customer") -> tuple[Person, Message]:
+async def ask_one(world: World, handle: str, key: str = "customer") -> tuple[Person, Message]:
     """Ask one person and nobody else; return them with their prompt."""
     context, person = world.bot.context, world.sandbox.person(handle)
     now = context.clock.now()

@@ -92,8 +92,8 @@ async def settled(world: World) -> None:
 def _due(connection: Connection, now: datetime) -> int:
     held_back = outbox.asks_for(survey_store.paused(connection))
     waits = (Outbox.status == "pending") & (Outbox.due_at <= now) & ~held_back
-    owed = select(func.count()).where(waits | Outbox.status.in_(("claimed", "unknown")))
-    return connection.scalar(owed) or 0
+    waiting = select(func.count()).where(waits | Outbox.status.in_(("claimed", "unknown")))
+    return connection.scalar(waiting) or 0
 
 
 def without_nudges(world: World) -> None:
@@ -114,7 +114,7 @@ def at(world: World, hour: int) -> datetime:
 
 
 async def later(world: World, *, days: int = 0, hours: int = 0) -> None:
-    """Deliver what is due, then move the clock forward and let the clockwork look."""
+    """Deliver what is due, then move the clock forward and let the scheduler look."""
     await settled(world)
     world.clock.ahead += timedelta(days=days, hours=hours)
     await world.tick()

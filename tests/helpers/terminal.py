@@ -187,8 +187,13 @@ class Page:
         raise AssertionError(f"there is no {action_id}")
 
     def _act(self, who: str, message: Mapping[str, Any], block_id: str, action_id: str) -> None:
-        wish = {"as": who, "do": "block_action", "channel": message["channel"], "ts": message["ts"]}
-        body = json.dumps({**wish, "block_id": block_id, "action_id": action_id}).encode()
+        wanted = {
+            "as": who,
+            "do": "block_action",
+            "channel": message["channel"],
+            "ts": message["ts"],
+        }
+        body = json.dumps({**wanted, "block_id": block_id, "action_id": action_id}).encode()
         request = Request(  # noqa: S310  # our own server
             f"{self.address}/page/act", body, {"Content-Type": "application/json"}
         )

@@ -83,6 +83,6 @@ def named(connection: Connection) -> int:
 
 
 async def close(world: World) -> None:
-    """Let the time of all waves be up, and the clockwork look."""
+    """Let the time of all waves be up, and the scheduler look."""
     world.clock.ahead += timedelta(days=8)
     await world.tick()

@@ -55,7 +55,7 @@ class World:
         self._bot = None
 
     async def tick(self) -> None:
-        """Let the clockwork look now."""
+        """Let the scheduler look now."""
         await tick(self.bot.context)
 
     async def ask(self, key: str = "customer") -> None:

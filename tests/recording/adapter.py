@@ -128,7 +128,7 @@ class Stage:
         await idle.come_to_rest(self.bot, self.sandbox)
 
     async def tick(self) -> None:
-        """Let the clockwork look, and wait until what it found is done."""
+        """Let the scheduler look, and wait until what it found is done."""
         await tick(self.bot.context)
         await self.rest()
 

@@ -130,7 +130,7 @@ class Desk:
             await self.look()
 
     async def look(self) -> None:
-        """Let the clockwork look, and record what came of it."""
+        """Let the scheduler look, and record what came of it."""
         await self.stage.tick()
         await self.settle()
 

@@ -229,9 +229,9 @@ async def test_forged_values_record_nothing(coast: World) -> None:
         )
         await delivered(world, true)
         assert (await scores(world), await invitations(world)) == ([], 0)
-        wish = copy.deepcopy(true)
-        wish["actions"][0]["action_id"] = "channel_wish_delete"
-        await delivered(world, wish)
+        forged = copy.deepcopy(true)
+        forged["actions"][0]["action_id"] = "channel_wish_delete"
+        await delivered(world, forged)
         assert await scores(world) == []
 
 
@@ -614,5 +614,5 @@ async def test_the_owners_hear_of_it_again_if_it_is_shared_again(coast: World) -
             await later(world, hours=1)
         told = [one for one in priya.inbox if "#nps-alerts" in words(one)]
         assert len(told) == 2
-        owed = select(func.count()).select_from(Outbox).where(Outbox.kind == "alert")
-        assert await read(world.bot.context.database, owed) == [(2,)]
+        alerts = select(func.count()).select_from(Outbox).where(Outbox.kind == "alert")
+        assert await read(world.bot.context.database, alerts) == [(2,)]

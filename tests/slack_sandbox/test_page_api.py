@@ -21,8 +21,8 @@ async def state(call: Caller, who: str) -> dict[str, Any]:
 
 
 async def act(call: Caller, who: str, do: str, **more: Any) -> dict[str, Any]:
-    wish = {"as": who, "do": do, **more}
-    async with call.session.post(call.sandbox.url + "/page/act", json=wish) as answer:
+    wanted = {"as": who, "do": do, **more}
+    async with call.session.post(call.sandbox.url + "/page/act", json=wanted) as answer:
         result: dict[str, Any] = await answer.json()
         return result
 
@@ -165,16 +165,16 @@ async def test_the_bot_s_user_id_stands_for_its_direct_messages(
 async def test_a_reply_stands_under_its_message(call: Caller) -> None:
     await act(call, "priya", "say", channel="general", text="News")
     (news,) = call.sandbox.workspace.messages("general")
-    wish = {"channel": "general", "text": "Good!", "thread_ts": news.ts}
-    assert await act(call, "tom", "say", **wish) == {"ok": True}
+    wanted = {"channel": "general", "text": "Good!", "thread_ts": news.ts}
+    assert await act(call, "tom", "say", **wanted) == {"ok": True}
     _, reply = call.sandbox.workspace.messages("general")
     assert (reply.user, reply.text, reply.thread_ts) == ("U0TOM0000", "Good!", news.ts)
     gone = {"ok": False, "error": "This message is not there (any more)."}
-    assert await act(call, "tom", "say", **(wish | {"thread_ts": "1.000001"})) == gone
+    assert await act(call, "tom", "say", **(wanted | {"thread_ts": "1.000001"})) == gone
 
 
 @pytest.mark.parametrize(
-    ("wish", "error"),
+    ("wanted", "error"),
     [
         ([], "This is not something one can do."),
         ({"do": "say"}, "'as' must be a text."),
@@ -199,18 +199,18 @@ async def test_a_reply_stands_under_its_message(call: Caller) -> None:
     ],
 )
 async def test_what_cannot_be_done_is_said_in_a_sentence(
-    call: Caller, wish: Any, error: str
+    call: Caller, wanted: Any, error: str
 ) -> None:
-    async with call.session.post(call.sandbox.url + "/page/act", json=wish) as answer:
+    async with call.session.post(call.sandbox.url + "/page/act", json=wanted) as answer:
         assert answer.status == 200
         assert await answer.json() == {"ok": False, "error": error}
 
 
 async def test_only_the_page_may_act(call: Caller) -> None:
-    wish = json.dumps({"as": "priya", "do": "say", "channel": "general", "text": "Forged"})
+    wanted = json.dumps({"as": "priya", "do": "say", "channel": "general", "text": "Forged"})
     headers = {"Content-Type": "text/plain"}
     address = call.sandbox.url + "/page/act"
-    async with call.session.post(address, data=wish, headers=headers) as answer:
+    async with call.session.post(address, data=wanted, headers=headers) as answer:
         assert answer.status == 415
     assert call.sandbox.workspace.messages("general") == []
 
@@ -234,24 +234,24 @@ async def test_an_open_page_does_not_hold_up_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "wish"),
+    ("address", "wanted"),
     [
         ("clock", {"move": "day"}),
         ("toggle", {"key": "busy", "on": True}),
     ],
 )
 async def test_without_a_bot_beside_it_there_is_nothing_to_control(
-    call: Caller, address: str, wish: dict[str, Any]
+    call: Caller, address: str, wanted: dict[str, Any]
 ) -> None:
     assert (await state(call, "ada"))["control"] is None
     url = f"{call.sandbox.url}/page/{address}"
-    async with call.session.post(url, json=wish) as answer:
+    async with call.session.post(url, json=wanted) as answer:
         told = await answer.json()
     assert told == {"ok": False, "error": "Nothing beside this sandbox can be controlled."}
 
 
 @pytest.mark.parametrize(
-    ("address", "wish", "error"),
+    ("address", "wanted", "error"),
     [
         ("clock", {"move": 1}, "Nothing beside this sandbox can be controlled."),
         ("switch", {"fault": "slow", "on": "yes"}, "'on' must be true or false."),
@@ -260,9 +260,9 @@ async def test_without_a_bot_beside_it_there_is_nothing_to_control(
     ],
 )
 async def test_what_the_page_asks_for_wrongly_is_refused_in_a_sentence(
-    call: Caller, address: str, wish: Any, error: str
+    call: Caller, address: str, wanted: Any, error: str
 ) -> None:
     url = f"{call.sandbox.url}/page/{address}"
-    async with call.session.post(url, json=wish) as answer:
+    async with call.session.post(url, json=wanted) as answer:
         told = await answer.json()
     assert told["error"].startswith(error)
