@@ -78,7 +78,7 @@ class Bot:
     """The running bot.
 
     Attributes:
-        edge: what its listeners work with.
+        context: what its listeners work with.
         port: where HTTP is served; None where it is not, as in Socket Mode without PORT.
     """
 
@@ -132,34 +132,47 @@ async def connected(
             owed = await stack.enter_async_context(_shared(database, clock, wake))
         session = await stack.enter_async_context(open_session(settings.slack_api_url))
         api = WebApi(session, settings.slack_bot_token, settings.slack_api_url)
-        messenger, directory = Messenger(api), Directory(api, lease_clock or clock)
-        identity = await _reach(messenger, patient=patient)
-        background = Background()
-        stack.push_async_callback(background.drain, DRAIN_TIMEOUT)
-        charts = Charts(database)
-        await charts.recall()
+        identity = await _reach(Messenger(api), patient=patient)
+        clocks = (clock, lease_clock or clock)
+        context = _context(database, api, identity, surveys, clocks, owed)
+        stack.push_async_callback(context.background.drain, DRAIN_TIMEOUT)
+        await context.charts.recall()
         await database.write(launching.see_surveys, surveys, clock.now())
+        yield context
 
-        def current_surveys() -> Mapping[str, Survey]:
-            return surveys
 
-        yield BotContext(
-            current_surveys=current_surveys,
-            database=database,
-            clock=clock,
-            lease_clock=lease_clock or clock,
-            messenger=messenger,
-            directory=directory,
-            access=Access(directory, current_surveys),
-            background=background,
-            charts=charts,
-            modes=MODES,
-            workspace_url=identity.url,
-            message_labels=KINDS.labels(),
-            wake_dispatcher=owed,
-            publish_home=publish,
-            batched_writes=BatchedWrites(database, background, clock),
-        )
+def _context(
+    database: Database,
+    api: WebApi,
+    identity: Identity,
+    surveys: Mapping[str, Survey],
+    clocks: tuple[Clock, Clock],
+    wake_dispatcher: Callable[[], None],
+) -> BotContext:
+    """Return what listeners are handed; ``clocks`` are the one people live by and that of leases."""
+    clock, lease_clock = clocks
+    directory, background = Directory(api, lease_clock), Background()
+
+    def current_surveys() -> Mapping[str, Survey]:
+        return surveys
+
+    return BotContext(
+        current_surveys=current_surveys,
+        database=database,
+        clock=clock,
+        lease_clock=lease_clock,
+        messenger=Messenger(api),
+        directory=directory,
+        access=Access(directory, current_surveys),
+        background=background,
+        charts=Charts(database),
+        modes=MODES,
+        workspace_url=identity.url,
+        message_labels=KINDS.labels(),
+        wake_dispatcher=wake_dispatcher,
+        publish_home=publish,
+        batched_writes=BatchedWrites(database, background, clock),
+    )
 
 
 @asynccontextmanager

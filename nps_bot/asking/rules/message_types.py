@@ -14,5 +14,3 @@ PROMPT_KINDS = (PROMPT.name, REPROMPT.name, REMINDER.name)
 """What asks for a score: eleven buttons, and rewritten once they were answered."""
 NUDGE_KINDS = (REMINDER.name, CHASER.name)
 """What may follow a prompt; at most one of these."""
-FOLLOWING_KINDS = (REPROMPT.name, *NUDGE_KINDS)
-"""Messages that belong to a question somebody has got: silence counts from the last one of them."""
