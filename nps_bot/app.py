@@ -149,7 +149,7 @@ def _context(
     clocks: tuple[Clock, Clock],
     wake_dispatcher: Callable[[], None],
 ) -> BotContext:
-    """Return what listeners are handed; ``clocks`` are the one people live by and that of leases."""
+    """Return what listeners are handed; ``clocks`` are those of people and of leases."""
     clock, lease_clock = clocks
     directory, background = Directory(api, lease_clock), Background()
 
