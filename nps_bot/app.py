@@ -17,8 +17,8 @@ from nps_bot.asking.stopping import halted
 from nps_bot.clock import Clock, SettableClock, passing
 from nps_bot.delivery.dispatcher import Dispatcher
 from nps_bot.errors import SettingsError, StorageUnavailableError
-from nps_bot.figures.measures import Measures, measure
 from nps_bot.home.listeners import publish
+from nps_bot.home.measures import Measures, measure
 from nps_bot.home.probes import Probes
 from nps_bot.interaction.access import Access
 from nps_bot.interaction.batched_writes import BatchedWrites

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from nps_bot.anonymous import reactions as anonymous
+from nps_bot.anonymous.events import TurnoutRose
 from nps_bot.answering import reactions as answering
 from nps_bot.answering.events import (
     ContactDeclined,
@@ -58,6 +59,7 @@ REACTIONS: Final = (
     .on(Snoozed, figures.update_summaries)
     .on(OptedOut, figures.update_summaries)
     .on(OptedIn, figures.update_summaries)
+    .on(TurnoutRose, figures.show_turnout)
     # what becomes of people: what they wrote goes while it is known whose it is
     .on(PersonForgotten, answering.forget, asking.forget, shared_channels.forget)
 )

@@ -12,14 +12,15 @@ from sqlalchemy import Connection, insert, update
 
 from nps_bot.anonymous import disclosing
 from nps_bot.anonymous.store import ballots
-from nps_bot.answering.store import Reply
+from nps_bot.answering.store import EarlierScore, Reply
 from nps_bot.asking.rules.approval import Approval, State
 from nps_bot.asking.store import waves
+from nps_bot.asking.store.wave_heads import Tally, WaveHead
 from nps_bot.cases.alert import Alert
 from nps_bot.cases.store import CaseRow
 from nps_bot.delivery.rules import Priority
 from nps_bot.figures.report import Figures, Report, WaveFigures, figures
-from nps_bot.figures.store import Comment, EarlierScore, Recovery, Tally, WaveHead
+from nps_bot.figures.store import Comment, Recovery
 from nps_bot.nps.score import Difference, compare
 from nps_bot.storage.tables import Answer, Case, Invitation, Outbox, Person, Response, Wave
 from nps_bot.surveys import store as survey_store

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from nps_bot.anonymous.rules import privacy
 from nps_bot.anonymous.rules.disclosure import Disclosure, Participation
 from nps_bot.anonymous.store import ballots, disclosures
-from nps_bot.figures import store as reports
-from nps_bot.figures.comparing import wording_fingerprint
-from nps_bot.figures.store import WaveHead
+from nps_bot.asking.comparing import wording_fingerprint
+from nps_bot.asking.store import wave_heads
+from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.surveys.rules.survey import Kind
 
 _CHANCE = SystemRandom()
@@ -43,7 +43,7 @@ def freeze(connection: Connection, wave_id: int, chance: Random = _CHANCE) -> No
         wave_id: an anonymous wave that takes no answers any more, and has no figure yet.
         chance: shuffles the comments.
     """
-    wave = reports.head(connection, wave_id)
+    wave = wave_heads.head(connection, wave_id)
     if wave is None or wave.threshold is None:
         raise ValueError(f"wave {wave_id} is not an anonymous one")
     found = privacy.disclose(
@@ -53,7 +53,7 @@ def freeze(connection: Connection, wave_id: int, chance: Random = _CHANCE) -> No
         population_known=wave.kind == Kind.EMPLOYEE,
         chance=chance,
     )
-    for before in reports.asked_waves(connection, wave.survey_key, 1, before=wave):
+    for before in wave_heads.asked_waves(connection, wave.survey_key, 1, before=wave):
         seen = wording_fingerprint(connection, [wave, before])
         earlier = disclosures.of_waves(connection, [before.id]).get(before.id)
         if earlier is not None and seen[before.id] == seen[wave_id]:
@@ -95,5 +95,5 @@ def participations(
 
 
 def _invited(connection: Connection, heads: Sequence[WaveHead]) -> Mapping[int, int]:
-    tallies = reports.wave_tallies(connection, [head.id for head in heads]) if heads else {}
+    tallies = wave_heads.wave_tallies(connection, [head.id for head in heads]) if heads else {}
     return {wave_id: tally.asked for wave_id, tally in tallies.items()}

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from nps_bot.anonymous.disclosing import AnonymousWave, anonymous_waves
 from nps_bot.anonymous.rules.disclosure import Figure, Participation, Pool, pool, to_document
-from nps_bot.figures import store as reports
-from nps_bot.figures.periods import Period
-from nps_bot.figures.store import WaveHead
+from nps_bot.asking.store import wave_heads
+from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.periods import Period
 from nps_bot.surveys.rules.survey import Kind, Survey
 
 TREND_WAVES = 20
@@ -53,6 +53,21 @@ class AnonymousReport:
     made_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AnonymousSummary:
+    """An anonymous wave's scoreboard.
+
+    Attributes:
+        title: the survey's name for people, as the wave asked.
+        question: as the wave asked it.
+        latest: the wave with what is shown of it now.
+    """
+
+    title: str
+    question: str
+    latest: AnonymousWave
+
+
 def anonymous_report(
     connection: Connection, survey: Survey, period: Period | None, now: datetime
 ) -> AnonymousReport | None:
@@ -62,9 +77,9 @@ def anonymous_report(
     never pooled with others.
     """
     if period is None:
-        heads = reports.asked_waves(connection, survey.key, TREND_WAVES + 1)
+        heads = wave_heads.asked_waves(connection, survey.key, TREND_WAVES + 1)
     else:
-        heads = reports.asked_waves(
+        heads = wave_heads.asked_waves(
             connection, survey.key, _PERIOD_WAVES, start=period.start, end=period.end
         )
     if not heads or not heads[0].anonymous:

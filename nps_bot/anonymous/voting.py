@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.anonymous.events import TurnoutRose
 from nps_bot.anonymous.store import ballots
 from nps_bot.answering import follow_ups
 from nps_bot.answering.rules import Click, Refusal, accept
@@ -20,7 +21,7 @@ from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import update_prompts
 from nps_bot.asking.store import invitations, waves
 from nps_bot.delivery.rules import UPDATE_DELAY
-from nps_bot.figures.outgoing import update_summary
+from nps_bot.events import record
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.people import store as people
 from nps_bot.surveys import store as survey_store
@@ -64,7 +65,7 @@ def vote(
     touched = update_prompts(connection, mine.id, due_at)
     delivery_proof.by_click(connection, mine, touched.nowhere, click.posted, due_at)
     if ballots.is_whole_step(connection, mine.wave_id, anonymity.threshold):
-        update_summary(connection, mine.wave_id, due_at)
+        record(connection, [TurnoutRose(mine.wave_id, due_at)], now)
     return Voted(mine.id, mine.wording_id, band_of(click.score), token, touched.versions)
 
 

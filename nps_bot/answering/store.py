@@ -9,7 +9,8 @@ from functools import cache
 
 from sqlalchemy import Connection, Executable, delete, insert, select, update
 
-from nps_bot.storage.tables import Answer, Invitation, Response, ScoreChange
+from nps_bot.storage.counting import how_many
+from nps_bot.storage.tables import Answer, Invitation, Response, ScoreChange, Wave
 from nps_bot.storage.upsert import insert_or, insert_rows, rows_of
 
 
@@ -170,3 +171,78 @@ def forget_person(connection: Connection, person_id: str) -> None:
     responses = select(Response.id).where(Response.invitation_id.in_(theirs))
     for table in (Answer, ScoreChange):
         connection.execute(delete(table).where(table.response_id.in_(responses)))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnResponse:
+    """A response of one person, for that person to look at."""
+
+    invitation_id: str
+    survey_key: str
+    wording_id: int
+    wave_state: str
+    closes_at: datetime
+    response_id: str
+    latest_score: int
+    answered_at: datetime
+
+
+def own_responses(
+    connection: Connection, person_id: str, limit: int
+) -> tuple[list[OwnResponse], int]:
+    """Return a person's latest responses, newest first, and how many there are."""
+    found = (
+        select(
+            Invitation.id,
+            Wave.survey_key,
+            Wave.wording_id,
+            Wave.state,
+            Wave.closes_at,
+            Response.id.label("response_id"),
+            Response.latest_score,
+            Response.answered_at,
+        )
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .join(Response, Response.invitation_id == Invitation.id)
+        .where(Invitation.person_id == person_id)
+        .order_by(Response.answered_at.desc(), Invitation.id)
+    )
+    rows = connection.execute(found.limit(limit))
+    return [OwnResponse(*row) for row in rows], how_many(connection, found)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierScore:
+    """The official score of an earlier response."""
+
+    score: int
+    answered_at: datetime
+
+
+def earlier_scores(
+    connection: Connection, survey_key: str, person_id: str, before: datetime, limit: int
+) -> list[EarlierScore]:
+    """Return a person's scores in the survey given before a moment, newest first."""
+    rows = connection.execute(
+        select(Response.score, Response.answered_at)
+        .join(Invitation, Invitation.id == Response.invitation_id)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .where(
+            Wave.survey_key == survey_key,
+            Invitation.person_id == person_id,
+            Response.answered_at < before,
+        )
+        .order_by(Response.answered_at.desc())
+        .limit(limit)
+    )
+    return [EarlierScore(*row) for row in rows]
+
+
+def first_score(connection: Connection, response_id: str) -> int | None:
+    """Return what a response first said; None where it was never changed."""
+    return connection.scalar(
+        select(ScoreChange.from_score)
+        .where(ScoreChange.response_id == response_id)
+        .order_by(ScoreChange.action_ts)
+        .limit(1)
+    )

@@ -20,13 +20,12 @@ from nps_bot.asking.outgoing import new_prompt
 from nps_bot.asking.rules.approval import PREVIEW_VALID_FOR
 from nps_bot.asking.rules.budget import Held
 from nps_bot.asking.selection import select_members
-from nps_bot.asking.store import contacts, invitations, waves
+from nps_bot.asking.store import contacts, invitations, wave_heads, waves
 from nps_bot.asking.store.invitations import NewInvitation
+from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.asking.store.waves import NewWave, WaveRow
 from nps_bot.delivery.store import outbox
 from nps_bot.events import record
-from nps_bot.figures import store as reports
-from nps_bot.figures.store import WaveHead
 from nps_bot.ids import new_id
 from nps_bot.people import store as people
 from nps_bot.slack.profiles import Member
@@ -324,6 +323,6 @@ def plan(
     wave = Round(nominal=None, closes_at=now + survey.closes_after, number=number)
     chosen = select_members(connection, survey, wave, found.values(), now, eligibility.histories)
     due = sorted(chosen.due, key=lambda one: (one[1], one[0].name))
-    unclosed = () if survey.budget.spaced else reports.open_waves(connection, [survey.key])
+    unclosed = () if survey.budget.spaced else wave_heads.open_waves(connection, [survey.key])
     still_open = tuple(wave for wave in unclosed if wave.closes_at > now)
     return Plan(tuple(due), chosen.left_out, still_open, chosen.not_asked)

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.asking import stopping
-from nps_bot.asking.rules.progress import FIRST_RATE, expected_ends
+from nps_bot.asking.rules.progress import expected_ends
 from nps_bot.asking.store import waves
 from nps_bot.asking.store.backlog import backlog
+from nps_bot.delivery.rules import FIRST_RATE
 from nps_bot.delivery.store import lanes
 
 

@@ -17,13 +17,12 @@ from nps_bot.asking.events import WaveStopped
 from nps_bot.asking.launching import BATCH
 from nps_bot.asking.outgoing import prompt_key
 from nps_bot.asking.rules.message_types import REPROMPT
-from nps_bot.asking.store import invitations, waves
+from nps_bot.asking.store import invitations, wave_heads, waves
+from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.delivery.checks import Halted
 from nps_bot.delivery.rules import WAVE_STOPPED
 from nps_bot.delivery.store import outbox
 from nps_bot.events import record
-from nps_bot.figures import store as reports
-from nps_bot.figures.store import WaveHead
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
@@ -46,20 +45,20 @@ class Extent:
 
 def extents(connection: Connection, survey_key: str) -> tuple[Extent, ...]:
     """Return how far the open waves of a survey have got, the oldest first."""
-    return _extents(connection, reports.open_waves(connection, [survey_key]))
+    return _extents(connection, wave_heads.open_waves(connection, [survey_key]))
 
 
 def extents_of(
     connection: Connection, survey_key: str, wave_ids: Collection[int]
 ) -> tuple[Extent, ...]:
     """Return how far these waves of a survey have got, be they closed meanwhile."""
-    heads = [reports.head(connection, wave_id) for wave_id in wave_ids]
+    heads = [wave_heads.head(connection, wave_id) for wave_id in wave_ids]
     return _extents(connection, [one for one in heads if one and one.survey_key == survey_key])
 
 
 def _extents(connection: Connection, heads: Sequence[WaveHead]) -> tuple[Extent, ...]:
     ids = [head.id for head in heads]
-    tallies = reports.wave_tallies(connection, ids)
+    tallies = wave_heads.wave_tallies(connection, ids)
     unasked = invitations.unasked(connection, ids)
     return tuple(Extent(head, tallies[head.id].asked, unasked[head.id]) for head in heads)
 
@@ -81,7 +80,7 @@ def stop(
         now: the current moment.
     """
     done = []
-    open_waves = {head.id for head in reports.open_waves(connection, [survey.key])}
+    open_waves = {head.id for head in wave_heads.open_waves(connection, [survey.key])}
     for wave_id in sorted(open_waves & set(wave_ids)):
         wave = waves.lock(connection, wave_id)
         if wave.state == "closed" or wave.stopped_at is not None:

@@ -8,12 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.answering import store as responses
-from nps_bot.answering.store import Reply
+from nps_bot.answering.store import EarlierScore, Reply
 from nps_bot.asking.store import invitations
 from nps_bot.cases import store
 from nps_bot.cases.store import CaseRow
-from nps_bot.figures import store as reports
-from nps_bot.figures.store import EarlierScore
 from nps_bot.surveys import store as survey_store
 
 EARLIER_SCORES = 5
@@ -62,10 +60,10 @@ def alert(connection: Connection, invitation_id: str) -> Alert | None:
     if invitation is None or invitation.response is None:
         return None
     given = invitation.response
-    first = reports.first_score(connection, given.id)
+    first = responses.first_score(connection, given.id)
     earlier: list[EarlierScore] = []
     if invitation.person_id is not None:
-        earlier = reports.earlier_scores(
+        earlier = responses.earlier_scores(
             connection,
             invitation.survey_key,
             invitation.person_id,

@@ -13,7 +13,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from nps_bot.asking.rules.progress import FIRST_RATE
+from nps_bot.delivery.rules import FIRST_RATE
 
 SLOWEST, FASTEST = 1 / 60, 10_000.0
 """Bounds of the rate in calls per second; the lower one is Slack's lowest tier."""

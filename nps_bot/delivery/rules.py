@@ -70,6 +70,8 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+FIRST_RATE = 5.0
+"""Messages per second to begin with: what Slack's documentation promises for posting."""
 UPDATE_DELAY = timedelta(seconds=3)
 """How long a message in Slack waits before it is rewritten: several answers become one update of
 the summary, and a clicked prompt, which is rewritten directly, is touched only if that failed."""

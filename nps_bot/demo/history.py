@@ -25,6 +25,7 @@ from nps_bot.asking import launching, nudging
 from nps_bot.asking.inviting import whole_audience
 from nps_bot.asking.launching import Page
 from nps_bot.asking.rules.message_types import PROMPT, REMINDER, REPROMPT
+from nps_bot.asking.store import wave_heads
 from nps_bot.cases import casework
 from nps_bot.clock import MovableClock
 from nps_bot.delivery.claim import Batch, Delivery, claim
@@ -35,7 +36,6 @@ from nps_bot.delivery.settle import settle_all
 from nps_bot.delivery.store import backlog
 from nps_bot.delivery.store.claims import Claimed, Waiting
 from nps_bot.demo.tempers import SECOND_THOUGHTS, TEMPERS, Intent, intent
-from nps_bot.figures import store as reports
 from nps_bot.interaction.context import BotContext
 from nps_bot.kinds import KINDS
 from nps_bot.nps.bands import Band, band_of
@@ -229,7 +229,7 @@ def _opening(survey: Survey, members: Sequence[Member], nominal: datetime) -> De
         if wave_id is None:
             return ()
         launching.add_page(connection, survey, wave_id, Page(None, members, None), now)
-        wave = reports.head(connection, wave_id)
+        wave = wave_heads.head(connection, wave_id)
         return () if wave is None else [Later(wave.closes_at, _nothing)]
 
     return open_it

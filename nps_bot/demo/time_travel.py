@@ -16,12 +16,12 @@ from enum import StrEnum
 from nps_bot.app import Bot
 from nps_bot.asking.inviting import look_for_newcomers
 from nps_bot.asking.scheduler import tick
+from nps_bot.asking.store import wave_heads
 from nps_bot.clock import MovableClock
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.demo.crowd import Crowd
 from nps_bot.demo.idle import come_to_rest
 from nps_bot.demo.tour import Guide
-from nps_bot.figures import store as reports
 from nps_bot.surveys.rules.cadence import nominal_times
 from nps_bot.surveys.rules.local_time import FIRST_ZONE, earliest_opening
 from slack_sandbox import Sandbox
@@ -164,7 +164,7 @@ class Moving:
     async def _closings(self) -> list[datetime]:
         """Return when the open waves close, in order."""
         context = self._bot.context
-        open_waves = await context.database.read(reports.open_waves, list(context.surveys))
+        open_waves = await context.database.read(wave_heads.open_waves, list(context.surveys))
         return sorted(wave.closes_at for wave in open_waves if wave.closes_at > self.now)
 
     def _next_opening(self, now: datetime) -> datetime:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nps_bot.figures import report
-from nps_bot.figures.periods import parse_period
 from nps_bot.figures.share_request import ShareRequest
 from nps_bot.figures.views import report as view
 from nps_bot.interaction.command_args import CommandArgs
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.words import Word
 from nps_bot.slack.message import Message
+from nps_bot.surveys.rules.periods import parse_period
 
 
 async def _report(context: BotContext, args: CommandArgs) -> Sequence[Message]:

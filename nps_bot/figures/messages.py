@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nps_bot.anonymous.report import AnonymousReport
+from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary
 from nps_bot.anonymous.views import summary as anonymous_view
 from nps_bot.delivery.kinds import Drop, MessageKind, RenderContext, Situation
 from nps_bot.delivery.rules import NO_FILE, UPDATE_DELAY
 from nps_bot.delivery.store.claims import Claimed
 from nps_bot.figures.outgoing import CLOSING, SHARED_REPORT, SUMMARY, ReportShare
-from nps_bot.figures.periods import parse_period
 from nps_bot.figures.report import Report, report
-from nps_bot.figures.summary import AnonymousSummary, Summary, summary
+from nps_bot.figures.summary import Summary, summary
 from nps_bot.figures.views import report as report_view
 from nps_bot.figures.views import summary as view
 from nps_bot.slack.message import Message
+from nps_bot.surveys.rules.periods import parse_period
 from nps_bot.surveys.rules.survey import Survey
 
 

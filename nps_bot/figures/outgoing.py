@@ -38,11 +38,6 @@ def enqueue_summary(
     outbox.add(connection, [message])
 
 
-def update_summary(connection: Connection, wave_id: int, due_at: datetime) -> None:
-    """Have the running summary, if there is one, show what is new at ``due_at``."""
-    outbox.touch(connection, (summary_key(wave_id),), due_at)
-
-
 @dataclass(frozen=True, slots=True)
 class ReportShare:
     """Who shares which period's report where.

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.anonymous.events import TurnoutRose
 from nps_bot.answering.events import (
     ContactDeclined,
     OptedIn,
@@ -30,6 +31,12 @@ def show_scores(
     """Have the running summaries show new scores, several of them with one update."""
     keys = {summary_key(one.invitation.wave_id) for one in events}
     outbox.touch(connection, keys, events[0].shown_at)
+
+
+def show_turnout(connection: Connection, events: Sequence[TurnoutRose], _: datetime) -> None:
+    """Have the running summaries show how many take part in anonymous waves."""
+    for one in events:
+        outbox.touch(connection, (summary_key(one.wave_id),), one.shown_at)
 
 
 def update_summaries(

@@ -20,10 +20,11 @@ from nps_bot.anonymous.report import (
     period_json,
     wave_json,
 )
+from nps_bot.asking.comparing import looks, wording_fingerprint
+from nps_bot.asking.store import wave_heads
+from nps_bot.asking.store.wave_heads import Scope, Tally, WaveHead
 from nps_bot.figures import store
-from nps_bot.figures.comparing import looks, wording_fingerprint
-from nps_bot.figures.periods import Period, period_before
-from nps_bot.figures.store import Comment, Recovery, Scope, Tally, WaveHead
+from nps_bot.figures.store import Comment, Recovery
 from nps_bot.nps.bands import SCORES
 from nps_bot.nps.paired import compare_linked
 from nps_bot.nps.score import (
@@ -39,6 +40,7 @@ from nps_bot.nps.score import (
 from nps_bot.shared_channels import store as channel_posts
 from nps_bot.shared_channels.store import Accounts
 from nps_bot.surveys import store as survey_store
+from nps_bot.surveys.rules.periods import Period, period_before
 from nps_bot.surveys.rules.survey import Kind, Survey
 
 LATEST_COMMENTS = 5
@@ -160,7 +162,7 @@ def figures(
 def wave_figures(connection: Connection, newest_first: Sequence[WaveHead]) -> list[WaveFigures]:
     """Return the figures of the named ones of consecutive waves of one survey, oldest first."""
     ids = [wave.id for wave in newest_first]
-    tallies = store.wave_tallies(connection, ids)
+    tallies = wave_heads.wave_tallies(connection, ids)
     accounts = channel_posts.accounts_of(connection, ids)
     seen = wording_fingerprint(connection, newest_first)
     oldest_first = newest_first[::-1]
@@ -252,7 +254,7 @@ class _Subject:
 
 
 def _latest_wave(connection: Connection, survey: Survey) -> _Subject:
-    newest_first = store.asked_waves(connection, survey.key, TREND_WAVES + 1)
+    newest_first = wave_heads.asked_waves(connection, survey.key, TREND_WAVES + 1)
     if not newest_first:
         nothing = figures(Tally(0, {}), survey.kind)
         return _Subject(Scope(survey.key, survey.kind), survey.wording.question, nothing)
@@ -286,7 +288,7 @@ def _over(connection: Connection, survey: Survey, period: Period, now: datetime)
         both = store.in_both(connection, scope, scope_before)
         change = compare_linked(found.distribution, earlier.distribution, both)
     is_break = len(questions) > 1
-    newest_first = store.asked_waves(
+    newest_first = wave_heads.asked_waves(
         connection, survey.key, TREND_WAVES, start=period.start, end=period.end
     )
     return _Subject(

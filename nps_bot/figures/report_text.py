@@ -10,7 +10,6 @@ from nps_bot.figures.views.figures import (
     answered_words,
     band_words,
     bounds_words,
-    calendar_day,
     change_words,
     distribution_bars,
     recovery_words,
@@ -18,6 +17,7 @@ from nps_bot.figures.views.figures import (
     spoken_score,
 )
 from nps_bot.slack.block_kit import count
+from nps_bot.slack.numbers import calendar_day
 
 
 def report_text(report: Report | AnonymousReport) -> str:

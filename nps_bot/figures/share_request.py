@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from nps_bot.figures.periods import PeriodError, parse_period
 from nps_bot.slack.button_value import ButtonValue
+from nps_bot.surveys.rules.periods import PeriodError, parse_period
 
 
 @dataclass(frozen=True, slots=True)

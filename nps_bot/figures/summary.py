@@ -7,10 +7,13 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from nps_bot.anonymous.disclosing import AnonymousWave, anonymous_waves
+from nps_bot.anonymous.disclosing import anonymous_waves
+from nps_bot.anonymous.report import AnonymousSummary
+from nps_bot.asking.store import wave_heads
+from nps_bot.asking.store.wave_heads import Scope
 from nps_bot.figures import store
 from nps_bot.figures.report import WaveFigures, latest_change, wave_figures
-from nps_bot.figures.store import Recovery, Scope
+from nps_bot.figures.store import Recovery
 from nps_bot.nps.score import Difference
 from nps_bot.surveys import store as survey_store
 
@@ -36,21 +39,12 @@ class Summary:
     recovery: Recovery
 
 
-@dataclass(frozen=True, slots=True)
-class AnonymousSummary:
-    """An anonymous wave's scoreboard; the attributes are those of :class:`Summary`."""
-
-    title: str
-    question: str
-    latest: AnonymousWave
-
-
 def summary(connection: Connection, wave_id: int) -> Summary | AnonymousSummary | None:
     """Return the summary of a wave as the database says now; None where there is no such wave."""
-    head = store.head(connection, wave_id)
+    head = wave_heads.head(connection, wave_id)
     if head is None:
         return None
-    before = store.asked_waves(connection, head.survey_key, 1, before=head)
+    before = wave_heads.asked_waves(connection, head.survey_key, 1, before=head)
     wording = survey_store.load_wording(connection, head.wording_id)
     if head.anonymous:
         latest = anonymous_waves(connection, [head, *before])[-1]

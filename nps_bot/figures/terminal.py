@@ -7,10 +7,10 @@ import json
 import click
 
 from nps_bot.figures import report as reporting
-from nps_bot.figures.periods import parse_period
 from nps_bot.figures.report_text import report_text
 from nps_bot.interaction.terminal import Terminal, as_json, run, survey_named
 from nps_bot.surveys import load_surveys
+from nps_bot.surveys.rules.periods import parse_period
 
 
 @click.command("report", short_help="Print the report of a survey.")

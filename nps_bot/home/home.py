@@ -11,12 +11,10 @@ from sqlalchemy import Connection
 from nps_bot.anonymous.disclosing import AnonymousWave, anonymous_waves
 from nps_bot.anonymous.store import ballots
 from nps_bot.answering import store as responses
-from nps_bot.answering.store import Reply
-from nps_bot.figures import store as reports
+from nps_bot.answering.store import OwnResponse, Reply
+from nps_bot.asking.store import wave_heads
 from nps_bot.figures.report import WaveFigures, latest_change, wave_figures
-from nps_bot.home import store
 from nps_bot.home.status import RunningWave, Unclaimed, running_waves, unclaimed
-from nps_bot.home.store import OwnResponse
 from nps_bot.nps.score import Difference
 from nps_bot.people import store as people
 from nps_bot.people.store import ALL_SURVEYS
@@ -127,7 +125,7 @@ def home(
         owned: the keys of those the person owns.
         now: the current moment.
     """
-    answered, answers_total = store.own_responses(connection, person_id, ANSWERS)
+    answered, answers_total = responses.own_responses(connection, person_id, ANSWERS)
     running = running_waves(connection, owned, now) if owned else {}
     return Home(
         answers=tuple(_own_answer(connection, response, surveys, now) for response in answered),
@@ -171,7 +169,7 @@ def _own_answer(
 
 
 def _owned(connection: Connection, survey: Survey, running: tuple[RunningWave, ...]) -> OwnedSurvey:
-    newest_first = reports.asked_waves(connection, survey.key, 2)
+    newest_first = wave_heads.asked_waves(connection, survey.key, 2)
     asking = tuple(one for one in running if one.left or one.wave.state == "resolving")
     if newest_first and newest_first[0].anonymous:
         latest = anonymous_waves(connection, newest_first)[-1]

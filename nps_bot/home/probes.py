@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from nps_bot import metrics
 from nps_bot.errors import NpsBotError
-from nps_bot.figures.measures import Measures, SurveyMeasures
+from nps_bot.home.measures import Measures, SurveyMeasures
 from nps_bot.slack.asgi import Receive, Scope, Send, answer
 
 log = logging.getLogger(__name__)

@@ -12,16 +12,19 @@ from nps_bot.anonymous.disclosing import participations
 from nps_bot.anonymous.rules.disclosure import Participation
 from nps_bot.asking.eligibility import Reason, reason_of
 from nps_bot.asking.progress import ahead
-from nps_bot.asking.store import contacts, invitations
+from nps_bot.asking.store import contacts, invitations, wave_heads
+from nps_bot.asking.store.wave_heads import WaveHead
+from nps_bot.cases import store as cases_store
 from nps_bot.cases.outgoing import ALERT
-from nps_bot.figures import store as reports
-from nps_bot.figures.store import WaveHead
-from nps_bot.home import store
-from nps_bot.home.store import OpenCase, Pause, Trouble
+from nps_bot.cases.store import OpenCase
+from nps_bot.delivery.store import troubles as trouble_store
+from nps_bot.delivery.store.troubles import Trouble
 from nps_bot.shared_channels import store as channel_posts
 from nps_bot.shared_channels.store import Post
+from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.cadence import next_nominal
 from nps_bot.surveys.rules.survey import Survey
+from nps_bot.surveys.store import Pause
 
 TROUBLE_SHOWN_FOR = timedelta(days=14)
 CASES = 10
@@ -104,9 +107,11 @@ class Status:
 def status(connection: Connection, surveys: Collection[Survey], now: datetime) -> Status:
     """Return how ``surveys`` stand: their waves, open cases and undelivered messages."""
     keys = sorted(survey.key for survey in surveys)
-    pauses = store.pauses(connection, keys)
+    pauses = survey_store.pauses(connection, keys)
     running = running_waves(connection, keys, now)
-    troubles, troubles_total = store.troubles(connection, keys, now - TROUBLE_SHOWN_FOR, TROUBLES)
+    troubles, troubles_total = trouble_store.troubles(
+        connection, keys, now - TROUBLE_SHOWN_FOR, TROUBLES
+    )
     return Status(
         surveys=tuple(
             SurveyStatus(
@@ -128,7 +133,7 @@ def status(connection: Connection, surveys: Collection[Survey], now: datetime) -
 
 def unclaimed(connection: Connection, survey_keys: Collection[str]) -> Unclaimed:
     """Return the cases of these surveys that nobody has claimed or handled."""
-    cases, total = store.unclaimed_cases(connection, survey_keys, ALERT.name, CASES)
+    cases, total = cases_store.unclaimed_cases(connection, survey_keys, ALERT.name, CASES)
     return Unclaimed(tuple(cases), total)
 
 
@@ -136,9 +141,9 @@ def running_waves(
     connection: Connection, survey_keys: Collection[str], now: datetime
 ) -> Mapping[str, tuple[RunningWave, ...]]:
     """Return the open waves by survey, with how far each has got."""
-    heads = reports.open_waves(connection, survey_keys)
+    heads = wave_heads.open_waves(connection, survey_keys)
     ids = [head.id for head in heads]
-    tallies = reports.wave_tallies(connection, ids)
+    tallies = wave_heads.wave_tallies(connection, ids)
     left, ends = ahead(connection, now) if heads else ({}, {})
     unasked = invitations.unasked(connection, [head.id for head in heads if head.stopped_at])
     excluded = contacts.excluded(connection, ids)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -82,3 +84,21 @@ def load_wording(connection: Connection, wording_id: int) -> Wording:
             select(StoredWording.document).where(StoredWording.id == wording_id)
         ).scalar_one()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when a survey rests, and who paused it."""
+
+    at: datetime
+    by: str | None
+
+
+def pauses(connection: Connection, survey_keys: Collection[str]) -> dict[str, Pause]:
+    """Return the paused ones of these surveys."""
+    rows = connection.execute(
+        select(SurveyState.key, SurveyState.paused_at, SurveyState.paused_by).where(
+            SurveyState.key.in_(survey_keys), SurveyState.paused_at.is_not(None)
+        )
+    )
+    return {key: Pause(at, by) for key, at, by in rows if at is not None}

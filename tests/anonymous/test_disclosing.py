@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from nps_bot.anonymous import disclosing
 from nps_bot.anonymous.disclosing import AnonymousWave
-from nps_bot.anonymous.report import AnonymousReport
+from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary
 from nps_bot.anonymous.rules.disclosure import (
     Change,
     Disclosure,
@@ -24,17 +24,15 @@ from nps_bot.anonymous.rules.disclosure import (
     Side,
     TooFew,
 )
-from nps_bot.figures import measures
 from nps_bot.figures import report as reporting
 from nps_bot.figures import summary as summarising
-from nps_bot.figures.periods import parse_period
 from nps_bot.figures.report import Report
-from nps_bot.figures.summary import AnonymousSummary
-from nps_bot.home import status
+from nps_bot.home import measures, status
 from nps_bot.home.home import home
 from nps_bot.nps.score import Verdict
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import AnonymousAnswer, StoredDisclosure
+from nps_bot.surveys.rules.periods import parse_period
 from nps_bot.surveys.rules.survey import Anonymity, Kind
 from tests.factories import NOON, World, survey
 

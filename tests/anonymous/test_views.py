@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from nps_bot.anonymous.disclosing import AnonymousWave
-from nps_bot.anonymous.report import AnonymousReport
+from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary
 from nps_bot.anonymous.rules.disclosure import (
     Change,
     Disclosure,
@@ -23,14 +23,13 @@ from nps_bot.anonymous.rules.disclosure import (
 )
 from nps_bot.anonymous.views import report as disclosed
 from nps_bot.anonymous.views import summary as anonymous
-from nps_bot.figures.periods import Period
 from nps_bot.figures.report_text import report_text
-from nps_bot.figures.summary import AnonymousSummary
 from nps_bot.figures.views import report as report_view
 from nps_bot.home.status import RunningWave
 from nps_bot.home.views.status import wave_progress
 from nps_bot.nps.score import Verdict
 from nps_bot.slack.message import Message
+from nps_bot.surveys.rules.periods import Period
 from nps_bot.surveys.rules.survey import Kind
 from tests.factories import NOON, WORDING, wave_figures
 from tests.helpers.reading import assert_slack_takes, texts

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from nps_bot.asking.launching import Plan
 from nps_bot.asking.rules.budget import Rule
+from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.asking.views import send as view
-from nps_bot.figures.store import WaveHead
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion
 from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, approval_request

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from nps_bot.answering.store import Reply
+from nps_bot.answering.store import EarlierScore, Reply
 from nps_bot.cases import views as view
 from nps_bot.cases.store import CaseRow
-from nps_bot.figures.store import EarlierScore
 from nps_bot.slack.message import Message
 from tests.factories import NOON, NOON_TOKEN, alert
 from tests.helpers.reading import action_ids, assert_slack_takes, lines

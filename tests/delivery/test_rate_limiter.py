@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_bot.asking.rules.progress import FIRST_RATE
 from nps_bot.delivery.rate_limiter import Lane, Pace, changed_much
+from nps_bot.delivery.rules import FIRST_RATE
 from tests.delivery.limiter_model import Moody, TokenBucket, simulate
 
 POST, UPDATE = "chat.postMessage", "chat.update"

@@ -22,8 +22,8 @@ from nps_bot.demo import state
 from nps_bot.demo.run import Visited, visited
 from nps_bot.demo.tempers import intent
 from nps_bot.demo.time_travel import Jump
-from nps_bot.figures.views.figures import points
 from nps_bot.settings import Settings, load_settings
+from nps_bot.slack.numbers import points
 from nps_bot.storage.tables import Invitation, OptOut, Outbox, Response, Wave
 from nps_bot.surveys import load_surveys
 from slack_sandbox import Fault, Message, Passing, Stage

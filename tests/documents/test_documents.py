@@ -24,7 +24,6 @@ from nps_bot.asking.scheduler import TICK
 from nps_bot.delivery import rules as delivery
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.demo.people import MANIFEST as PATH
-from nps_bot.figures.views.figures import points
 from nps_bot.listeners import WORDS
 from nps_bot.nps.score import (
     DIRECTIONAL_BELOW,
@@ -34,6 +33,7 @@ from nps_bot.nps.score import (
     no_answer_bounds,
     nps,
 )
+from nps_bot.slack.numbers import points
 from nps_bot.storage import database
 from slack_sandbox import Manifest, Sandbox
 from tests.helpers.lumen import start_lumen

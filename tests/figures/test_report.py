@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Connection, update
 
 from nps_bot.figures import report as reporting
-from nps_bot.figures.periods import Period, parse_period
 from nps_bot.figures.report import Report
 from nps_bot.figures.views import report as view
 from nps_bot.nps.score import Distribution, Verdict, interval, nps
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation
+from nps_bot.surveys.rules.periods import Period, parse_period
 from nps_bot.surveys.rules.survey import Kind, Survey
 from tests.factories import NOON, World, survey
 from tests.helpers.reading import assert_slack_takes

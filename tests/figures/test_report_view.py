@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nps_bot.figures.periods import Period
 from nps_bot.figures.report import Report
 from nps_bot.figures.store import Comment, Recovery
 from nps_bot.figures.views import report as view
 from nps_bot.slack.message import Message
+from nps_bot.surveys.rules.periods import Period
 from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, no_figures, report, wave_figures
 from tests.helpers.reading import action_ids, assert_slack_takes, lines
 

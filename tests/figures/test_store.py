@@ -6,11 +6,15 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, update
 
+from nps_bot.answering import store as responses
 from nps_bot.asking.rules.progress import Batch
+from nps_bot.asking.store import wave_heads
 from nps_bot.asking.store.backlog import backlog
+from nps_bot.asking.store.wave_heads import Scope, Tally
+from nps_bot.cases import store as cases
+from nps_bot.delivery.store import troubles
 from nps_bot.figures import store as reports
-from nps_bot.figures.store import Recovery, Scope, Tally
-from nps_bot.home import store as overview
+from nps_bot.figures.store import Recovery
 from nps_bot.shared_channels import store as shared_channels
 from nps_bot.shared_channels.store import NewPost
 from nps_bot.storage.database import Database
@@ -36,7 +40,7 @@ async def test_a_wave_counts_who_was_asked_and_how_they_answered(database: Datab
         wave = world.wave(NOON, {"U1": 9, "U2": 9, "U3": 0, "U4": None})
         other = world.wave(NOON + DAY, {"U1": 5}, survey_key="employee")
         waiting = world.wave(NOON + 2 * DAY, {"U1": None, "U2": None}, asked=False)
-        assert reports.wave_tallies(connection, [wave, other, waiting]) == {
+        assert wave_heads.wave_tallies(connection, [wave, other, waiting]) == {
             wave: Tally(4, {9: 2, 0: 1}),
             other: Tally(1, {5: 1}),
             waiting: Tally(0, {}),
@@ -48,7 +52,7 @@ async def test_a_wave_counts_who_was_asked_and_how_they_answered(database: Datab
 async def test_who_answered_was_asked_even_before_the_receipt_came(database: Database) -> None:
     def work(connection: Connection) -> None:
         wave = World(connection).wave(NOON, {"U1": 9, "U2": None}, asked=False)
-        assert reports.wave_tallies(connection, [wave]) == {wave: Tally(1, {9: 1})}
+        assert wave_heads.wave_tallies(connection, [wave]) == {wave: Tally(1, {9: 1})}
 
     await database.write(work)
 
@@ -118,7 +122,7 @@ async def test_a_wave_that_asked_nobody_but_a_channel_has_asked(database: Databa
             [post] = shared_channels.of_waves(connection, [wave])
             if moment is not None:
                 shared_channels.mark_posted(connection, post.id, moment)
-        assert [wave.id for wave in reports.asked_waves(connection, "customer", 9)] == [posted]
+        assert [wave.id for wave in wave_heads.asked_waves(connection, "customer", 9)] == [posted]
 
     await database.write(work)
 
@@ -146,7 +150,7 @@ async def test_forgotten_people_stay_in_the_sums_without_their_words(database: D
             update(Invitation).where(Invitation.person_id == "U2").values(person_id=None)
         )
         scope = Scope("customer", "relationship", wave_id=wave)
-        assert reports.wave_tallies(connection, [wave])[wave] == Tally(2, {3: 1, 10: 1})
+        assert wave_heads.wave_tallies(connection, [wave])[wave] == Tally(2, {3: 1, 10: 1})
         assert reports.period_tally(connection, period(90)) == Tally(2, {3: 1, 10: 1})
         assert [each.text for each in reports.comments(connection, scope, 10)] == ["kept"]
         assert reports.number_of_comments(connection, scope) == 1
@@ -201,17 +205,19 @@ async def test_waves_are_found_newest_first(database: Database) -> None:
         world.wave(NOON, {"U1": 9}, only_person="U1")
         world.wave(NOON + DAY, {"U1": None}, asked=False)
         world.wave(NOON + DAY, {"U1": 9}, survey_key="other")
-        found = reports.asked_waves(connection, "customer", 10)
+        found = wave_heads.asked_waves(connection, "customer", 10)
         assert [wave.id for wave in found] == [same_time, new, old]
-        assert [each.id for each in reports.asked_waves(connection, "customer", 1)] == [same_time]
-        before = reports.asked_waves(connection, "customer", 10, before=found[1])
+        assert [each.id for each in wave_heads.asked_waves(connection, "customer", 1)] == [
+            same_time
+        ]
+        before = wave_heads.asked_waves(connection, "customer", 10, before=found[1])
         assert [wave.id for wave in before] == [old]
-        within = reports.asked_waves(
+        within = wave_heads.asked_waves(
             connection, "customer", 10, start=NOON - 90 * DAY, end=NOON - DAY
         )
         assert [wave.id for wave in within] == [old]
-        assert reports.head(connection, old) == found[2]
-        assert reports.head(connection, 999) is None
+        assert wave_heads.head(connection, old) == found[2]
+        assert wave_heads.head(connection, 999) is None
 
     await database.write(work)
 
@@ -224,9 +230,9 @@ async def test_earlier_and_first_scores(database: Database) -> None:
         wave = world.wave(NOON - 100 * DAY, {"U1": 3, "U2": 0})
         world.wave(NOON - 250 * DAY, {"U1": 1}, survey_key="other")
         answered = NOON - 100 * DAY + timedelta(hours=1)
-        found = reports.earlier_scores(connection, "customer", "U1", answered, 5)
+        found = responses.earlier_scores(connection, "customer", "U1", answered, 5)
         assert [each.score for each in found] == [9, 8]
-        assert reports.first_score(connection, f"r-{wave}-U1") is None
+        assert responses.first_score(connection, f"r-{wave}-U1") is None
 
     await database.write(work)
 
@@ -250,7 +256,7 @@ async def test_what_waits_and_what_went_wrong(database: Database) -> None:
         world.message("prompt", "pending", closed)
         waiting = backlog(connection)
         assert sorted(waiting) == [Batch(NOON, wave, 1), Batch(NOON + DAY, wave, 1)]
-        first, total = overview.troubles(connection, ["customer"], NOON - DAY, 3)
+        first, total = troubles.troubles(connection, ["customer"], NOON - DAY, 3)
         assert total == 3
         assert [(each.status, each.reason, each.looked_for) for each in first] == [
             ("unknown", None, False),  # parked: somebody must look, however long ago it was
@@ -279,12 +285,12 @@ async def test_unclaimed_cases_wait_in_order(database: Database) -> None:
         alert = {"invitation_id": f"{wave}-U1", "channel": "C1", "ts": "5.6"}
         world.message("alert", "sent", wave, **alert)
         world.message("prompt", "sent", wave, invitation_id=f"{wave}-U1", channel="D1", ts="1.2")
-        found, total = overview.unclaimed_cases(connection, ["customer"], "alert", 10)
+        found, total = cases.unclaimed_cases(connection, ["customer"], "alert", 10)
         assert total == 2
         assert [(case.person_id, case.person_name, case.channel, case.ts) for case in found] == [
             ("U2", None, None, None),
             ("U1", "Ada", "C1", "5.6"),
         ]
-        assert overview.unclaimed_cases(connection, ["other"], "alert", 10) == ([], 0)
+        assert cases.unclaimed_cases(connection, ["other"], "alert", 10) == ([], 0)
 
     await database.write(work)

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
-from nps_bot.asking.rules.progress import FIRST_RATE
+from nps_bot.delivery.rules import FIRST_RATE
 from nps_bot.storage.tables import Outbox
 from slack_sandbox import Fault
 from tests.delivery.test_dispatcher import LOST

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from nps_bot.asking import launching
-from nps_bot.asking.rules.progress import FIRST_RATE
+from nps_bot.delivery.rules import FIRST_RATE
 from nps_bot.delivery.store.lanes import remember_pace
 from nps_bot.home import status
 from nps_bot.storage.database import Database

@@ -15,7 +15,7 @@ from nps_bot.asking import approving, launching
 from nps_bot.asking.launching import Page
 from nps_bot.asking.outgoing import prompt_key
 from nps_bot.asking.rules.approval import Decision
-from nps_bot.asking.store import waves
+from nps_bot.asking.store import wave_heads, waves
 from nps_bot.cases.messages import AlertContent
 from nps_bot.cases.outgoing import alert_key, update_alert
 from nps_bot.delivery.claim import claim_lookups
@@ -24,7 +24,6 @@ from nps_bot.delivery.kinds import Remove
 from nps_bot.delivery.notices import Notice, enqueue_notice
 from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, Settlement, Status, after_lookup
 from nps_bot.delivery.settle import settle_removed
-from nps_bot.figures import store as reports
 from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
 from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
@@ -91,10 +90,10 @@ async def test_the_sums_stay_what_they_were(database: Database) -> None:
     def work(connection: Connection) -> None:
         answered(connection)
         (wave_id,) = connection.scalars(select(Wave.id))
-        before = reports.wave_tallies(connection, [wave_id])
+        before = wave_heads.wave_tallies(connection, [wave_id])
         assert before[wave_id].scores == {3: 1, 4: 1}
         forgetting.forget(connection, "UMORI", LATER)
-        assert reports.wave_tallies(connection, [wave_id]) == before
+        assert wave_heads.wave_tallies(connection, [wave_id]) == before
 
     await database.write(work)
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from nps_bot.figures.store import Scope
+from nps_bot.asking.store.wave_heads import Scope
 from nps_bot.people import store as people
 from nps_bot.people.store import ChannelRow
 from nps_bot.shared_channels import store as channel_posts

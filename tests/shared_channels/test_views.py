@@ -8,7 +8,6 @@ from itertools import product
 
 import pytest
 
-from nps_bot.home.status import RunningWave
 from nps_bot.nps.bands import SCORES
 from nps_bot.shared_channels.answers import OwnAnswer
 from nps_bot.shared_channels.posting import Found, Request
@@ -43,8 +42,7 @@ POST = Post(
 ASKING = Request(POST, survey(), None, None, over=False)
 
 
-def running(*posts: Post) -> RunningWave:
-    return RunningWave(wave_figures(1, {}, 0).wave, 0, 0, 0, None, posts=posts)
+RUNNING = wave_figures(1, {}, 0).wave
 
 
 @pytest.mark.parametrize("account", [*NASTY, "Harbor Hotels"])
@@ -76,8 +74,8 @@ def test_slack_takes_whatever_an_account_is_called(account: str) -> None:
     found = [Found("C1", account, None, (), obstacle) for obstacle in (None, account)] * 60
     assert_slack_takes(approval.plan(account[:50], found, "v" * 100))
     many = [replace(post, state=state) for state in PostState] * 60
-    assert len(approval.in_channels(running(*many), 1)) < 2_500
-    assert len(approval.left_out(running(*many)) or "") <= 3_000
+    assert len(approval.in_channels(RUNNING, many, 1)) < 2_500
+    assert len(approval.left_out(many) or "") <= 3_000
 
 
 def test_the_buttons_carry_the_question_and_no_name() -> None:
@@ -136,11 +134,11 @@ def test_a_request_shows_what_became_of_it(
 
 def test_status_counts_channels_in_singular_and_plural() -> None:
     posted = replace(POST, state=PostState.APPROVED, posted_at=NOON)
-    assert approval.in_channels(running(posted), 1) == "posted in 1 of 1 channel, 1 answer"
-    shown = approval.in_channels(running(posted, POST), 2)
+    assert approval.in_channels(RUNNING, [posted], 1) == "posted in 1 of 1 channel, 1 answer"
+    shown = approval.in_channels(RUNNING, [posted, POST], 2)
     assert shown.startswith("posted in 1 of 2 channels, 2 answers; waits for somebody to decide on")
     skipped = replace(POST, state=PostState.SKIPPED, reason="it is not shared", channel="#x")
-    assert approval.left_out(running(skipped)) == (
+    assert approval.left_out([skipped]) == (
         "Not asked:\n• Harbor &lt;Hotels&gt; in #x: it is not shared"
     )
-    assert approval.left_out(running(posted)) is None
+    assert approval.left_out([posted]) is None

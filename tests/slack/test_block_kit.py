@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps_bot.figures.views.figures import percent, points
 from nps_bot.slack import block_kit
+from nps_bot.slack.numbers import percent, points
 
 ENTITY = re.compile(r"&(amp|lt|gt);")
 

@@ -10,24 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps_bot.anonymous.report import TREND_WAVES
-from nps_bot.answering.store import Reply
+from nps_bot.answering.store import EarlierScore, Reply
 from nps_bot.answering.views import followup
 from nps_bot.asking.views import nudges, prompt
 from nps_bot.cases import views as alert_view
-from nps_bot.cases.store import CaseRow
+from nps_bot.cases.store import CaseRow, OpenCase
+from nps_bot.delivery.store.troubles import Trouble
 from nps_bot.figures.report import LATEST_COMMENTS
-from nps_bot.figures.store import Comment, EarlierScore, Recovery
+from nps_bot.figures.store import Comment, Recovery
 from nps_bot.figures.summary import Summary
 from nps_bot.figures.views import report as report_view
 from nps_bot.figures.views import summary
 from nps_bot.home.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
 from nps_bot.home.status import CASES, TROUBLES, RunningWave, Status, SurveyStatus, Unclaimed
-from nps_bot.home.store import OpenCase, Pause, Trouble
 from nps_bot.home.views import home
 from nps_bot.home.views import status as status_view
 from nps_bot.kinds import KINDS
 from nps_bot.nps.bands import SCORES, Band, band_of
 from nps_bot.surveys.rules.survey import Anonymity, BandPlan, FollowUp, Kind, Link, Nudge, Wording
+from nps_bot.surveys.store import Pause
 from tests.factories import NOON, alert, change, report, survey, wave_figures
 from tests.helpers.reading import assert_slack_takes
 

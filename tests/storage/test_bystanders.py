@@ -28,11 +28,10 @@ from nps_bot.anonymous.rules.privacy import Ballots, Sealed
 from nps_bot.anonymous.store import ballots, disclosures
 from nps_bot.answering import store as answers
 from nps_bot.asking.rules.approval import State
-from nps_bot.asking.store import approvals, contacts, invitations, nudges, waves
+from nps_bot.asking.store import approvals, contacts, invitations, nudges, wave_heads, waves
 from nps_bot.cases import store as cases
 from nps_bot.delivery.store import outbox, unsettled
 from nps_bot.figures import store as figures
-from nps_bot.home import store as home
 from nps_bot.people import store as people
 from nps_bot.shared_channels import store as posts
 from nps_bot.shared_channels.rules import PostState
@@ -177,8 +176,8 @@ WRITING: list[tuple[Called, str]] = [
 ALPHA, ADA = {"survey": "alpha"}, {"person": "UA"}
 WAVE_11, WAVE_12 = {"wave": 11}, {"wave": 12}
 ONE = {"invitation": "11-UA"}
-WAVE_SCOPE = figures.Scope("alpha", "relationship", wave_id=11)
-SCOPE = figures.Scope("alpha", "relationship", start=EARLIER, end=LATER)
+WAVE_SCOPE = wave_heads.Scope("alpha", "relationship", wave_id=11)
+SCOPE = wave_heads.Scope("alpha", "relationship", start=EARLIER, end=LATER)
 
 READING: list[tuple[Called, Mapping[str, Any]]] = [
     (call(answers.replies, "r11-UA"), ONE),
@@ -214,20 +213,20 @@ READING: list[tuple[Called, Mapping[str, Any]]] = [
     (call(waves.lock, 11), WAVE_11),
     (call(waves.earliest_due, 12), WAVE_12),
     (call(cases.find, "r11-UA"), ONE),
-    (call(figures.head, 11), WAVE_11),
-    (call(figures.asked_waves, "alpha", 9), ALPHA),
-    (call(figures.open_waves, ["alpha"]), ALPHA),
-    (call(figures.wave_tallies, [11]), WAVE_11),
+    (call(wave_heads.head, 11), WAVE_11),
+    (call(wave_heads.asked_waves, "alpha", 9), ALPHA),
+    (call(wave_heads.open_waves, ["alpha"]), ALPHA),
+    (call(wave_heads.wave_tallies, [11]), WAVE_11),
     (call(figures.period_tally, SCOPE), ALPHA),
     (call(figures.in_both, SCOPE, WAVE_SCOPE), ALPHA),
     (call(figures.wordings_in, SCOPE), ALPHA),
     (call(figures.recovery, WAVE_SCOPE), WAVE_11),
     (call(figures.comments, WAVE_SCOPE, 99), WAVE_11),
     (call(figures.number_of_comments, SCOPE), ALPHA),
-    (call(figures.earlier_scores, "alpha", "UA", LATER, 9), ALPHA | ADA),
-    (call(figures.first_score, "r11-UA"), ONE),
-    (call(home.unclaimed_cases, ["alpha"], "alert", 9), ALPHA),
-    (call(home.own_responses, "UA", 9), ADA),
+    (call(answers.earlier_scores, "alpha", "UA", LATER, 9), ALPHA | ADA),
+    (call(answers.first_score, "r11-UA"), ONE),
+    (call(cases.unclaimed_cases, ["alpha"], "alert", 9), ALPHA),
+    (call(answers.own_responses, "UA", 9), ADA),
     (call(people.dm_channel, "UA"), ADA),
     (call(people.attribute, "UA", "team"), ADA),
     (call(people.opt_outs_of, "UA"), ADA),
@@ -272,19 +271,19 @@ ELSEWHERE: dict[str, str] = {
     "asking.store.waves.resolving": WHOLE,
     "asking.store.waves.stopped": WHOLE,
     "asking.store.waves.to_close": WHOLE,
+    "cases.store.unclaimed_by_survey": WHOLE,
     "delivery.store.outbox.failure_of": NONE_SUCH,
+    "delivery.store.troubles.troubles": NONE_SUCH,
     "delivery.store.unsettled.nowhere": NONE_SUCH,
     "delivery.store.unsettled.prove": NONE_SUCH,
     "delivery.store.unsettled.unsettled": WHOLE,
-    "home.store.pauses": NONE_SUCH,
-    "home.store.troubles": NONE_SUCH,
-    "home.store.unclaimed_by_survey": WHOLE,
     "people.store.channels": WHOLE,
     "shared_channels.store.asked_since": WHOLE,
     "shared_channels.store.invite": "its row has a random name",
     "surveys.store.cadences_since": WHOLE,
     "surveys.store.is_paused": NONE_SUCH,
     "surveys.store.paused": WHOLE,
+    "surveys.store.pauses": NONE_SUCH,
 }
 """Functions of stores in neither table, and why."""
 WHOLE_MODULES = {

@@ -15,9 +15,9 @@ from nps_bot.anonymous.rules.disclosure import (
     TooFew,
     Width,
 )
-from nps_bot.figures.views.figures import calendar_day, percent, points
 from nps_bot.nps.score import DIRECTIONAL_BELOW, Verdict
 from nps_bot.slack.block_kit import count
+from nps_bot.slack.numbers import calendar_day, percent, points
 from nps_bot.surveys.rules.survey import comments_from
 
 _GROUP = 80

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from nps_bot.anonymous.disclosing import AnonymousWave
-from nps_bot.anonymous.report import AnonymousReport
+from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary
 from nps_bot.anonymous.rules.disclosure import Figure
 from nps_bot.anonymous.views import report as disclosed
 from nps_bot.asking.views.stop import stopped_words
-from nps_bot.figures.summary import AnonymousSummary
-from nps_bot.figures.views.figures import calendar_day
 from nps_bot.slack.block_kit import (
     Block,
     as_list,
@@ -21,6 +19,7 @@ from nps_bot.slack.block_kit import (
     when,
 )
 from nps_bot.slack.message import Message
+from nps_bot.slack.numbers import calendar_day
 
 _TITLE = 100
 _QUESTION = 300

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FIRST_RATE = 5.0
-"""Messages per second to begin with: what Slack's documentation promises for posting."""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Batch:

@@ -8,9 +8,9 @@ import click
 
 from nps_bot.asking import stopping
 from nps_bot.asking.stopping import Extent
-from nps_bot.figures.views.figures import calendar_day
 from nps_bot.interaction.terminal import Terminal, confirmed, run, survey_named, without_asking
 from nps_bot.slack.block_kit import count
+from nps_bot.slack.numbers import calendar_day
 from nps_bot.surveys import load_surveys
 
 

@@ -9,7 +9,6 @@ from nps_bot.asking.launching import Plan
 from nps_bot.asking.rules.approval import Approval
 from nps_bot.asking.views.approval import decision, until
 from nps_bot.asking.views.exclusion_text import not_asked
-from nps_bot.figures.views.figures import calendar_day
 from nps_bot.slack.block_kit import (
     Block,
     about,
@@ -25,6 +24,7 @@ from nps_bot.slack.block_kit import (
     when,
 )
 from nps_bot.slack.message import Message
+from nps_bot.slack.numbers import calendar_day
 
 _TITLE = 100
 _NAME = 60

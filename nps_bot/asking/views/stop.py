@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from nps_bot.asking.stopping import Extent
-from nps_bot.figures.views.figures import calendar_day
 from nps_bot.slack.block_kit import (
     Block,
     actions,
@@ -21,6 +20,7 @@ from nps_bot.slack.block_kit import (
     when,
 )
 from nps_bot.slack.message import Message
+from nps_bot.slack.numbers import calendar_day
 
 _TITLE = 100
 _LIST = 2_500

@@ -6,40 +6,18 @@ Nothing is computed here but the rounding and the length of bars.
 from __future__ import annotations
 
 from datetime import date
-from math import floor
 
-from nps_bot.figures.periods import Period
 from nps_bot.figures.report import Figures
 from nps_bot.nps.bands import SCORES
 from nps_bot.nps.score import DIRECTIONAL_BELOW, Difference, Distribution, Interval, Verdict
 from nps_bot.slack.block_kit import count, listed
+from nps_bot.slack.numbers import calendar_day, percent, points
+from nps_bot.surveys.rules.periods import Period
 
-MINUS = "\N{MINUS SIGN}"
-"""Screen readers say it; a hyphen they pass over."""
 _SILENT = 15
 """Silent accounts that are named; the rest is counted."""
 _BAR = 20
 """Characters of the longest bar: narrow enough for a phone."""
-
-
-def points(value: float) -> str:
-    """Return a score or a change in whole points with its sign: "+32", "−7", "0"."""
-    whole = floor(abs(value) + 0.5)
-    if whole == 0:
-        return "0"
-    return f"{'+' if value > 0 else MINUS}{whole}"
-
-
-def percent(share: float) -> str:
-    """Return a share in whole per cent; a small one is not called nothing."""
-    if 0 < share < 0.005:
-        return "under 1%"
-    return f"{floor(100 * share + 0.5)}%"
-
-
-def calendar_day(day: date) -> str:
-    """Return a local day that is the same for everybody: "24 Nov 2026"."""
-    return f"{day.day} {day:%b %Y}"
 
 
 def interval_words(interval: Interval) -> str:

@@ -10,10 +10,8 @@ from nps_bot.figures.views.figures import (
     answered_words,
     band_words,
     bounds_words,
-    calendar_day,
     change_words,
     distribution_bars,
-    points,
     recovery_words,
     score_words,
     silent_words,
@@ -33,6 +31,7 @@ from nps_bot.slack.block_kit import (
     when,
 )
 from nps_bot.slack.message import Message
+from nps_bot.slack.numbers import calendar_day, points
 
 _TITLE = 100
 _COMMENT = 1_500

@@ -8,10 +8,8 @@ from nps_bot.figures.summary import Summary
 from nps_bot.figures.views.figures import (
     answered_words,
     band_words,
-    calendar_day,
     change_words,
     distribution_bars,
-    points,
     recovery_words,
     score_words,
     silent_words,
@@ -19,6 +17,7 @@ from nps_bot.figures.views.figures import (
 )
 from nps_bot.slack.block_kit import Block, context, escape, header, section, when
 from nps_bot.slack.message import Message
+from nps_bot.slack.numbers import calendar_day, points
 
 _TITLE = 100
 _QUESTION = 300

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from math import copysign, floor
 
 from nps_bot.figures.report import Figures, WaveFigures
-from nps_bot.figures.views.figures import calendar_day, points
 from nps_bot.nps.bands import SCORES
 from nps_bot.nps.score import Distribution
 from nps_bot.slack.block_kit import Block, context, count, section
+from nps_bot.slack.numbers import calendar_day, points
 
 _CATEGORIES = 20
 _AXIS = 21

@@ -8,7 +8,7 @@ from typing import Any
 from nps_bot.anonymous.disclosing import AnonymousWave
 from nps_bot.anonymous.views import report as disclosed
 from nps_bot.asking.views.prompt import delete_button
-from nps_bot.figures.views.figures import answered_words, calendar_day, change_words, score_words
+from nps_bot.figures.views.figures import answered_words, change_words, score_words
 from nps_bot.home.home import Home, OptedOut, OwnAnswer, OwnedSurvey, TakenPart
 from nps_bot.home.views.status import unclaimed_words, wave_progress
 from nps_bot.slack.block_kit import (
@@ -25,6 +25,7 @@ from nps_bot.slack.block_kit import (
     section,
     when,
 )
+from nps_bot.slack.numbers import calendar_day
 
 _NAME = 150
 _QUESTION = 300

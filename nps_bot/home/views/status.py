@@ -10,7 +10,6 @@ from nps_bot.anonymous.rules.disclosure import Participation
 from nps_bot.asking.views.exclusion_text import not_asked
 from nps_bot.asking.views.stop import stopped_words
 from nps_bot.delivery.rules import Status
-from nps_bot.figures.views.figures import calendar_day
 from nps_bot.home.status import RunningWave, SurveyStatus, Unclaimed
 from nps_bot.home.status import Status as Overview
 from nps_bot.ids import short_id
@@ -29,6 +28,7 @@ from nps_bot.slack.block_kit import (
     when,
 )
 from nps_bot.slack.message import Message
+from nps_bot.slack.numbers import calendar_day
 
 _NAME = 80
 _REASON = 200
@@ -106,7 +106,7 @@ def _wave(running: RunningWave, made_at: datetime) -> str:
     words = wave_progress(running, made_at)
     if running.wave.stopped_at is None:
         words += f"; closes {when(running.wave.closes_at)}"
-    if (channels := left_out(running)) is not None:
+    if (channels := left_out(running.posts)) is not None:
         words += f"\n{channels}"
     return f"{words}\n{not_asked(running.not_asked)}" if running.not_asked else words
 
@@ -116,7 +116,7 @@ def wave_progress(running: RunningWave, now: datetime) -> str:
     wave = running.wave
     name = f"Wave of {calendar_day(wave.day)}"
     if running.posts and isinstance(running.answered, int):  # nobody is anonymous in a channel
-        return f"{name}: {in_channels(running, running.answered)}"
+        return f"{name}: {in_channels(wave, running.posts, running.answered)}"
     if (stop := stopped_words(wave.stopped_at, wave.stopped_by)) is not None:
         return (
             f"{name}: {stop}; {running.asked:,} asked, {_answered(running)},"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.asking.views.stop import stopped_words
-from nps_bot.home.status import RunningWave
 from nps_bot.shared_channels.posting import Found, Request
 from nps_bot.shared_channels.rules import Choice, PostState
+from nps_bot.shared_channels.store import Post
 from nps_bot.slack.block_kit import (
     Block,
     actions,
@@ -88,14 +89,13 @@ def started(title: str) -> Message:
     return Message(text, [section(text)])
 
 
-def in_channels(running: RunningWave, answers: int) -> str:
+def in_channels(wave: WaveHead, posts: Sequence[Post], answers: int) -> str:
     """Return how far a wave in channels is, and where it does not ask."""
-    posts = running.posts
     asked = sum(post.posted_at is not None for post in posts)
     words = f"posted in {asked:,} of {count(len(posts), 'channel')}, {count(answers, 'answer')}"
-    stop = stopped_words(running.wave.stopped_at, running.wave.stopped_by)
+    stop = stopped_words(wave.stopped_at, wave.stopped_by)
     if stop is not None:
-        return f"{stop}; {words}; answers count until {when(running.wave.closes_at)}"
+        return f"{stop}; {words}; answers count until {when(wave.closes_at)}"
     waiting = [post for post in posts if post.state is PostState.ASKED]
     if waiting:
         whose = listed(escape(post.account, _NAME) for post in waiting[:_NAMED])
@@ -104,9 +104,9 @@ def in_channels(running: RunningWave, answers: int) -> str:
     return words
 
 
-def left_out(running: RunningWave) -> str | None:
+def left_out(posts: Sequence[Post]) -> str | None:
     """Return in which channels a wave does not ask, and why; None where it asks in all."""
-    skipped = [post for post in running.posts if post.state is PostState.SKIPPED]
+    skipped = [post for post in posts if post.state is PostState.SKIPPED]
     if not skipped:
         return None
     lines = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from nps_bot.figures.store import WaveHead
+from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Wording
 

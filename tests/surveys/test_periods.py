@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps_bot.figures.periods import Period, PeriodError, parse_period, period_before
+from nps_bot.surveys.rules.periods import Period, PeriodError, parse_period, period_before
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

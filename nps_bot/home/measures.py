@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from nps_bot.asking.progress import posting_rate
 from nps_bot.asking.store import backlog as prompts
+from nps_bot.asking.store import wave_heads
+from nps_bot.cases import store as cases
 from nps_bot.delivery.store import backlog
-from nps_bot.figures import store
-from nps_bot.home import store as overview
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
@@ -69,12 +69,12 @@ def measure(connection: Connection, surveys: Mapping[str, Survey], now: datetime
 
 
 def _surveys(connection: Connection, surveys: Mapping[str, Survey]) -> Mapping[str, SurveyMeasures]:
-    heads = store.open_waves(connection, surveys)
-    tallies = store.wave_tallies(connection, [head.id for head in heads]) if heads else {}
+    heads = wave_heads.open_waves(connection, surveys)
+    tallies = wave_heads.wave_tallies(connection, [head.id for head in heads]) if heads else {}
     left: Counter[int] = Counter()
     for batch in prompts.backlog(connection) if heads else ():
         left[batch.wave_id] += batch.prompts
-    unclaimed = overview.unclaimed_by_survey(connection)
+    unclaimed = cases.unclaimed_by_survey(connection)
     measured = {}
     for key in surveys:
         ids = [head.id for head in heads if head.survey_key == key]
