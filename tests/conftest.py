@@ -24,8 +24,17 @@ settings.load_profile("no deadline")
 pytest_plugins = ["tests.helpers.world"]
 
 
-SLOW_PLACES = {"app", "browser", "campaign", "cli", "documents", "recording", "test_time_travel.py"}
-"""Where a test runs the whole bot, a browser, or everything the documents say."""
+SLOW_PLACES = {
+    "app",
+    "browser",
+    "campaign",
+    "cli",
+    "documents",
+    "recording",
+    "test_model.py",
+    "test_time_travel.py",
+}
+"""Where a test runs the whole bot, a browser, a model of the outbox, or what documents say."""
 SLOW_FIXTURES = {"postgres_url", "postgresql_database_url", "sandbox", "quiet_world", "browser"}
 SLOW_MODULES = {"subprocess", "multiprocessing", "tests.helpers.processes"}
 """What a file of tests imports that starts processes."""
@@ -45,8 +54,14 @@ def is_slow(test: pytest.Function) -> bool:
         value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
         for value in vars(test.module).values()
     }
+    property_of_a_database = hasattr(test.obj, "hypothesis") and not {
+        "sqlite_template",
+        "sqlite_database_url",
+        "database_url",
+    }.isdisjoint(test.fixturenames)
     return (
-        "postgresql" in parameters.values()
+        property_of_a_database
+        or "postgresql" in parameters.values()
         or not SLOW_FIXTURES.isdisjoint(test.fixturenames)
         or not SLOW_MODULES.isdisjoint(imported)
         or not SLOW_PLACES.isdisjoint(test.path.relative_to(Path(__file__).parent).parts)

@@ -400,7 +400,7 @@ def test_only_open_requests_end_when_somebody_is_forgotten(connection: Connectio
     assert changed == {"approvals/open-alpha", "approvals/sent-beta", "approvals/sent-alpha"}
     ended = approvals.find(connection, "sent-beta")
     assert ended is not None
-    assert ended.state is State.SENT
+    assert (ended.state, ended.decided_by) == (State.SENT, "UB")
     decided = approvals.find(connection, "sent-alpha")
     assert decided is not None
     assert (decided.asked_by, decided.decided_by) == ("UB", None)
