@@ -9,10 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from nps_bot.anonymous.disclosing import AnonymousWave, anonymous_waves
-from nps_bot.anonymous.store import ballots
 from nps_bot.answering import store as responses
 from nps_bot.answering.store import OwnResponse, Reply
-from nps_bot.asking.store import wave_heads
+from nps_bot.asking.store import invitations, wave_heads
 from nps_bot.figures.report import WaveFigures, latest_change, wave_figures
 from nps_bot.home.status import RunningWave, Unclaimed, running_waves, unclaimed
 from nps_bot.nps.score import Difference
@@ -132,7 +131,7 @@ def home(
         answers_total=answers_total,
         taken_part=tuple(
             TakenPart(survey_store.load_wording(connection, one.wording_id).title, one.opens_at)
-            for one in ballots.taken_part(connection, person_id, ANSWERS)
+            for one in invitations.taken_part(connection, person_id, ANSWERS)
         ),
         opted_out=tuple(
             OptedOut(key, _title(surveys, key)) for key in people.opt_outs_of(connection, person_id)

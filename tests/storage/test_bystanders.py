@@ -185,7 +185,7 @@ READING: list[tuple[Called, Mapping[str, Any]]] = [
     (call(ballots.answered, 11), WAVE_11),
     (call(ballots.is_whole_step, 11, 2), WAVE_11),
     (call(ballots.tally, 11), WAVE_11),
-    (call(ballots.taken_part, "UA", 9), ADA),
+    (call(invitations.taken_part, "UA", 9), ADA),
     (call(disclosures.of_waves, [11]), WAVE_11),
     (call(approvals.of_preview, ASKED), {"approval": "open-alpha"}),
     (call(approvals.open_of, "alpha"), {"approval": "open-alpha"}),
@@ -416,7 +416,7 @@ def test_a_second_open_request_is_refused(connection: Connection) -> None:
 def test_a_person_has_taken_part_where_they_voted(connection: Connection) -> None:
     """An invitation alone is no part."""
     fill(connection, {})
-    assert len(ballots.taken_part(connection, "UA", 9)) == 4
+    assert len(invitations.taken_part(connection, "UA", 9)) == 4
 
 
 def test_what_is_on_its_way_counts_as_asked(connection: Connection) -> None:

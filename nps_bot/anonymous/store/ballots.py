@@ -26,7 +26,6 @@ from sqlalchemy import (
 )
 
 from nps_bot.anonymous.rules.privacy import Ballots, Sealed, seal
-from nps_bot.asking.store.invitations import VOTED
 from nps_bot.ids import new_id
 from nps_bot.nps.bands import Band
 from nps_bot.storage.tables import (
@@ -149,29 +148,6 @@ def tally(connection: Connection, wave_id: int) -> Sealed[Ballots]:
     )
     texts = select(AnonymousComment.text).where(AnonymousComment.wave_id == wave_id)
     return seal([(*row,) for row in answers], connection.scalars(texts).all())
-
-
-# --- for the person who answered --------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TakenPart:
-    """An anonymous wave somebody has answered."""
-
-    wording_id: int
-    opens_at: datetime
-
-
-def taken_part(connection: Connection, person_id: str, limit: int) -> list[TakenPart]:
-    """Return the latest anonymous waves a person has answered, the newest first."""
-    found = (
-        select(Wave.wording_id, Wave.opens_at)
-        .join(Invitation, Invitation.wave_id == Wave.id)
-        .where(Invitation.person_id == person_id, VOTED)
-        .order_by(Wave.id.desc())
-        .limit(limit)
-    )
-    return [TakenPart(*row) for row in connection.execute(found)]
 
 
 # --- when a wave closes -----------------------------------------------------------------------

@@ -264,3 +264,23 @@ def unlink_person(connection: Connection, person_id: str) -> list[str]:
     ids = list(connection.scalars(select(Invitation.id).where(Invitation.person_id == person_id)))
     connection.execute(update(Invitation).where(Invitation.id.in_(ids)).values(person_id=None))
     return ids
+
+
+@dataclass(frozen=True, slots=True)
+class TakenPart:
+    """An anonymous wave somebody has answered."""
+
+    wording_id: int
+    opens_at: datetime
+
+
+def taken_part(connection: Connection, person_id: str, limit: int) -> list[TakenPart]:
+    """Return the latest anonymous waves a person has answered, the newest first."""
+    found = (
+        select(Wave.wording_id, Wave.opens_at)
+        .join(Invitation, Invitation.wave_id == Wave.id)
+        .where(Invitation.person_id == person_id, VOTED)
+        .order_by(Wave.id.desc())
+        .limit(limit)
+    )
+    return [TakenPart(*row) for row in connection.execute(found)]
