@@ -9,7 +9,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import Connection, text
 
-from nps_bot.settings import load_settings
+from nps_bot.base.settings import load_settings
 from nps_bot.storage.engines import engine_url, migration_engine
 from nps_bot.storage.tables import Base, Moment
 

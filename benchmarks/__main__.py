@@ -24,9 +24,9 @@ from benchmarks.slack import Slack
 from benchmarks.starting import fsyncs, starts
 from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.world import World
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
+from nps_bot.base.ids import new_id
 from nps_bot.delivery import dispatcher
-from nps_bot.ids import new_id
 from nps_bot.storage.migrate import migrate
 from nps_bot.surveys import load_surveys
 from nps_bot.surveys.rules.survey import Survey

@@ -15,7 +15,7 @@ from benchmarks.slack import ALERT_CHANNELS, Slack
 from benchmarks.table import milliseconds, percentile, show, spread, table
 from benchmarks.waves import Overtaking, Sending
 from benchmarks.world import World
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.delivery.store import lanes
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys

@@ -1,6 +1,6 @@
-"""What the courier is measured against: slack_sdk's client in a loop, storing nothing.
+"""What the dispatcher is measured against: slack_sdk's client in a loop, storing nothing.
 
-It posts the same prompt, eight at a time as the courier does, over one shared HTTP session (the
+It posts the same prompt, eight at a time as the dispatcher does, over one shared HTTP session (the
 client's default, a session and a connection for every call, is a good deal slower). A number on
 standard input is an order; ``done`` on standard output says that it was carried out.
 """
@@ -17,8 +17,8 @@ import uvloop
 from slack_sdk.web.async_client import AsyncWebClient
 
 from benchmarks.payloads import prompt_message
+from nps_bot.base.ids import new_id
 from nps_bot.delivery.dispatcher import IN_FLIGHT
-from nps_bot.ids import new_id
 from nps_bot.slack.message import Message
 from nps_bot.slack.messenger import METADATA_TYPE
 from nps_bot.surveys import load_surveys

@@ -21,13 +21,13 @@ from sqlalchemy import (
     text,
 )
 
+from nps_bot.app.reactions import REACTIONS
 from nps_bot.asking.rules.message_types import PROMPT
+from nps_bot.base.ids import new_id
 from nps_bot.delivery.rules import LEASE, Priority
 from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Sent, Waiting
 from nps_bot.delivery.store.outbox import new_message
-from nps_bot.ids import new_id
-from nps_bot.reactions import REACTIONS
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import Invitation, Moment, Outbox, StoredWording, Wave
 
@@ -83,7 +83,7 @@ def compare(urls: tuple[str, str], rows: int, rounds: int) -> Claims:
 
 
 def _claim(connection: Connection) -> float:
-    """Take one turn as the courier does, then settle; return the seconds of the claim."""
+    """Take one turn as the dispatcher does, then settle; return the seconds of the claim."""
     began = perf_counter()
     with connection.begin():
         claims.expire_leases(connection, _NOW)

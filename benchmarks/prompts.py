@@ -1,4 +1,4 @@
-"""Prompts: how many a second the courier posts, each one durable, against a bare loop of posts."""
+"""Prompts: how many a second the dispatcher posts, each durable, against a bare loop of posts."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, literal, select, update
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
 from nps_bot.asking.rules.message_types import PROMPT
+from nps_bot.base.clock import SystemClock
 from nps_bot.cases.outgoing import ALERT
-from nps_bot.clock import SystemClock
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox, Person, Response, Wave

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from nps_bot.listeners import WORDS
+from nps_bot.app.listeners import WORDS
 from nps_bot.surveys.files import reference
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import URL
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
 from tests.helpers.postgres import PostgresDatabases, postgres_server, text_of

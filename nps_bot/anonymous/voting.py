@@ -20,8 +20,8 @@ from nps_bot.answering.rules import Click, Refusal, accept
 from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import update_prompts
 from nps_bot.asking.store import invitations, waves
+from nps_bot.base.events import record
 from nps_bot.delivery.rules import UPDATE_DELAY
-from nps_bot.events import record
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.people import store as people
 from nps_bot.surveys import store as survey_store

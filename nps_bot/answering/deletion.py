@@ -12,7 +12,7 @@ from nps_bot.answering.own_response import own_response
 from nps_bot.answering.rules import Refusal
 from nps_bot.asking.outgoing import request_update
 from nps_bot.asking.store import invitations
-from nps_bot.events import record
+from nps_bot.base.events import record
 
 
 def delete_answer(

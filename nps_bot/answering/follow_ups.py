@@ -13,7 +13,7 @@ from nps_bot.answering.events import RepliesSaved
 from nps_bot.answering.own_response import own_response
 from nps_bot.answering.rules import Refusal, clean
 from nps_bot.asking.outgoing import update_chaser
-from nps_bot.events import record
+from nps_bot.base.events import record
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Wording

@@ -14,8 +14,8 @@ from nps_bot.answering.rules import Refusal
 from nps_bot.asking.outgoing import request_update
 from nps_bot.asking.rules.message_types import PROMPT_KINDS
 from nps_bot.asking.store import invitations
+from nps_bot.base.events import record
 from nps_bot.delivery.store import outbox
-from nps_bot.events import record
 from nps_bot.people import store as people
 
 

@@ -48,7 +48,7 @@ class Click:
     Attributes:
         action_ts: Slack's time of the click in microseconds: it alone orders clicks.
         in_prompt: whether it was the prompt itself that was clicked, which is then rewritten
-            directly; after a click in a modal the courier does it at once.
+            directly; after a click in a modal the dispatcher does it at once.
         posted: where the clicked prompt stands.
     """
 

@@ -16,9 +16,9 @@ from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import keys_showing, request_update
 from nps_bot.asking.store import invitations
 from nps_bot.asking.store.invitations import InvitationState, StoredResponse
+from nps_bot.base.events import record
+from nps_bot.base.ids import new_id
 from nps_bot.delivery.rules import UPDATE_DELAY
-from nps_bot.events import record
-from nps_bot.ids import new_id
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.storage.database import in_bulk
 from nps_bot.surveys.rules.survey import Survey

@@ -13,12 +13,12 @@ from nps_bot.answering.rules import Refusal
 from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import new_reprompt, request_update
 from nps_bot.asking.store import invitations
+from nps_bot.base.events import record
+from nps_bot.base.time_zones import zone_of
 from nps_bot.delivery.store import outbox
-from nps_bot.events import record
 from nps_bot.slack.calls import Posted
 from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Survey
-from nps_bot.time_zones import zone_of
 
 SNOOZE = timedelta(days=3)
 

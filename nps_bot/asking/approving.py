@@ -35,7 +35,7 @@ class NotYours(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApprovalResult:
     """A request as it stands, and whether this very click made it."""
 
     approval: Approval
@@ -44,7 +44,7 @@ class Asked:
 
 def ask(
     connection: Connection, survey: Survey, nominal: str, people: int, by: str, now: datetime
-) -> Asked:
+) -> ApprovalResult:
     """Ask the owners whether a wave may start; what is asked already is not asked again.
 
     Args:
@@ -65,7 +65,7 @@ def ask(
     if new:
         asking = [ApprovalMessage(found.id, recipient) for recipient in found.recipients]
         enqueue_approvals(connection, survey.key, asking, now)
-    return Asked(found, new)
+    return ApprovalResult(found, new)
 
 
 def open_request(connection: Connection, survey_key: str, now: datetime) -> Approval | None:
@@ -149,7 +149,7 @@ def _end(
     """Record the end of a request; whoever was asked sees it, and whoever asked is told."""
     approvals.decide(connection, approval.id, state, by, now)
     asked = [ApprovalMessage(approval.id, recipient) for recipient in approval.recipients]
-    outbox.touch(connection, [one.key for one in asked], now)
+    outbox.request_update(connection, [one.key for one in asked], now)
     if by != approval.asked_by:
         asker = ApprovalMessage(approval.id, approval.asked_by, outcome=True)
         enqueue_approvals(connection, approval.survey_key, [asker], now)

@@ -6,9 +6,9 @@ import json
 import logging
 from dataclasses import dataclass, replace
 
+from nps_bot.base.slack_ids import is_person_id
 from nps_bot.slack.directory import PEOPLE_PAGE, Directory
 from nps_bot.slack.profiles import Member
-from nps_bot.slack_ids import is_person_id
 from nps_bot.surveys.rules.survey import Audience
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from nps_bot.asking.events import PeopleAsked
 from nps_bot.asking.outgoing import prompt_key, prompt_keys
 from nps_bot.asking.store import invitations
 from nps_bot.asking.store.invitations import InvitationState
+from nps_bot.base.events import record
 from nps_bot.delivery.store import unsettled
-from nps_bot.events import record
 from nps_bot.slack.calls import Posted
 
 
@@ -39,7 +39,7 @@ def by_click(
         invitations.mark_asked(connection, [invitation.id], posted.at)
         record(connection, [PeopleAsked(frozenset({invitation.wave_id}))], posted.at)
         if keys != [prompt_key(invitation.id)]:
-            invitations.mark_further(connection, [invitation.id], posted.at)
+            invitations.mark_following(connection, [invitation.id], posted.at)
 
 
 def note_seen(

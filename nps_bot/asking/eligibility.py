@@ -17,18 +17,19 @@ from sqlalchemy import Connection
 
 from nps_bot.asking.rules.budget import (
     DAY,
+    BudgetBlock,
+    Capacity,
     Contact,
-    Held,
     History,
-    Room,
     Rule,
-    held,
-    place,
+    blocked_by,
+    first_free_moment,
     waves_until_turn,
 )
 from nps_bot.asking.store import contacts
-from nps_bot.asking.store.contacts import Asked
+from nps_bot.asking.store.contacts import ContactRow
 from nps_bot.asking.store.invitations import InvitationState
+from nps_bot.base.time_zones import zone_of
 from nps_bot.people import store as people
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion
@@ -36,7 +37,6 @@ from nps_bot.surveys.rules.cadence import nominal_times
 from nps_bot.surveys.rules.limits import EVERYBODY, Limits
 from nps_bot.surveys.rules.local_time import due_moment, next_allowed
 from nps_bot.surveys.rules.survey import Survey
-from nps_bot.time_zones import zone_of
 
 Reason = Exclusion | Rule
 """Why somebody of an audience is not asked; its value is what tables hold."""
@@ -128,7 +128,7 @@ def _out_of(connection: Connection, survey: Survey, ids: Collection[str]) -> set
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class WaveTiming:
     """A wave as far as it matters to whom it asks and when.
 
     Attributes:
@@ -145,21 +145,21 @@ class Round:
 
 
 @dataclass(slots=True)
-class Choice:
+class Selection:
     """Whom a wave asks and when, and what holds back the others, by person."""
 
     due: dict[str, datetime] = field(default_factory=dict)
-    held: dict[str, Held] = field(default_factory=dict)
+    held: dict[str, BudgetBlock] = field(default_factory=dict)
 
 
 def choose(
     connection: Connection,
     survey: Survey,
-    wave: Round,
+    wave: WaveTiming,
     members: Collection[Member],
     known: Mapping[str, History],
     now: datetime,
-) -> Choice:
+) -> Selection:
     """Decide for each of ``members`` whether and when a wave asks them.
 
     Args:
@@ -176,11 +176,11 @@ def choose(
         due = contacts.due_moments(connection, survey.key, _midnight(now))
         for moment, number in due.items():
             taken[moment.date()] += number
-    room = Room(wave.closes_at, daily, taken)
-    choice = Choice()
+    room = Capacity(wave.closes_at, daily, taken)
+    choice = Selection()
     for member in members:
         found = _decide(survey, wave, member, known[member.id], room, now)
-        if isinstance(found, Held):
+        if isinstance(found, BudgetBlock):
             choice.held[member.id] = found
         else:
             choice.due[member.id] = found
@@ -194,25 +194,25 @@ def _midnight(now: datetime) -> datetime:
 
 
 def _decide(
-    survey: Survey, wave: Round, member: Member, known: History, room: Room, now: datetime
-) -> datetime | Held:
+    survey: Survey, wave: WaveTiming, member: Member, known: History, room: Capacity, now: datetime
+) -> datetime | BudgetBlock:
     limits = Limits.none() if wave.at_once else survey.budget
     zone = zone_of(survey.time_zone or member.time_zone)
-    hold = held(known, limits, next(_moments(survey, wave, zone, now)))
+    hold = blocked_by(known, limits, next(_moments(survey, wave, zone, now)))
     if hold is not None and (hold.until is None or hold.until > room.end - DAY):
         return hold
     turn = 0
     if wave.number is not None and limits.share < EVERYBODY:
         turn = waves_until_turn(survey.key, member.id, limits.share, wave.number)
     if turn:
-        return Held(Rule.SHARE, _wave_after(survey, wave, zone, turn, now))
-    moment = place(_moments(survey, wave, zone, now), hold, room)
+        return BudgetBlock(Rule.SHARE, _wave_after(survey, wave, zone, turn, now))
+    moment = first_free_moment(_moments(survey, wave, zone, now), hold, room)
     if moment is not None:
         return moment
-    return hold or Held(Rule.DAILY, _wave_after(survey, wave, zone, 1, now))
+    return hold or BudgetBlock(Rule.DAILY, _wave_after(survey, wave, zone, 1, now))
 
 
-def _moments(survey: Survey, wave: Round, zone: ZoneInfo, now: datetime) -> Iterator[datetime]:
+def _moments(survey: Survey, wave: WaveTiming, zone: ZoneInfo, now: datetime) -> Iterator[datetime]:
     """Yield when somebody in ``zone`` could be asked: day after day at their own hour, in UTC."""
     if wave.at_once:
         yield now.astimezone(UTC)
@@ -225,7 +225,7 @@ def _moments(survey: Survey, wave: Round, zone: ZoneInfo, now: datetime) -> Iter
 
 
 def _wave_after(
-    survey: Survey, wave: Round, zone: ZoneInfo, number: int, now: datetime
+    survey: Survey, wave: WaveTiming, zone: ZoneInfo, number: int, now: datetime
 ) -> datetime:
     """Return when the ``number``-th scheduled wave after this one asks in ``zone``."""
     after = wave.nominal or now.astimezone(zone).replace(tzinfo=None)
@@ -236,12 +236,12 @@ def _wave_after(
 # --- right before a prompt leaves -------------------------------------------------------------
 
 
-def held_at_the_door(
+def recheck_before_sending(
     connection: Connection,
     limits: Mapping[str, Limits],
     invitation_states: Collection[InvitationState],
     now: datetime,
-) -> dict[str, Held]:
+) -> dict[str, BudgetBlock]:
     """Return what came up since some people were invited and holds back their prompts now.
 
     A prompt may have waited long, for a pause or an outage to end. What has not left itself does
@@ -272,14 +272,14 @@ def held_at_the_door(
     found = {}
     for invitation_id, (person_id, limit) in mine.items():
         before = _before(asked.get(person_id, ()), invitation_id, batch)
-        hold = held(History(tuple(each.contact for each in before)), limit, now)
+        hold = blocked_by(History(tuple(each.contact for each in before)), limit, now)
         if hold is not None:
             found[invitation_id] = hold
     return found
 
 
 @dataclass(slots=True)
-class Today:
+class DailyQuota:
     """How many first questions surveys with a daily number may still send today.
 
     Attributes:
@@ -292,7 +292,7 @@ class Today:
     ends: datetime
     exempt: Collection[int] = ()
 
-    def take(self, invitation: InvitationState) -> Held | None:
+    def take(self, invitation: InvitationState) -> BudgetBlock | None:
         """Take a place for a question that is about to leave; returns what holds it back where none
         is left.
         """
@@ -301,7 +301,7 @@ class Today:
         if invitation.wave_id in self.exempt:
             return None
         if self.left[invitation.survey_key] <= 0:
-            return Held(Rule.DAILY, self.ends)
+            return BudgetBlock(Rule.DAILY, self.ends)
         self.left[invitation.survey_key] -= 1
         return None
 
@@ -311,7 +311,7 @@ def room_today(
     limits: Mapping[str, Limits],
     invitation_states: Collection[InvitationState],
     now: datetime,
-) -> Today:
+) -> DailyQuota:
     """Return what is left of this day for invitations whose first prompt is about to leave.
 
     Days were planned when they were invited; those that waited, for a pause or an outage to end,
@@ -326,10 +326,12 @@ def room_today(
     }
     waves = {one.wave_id for one in invitation_states if one.survey_key in left}
     exempt = contacts.waves_for_one(connection, waves) if waves else ()
-    return Today(left, today + DAY, exempt)
+    return DailyQuota(left, today + DAY, exempt)
 
 
-def _before(asked: Collection[Asked], invitation_id: str, batch: Collection[str]) -> list[Asked]:
+def _before(
+    asked: Collection[ContactRow], invitation_id: str, batch: Collection[str]
+) -> list[ContactRow]:
     """Return the contacts that count against an invitation whose prompt is about to leave: those
     that were made or are in flight, but of its own batch only the ones that were due before.
     """
@@ -351,10 +353,10 @@ def all_contacts(connection: Connection, person_id: str, since: datetime) -> lis
 
 
 def foresee(
-    survey: Survey, wave: Round, member: Member, known: History, opens: datetime
-) -> datetime | Held:
+    survey: Survey, wave: WaveTiming, member: Member, known: History, opens: datetime
+) -> datetime | BudgetBlock:
     """Return when a wave to come asks somebody, or what holds them back then.
 
     How many there are before them on a full day nobody can tell yet.
     """
-    return _decide(survey, wave, member, known, Room(wave.closes_at, None, {}), opens)
+    return _decide(survey, wave, member, known, Capacity(wave.closes_at, None, {}), opens)

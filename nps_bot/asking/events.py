@@ -1,4 +1,4 @@
-"""What becomes of waves, for the rooms above (see :mod:`nps_bot.events`)."""
+"""What becomes of waves, for the rooms above (see :mod:`nps_bot.base.events`)."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from nps_bot.asking import eligibility, launching
-from nps_bot.asking.eligibility import Round
-from nps_bot.asking.rules.budget import Contact, Held, History, held
+from nps_bot.asking.eligibility import WaveTiming
+from nps_bot.asking.rules.budget import BudgetBlock, Contact, History, blocked_by
 from nps_bot.asking.store import contacts
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys import store as survey_store
@@ -46,7 +46,7 @@ class Outlook:
     excluded: Exclusion | None = None
     outside: bool = False
     paused: bool = False
-    held: Held | None = None
+    held: BudgetBlock | None = None
     asked_next: datetime | None = None
     private: bool = False
 
@@ -110,20 +110,20 @@ def why(
 
 def _next(
     connection: Connection, survey: Survey, member: Member, known: History, now: datetime
-) -> tuple[Held | None, datetime | None]:
+) -> tuple[BudgetBlock | None, datetime | None]:
     """Return what holds somebody back, and when the survey asks them next."""
     coming = [one for one in known.contacts if one.planned and not one.lost]
     if mine := [one for one in coming if one.survey == survey.key]:
         return None, mine[-1].asked_at
     if known.opted_out:
-        return held(known, survey.budget, now), None
-    hold = held(known, survey.budget, now)
+        return blocked_by(known, survey.budget, now), None
+    hold = blocked_by(known, survey.budget, now)
     nominals = islice(_coming(connection, survey, now), _WAVES)
     for number, nominal in enumerate(nominals, contacts.waves_before(connection, survey.key)):
         opens = max(earliest_opening(nominal, survey.time_zone), now).astimezone(UTC)
-        wave = Round(nominal, opens + survey.closes_after, number)
+        wave = WaveTiming(nominal, opens + survey.closes_after, number)
         found = eligibility.foresee(survey, wave, member, known, opens)
-        if not isinstance(found, Held):
+        if not isinstance(found, BudgetBlock):
             return hold, found
         hold = hold or found
     return hold, None

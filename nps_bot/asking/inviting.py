@@ -8,7 +8,7 @@ import logging
 from nps_bot.asking import eligibility
 from nps_bot.asking.audience_reader import audience_page, ids_page
 from nps_bot.asking.store import waves
-from nps_bot.errors import NpsBotError
+from nps_bot.base.errors import NpsBotError
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.profiles import Member

@@ -14,19 +14,19 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from nps_bot.asking import eligibility
-from nps_bot.asking.eligibility import Reason, Round
+from nps_bot.asking.eligibility import Reason, WaveTiming
 from nps_bot.asking.events import WaveClosed, WaveOpened
 from nps_bot.asking.outgoing import new_prompt
 from nps_bot.asking.rules.approval import PREVIEW_VALID_FOR
-from nps_bot.asking.rules.budget import Held
+from nps_bot.asking.rules.budget import BudgetBlock
 from nps_bot.asking.selection import select_members
 from nps_bot.asking.store import contacts, invitations, wave_heads, waves
 from nps_bot.asking.store.invitations import NewInvitation
 from nps_bot.asking.store.wave_heads import WaveHead
 from nps_bot.asking.store.waves import NewWave, WaveRow
+from nps_bot.base.events import record
+from nps_bot.base.ids import new_id
 from nps_bot.delivery.store import outbox
-from nps_bot.events import record
-from nps_bot.ids import new_id
 from nps_bot.people import store as people
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys import store as survey_store
@@ -232,8 +232,8 @@ def _invite(
     contacts.count_excluded(connection, wave.id, left_out)
 
 
-def _round(connection: Connection, wave: WaveRow) -> Round:
-    return Round(
+def _round(connection: Connection, wave: WaveRow) -> WaveTiming:
+    return WaveTiming(
         nominal=None if wave.by_hand else _read(wave.nominal),
         closes_at=wave.closes_at,
         number=(
@@ -268,7 +268,7 @@ def close_due(connection: Connection, surveys: Mapping[str, Survey], now: dateti
 def cancel_unsent(connection: Connection, wave_id: int) -> bool:
     """Cancel what a closed wave has not sent, a batch of it; returns whether there may be more.
 
-    Should that never happen, the courier drops each prompt when its turn comes.
+    Should that never happen, the dispatcher drops each prompt when its turn comes.
     """
     cancelled = outbox.cancel_wave(connection, "the wave closed", wave_id=wave_id, limit=BATCH)
     return cancelled > 0
@@ -277,8 +277,8 @@ def cancel_unsent(connection: Connection, wave_id: int) -> bool:
 def pause(connection: Connection, survey_key: str, by: str, now: datetime) -> bool:
     """Send no prompt of a survey until it is resumed; answers still count.
 
-    Its prompts stay as they are: the courier claims none of a paused survey. Returns whether that
-    changed anything.
+    Its prompts stay as they are: the dispatcher claims none of a paused survey. Returns whether
+    that changed anything.
     """
     return survey_store.set_paused(connection, survey_key, by, now)
 
@@ -303,7 +303,7 @@ class Plan:
     due: tuple[tuple[Member, datetime], ...]
     left_out: Mapping[Reason, int]
     still_open: tuple[WaveHead, ...] = ()
-    not_asked: tuple[tuple[Member, Exclusion | Held], ...] = ()
+    not_asked: tuple[tuple[Member, Exclusion | BudgetBlock], ...] = ()
 
 
 def plan(
@@ -320,7 +320,7 @@ def plan(
     """
     found = {member.id: member for member in members}
     number = None if alone else contacts.waves_before(connection, survey.key)
-    wave = Round(nominal=None, closes_at=now + survey.closes_after, number=number)
+    wave = WaveTiming(nominal=None, closes_at=now + survey.closes_after, number=number)
     chosen = select_members(connection, survey, wave, found.values(), now, eligibility.histories)
     due = sorted(chosen.due, key=lambda one: (one[1], one[0].name))
     unclosed = () if survey.budget.spaced else wave_heads.open_waves(connection, [survey.key])

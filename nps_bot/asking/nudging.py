@@ -15,21 +15,21 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.asking.outgoing import new_nudge
-from nps_bot.asking.rules.nudges import Asked, Due, NudgeKind, decide
+from nps_bot.asking.rules.nudges import Due, NudgeKind, NudgeSituation, decide
 from nps_bot.asking.store import invitations, nudges
 from nps_bot.asking.store.invitations import InvitationState
 from nps_bot.asking.store.nudges import OpenWave
+from nps_bot.base.time_zones import zone_of
 from nps_bot.delivery.store import outbox
 from nps_bot.people import store as people
 from nps_bot.surveys.rules.survey import Survey
-from nps_bot.time_zones import zone_of
 
 BATCH = 500
 """Invitations decided on in one transaction at most: everybody waits behind it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
+class NudgeFacts:
     """What has become of several invitations besides their scores, read for all of them at once.
 
     Attributes:
@@ -52,11 +52,11 @@ class Further:
 
 def look_up(
     connection: Connection, opt_outs: Mapping[str, AbstractSet[str]], ids: Collection[str]
-) -> Further:
+) -> NudgeFacts:
     """Return what :func:`leaves` needs to know of these invitations."""
     if not ids:
-        return Further(opt_outs)
-    return Further(
+        return NudgeFacts(opt_outs)
+    return NudgeFacts(
         opt_outs=opt_outs,
         replied=nudges.replied(connection, ids),
         reminded=nudges.sent(connection, ids, NudgeKind.REMINDER),
@@ -65,7 +65,11 @@ def look_up(
 
 
 def leaves(
-    kind: NudgeKind, invitation: InvitationState, survey: Survey, further: Further, now: datetime
+    kind: NudgeKind,
+    invitation: InvitationState,
+    survey: Survey,
+    nudge_facts: NudgeFacts,
+    now: datetime,
 ) -> datetime | str:
     """Return from when on a reminder or a chaser may leave, or why it must not.
 
@@ -81,27 +85,27 @@ def leaves(
         return "the person has answered"
     if kind is NudgeKind.CHASER and given is None:
         return "the answer was deleted"
-    asked = Asked(
+    asked = NudgeSituation(
         asked_at=invitation.asked_at,
         closes_at=invitation.closes_at,
         closed=invitation.closed(now),
         forgotten=invitation.person_id is None,
-        opted_out=further.stopped(invitation) is not None,
+        opted_out=nudge_facts.stopped(invitation) is not None,
         withdrawn=invitation.dismissed_at is not None,
         snoozed=invitation.snoozed_at is not None,
         answered_at=None if given is None else given.answered_at,
         no_contact=given is not None and given.no_contact_at is not None,
-        replied=invitation.id in further.replied,
-        reminded=invitation.id in further.reminded,
-        chased=invitation.id in further.chased,
+        replied=invitation.id in nudge_facts.replied,
+        reminded=invitation.id in nudge_facts.reminded,
+        chased=invitation.id in nudge_facts.chased,
     )
     zone = zone_of(survey.time_zone or invitation.time_zone)
     decided = decide(asked, survey, zone, now)
     return decided.at if isinstance(decided, Due) else decided
 
 
-def owe_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> bool:
-    """Owe a batch of the reminders and chasers whose time has come; True while more may be due."""
+def enqueue_due(connection: Connection, surveys: Mapping[str, Survey], now: datetime) -> bool:
+    """Enqueue a batch of the reminders and chasers that are due; True while more may be."""
     more = False
     for wave in nudges.open_waves(connection, now):
         if (survey := surveys.get(wave.survey_key)) is not None:
@@ -118,7 +122,7 @@ def _owe_reminders(connection: Connection, survey: Survey, wave: OpenWave, now: 
     until = now - survey.reminder.after
     ids = nudges.undecided_reminders(connection, wave, until, BATCH)
     if ids:
-        _owe(connection, NudgeKind.REMINDER, survey, ids, now)
+        _enqueue(connection, NudgeKind.REMINDER, survey, ids, now)
         nudges.mark_reminders_decided(connection, ids, now)
     return len(ids)
 
@@ -130,18 +134,18 @@ def _owe_chasers(connection: Connection, survey: Survey, wave: OpenWave, now: da
     until = now - survey.chaser.after
     ids = nudges.undecided_chasers(connection, wave, until, BATCH)
     if ids:
-        _owe(connection, NudgeKind.CHASER, survey, ids, now)
+        _enqueue(connection, NudgeKind.CHASER, survey, ids, now)
         nudges.mark_chasers_decided(connection, ids, now)
     return len(ids)
 
 
-def _owe(
+def _enqueue(
     connection: Connection, kind: NudgeKind, survey: Survey, ids: Collection[str], now: datetime
 ) -> None:
     invitation_states = invitations.find_many(connection, ids).values()
     persons = {one.person_id for one in invitation_states if one.person_id is not None}
     opt_outs = people.opt_outs_among(connection, persons)
-    further = look_up(connection, opt_outs, ids)
-    decided = [(one, leaves(kind, one, survey, further, now)) for one in invitation_states]
+    nudge_facts = look_up(connection, opt_outs, ids)
+    decided = [(one, leaves(kind, one, survey, nudge_facts, now)) for one in invitation_states]
     new = [new_nudge(kind, one, at) for one, at in decided if isinstance(at, datetime)]
     outbox.add(connection, new)

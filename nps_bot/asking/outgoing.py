@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from nps_bot.asking.rules.message_types import APPROVAL, CHASER, PROMPT, REMINDER, REPROMPT
 from nps_bot.asking.rules.nudges import NudgeKind
 from nps_bot.asking.store.invitations import InvitationState
+from nps_bot.base.slack_ids import is_person_id
 from nps_bot.delivery.rules import MessageType
 from nps_bot.delivery.store import outbox
-from nps_bot.delivery.store.outbox import NewMessage, Touched, new_message
-from nps_bot.slack_ids import is_person_id
+from nps_bot.delivery.store.outbox import NewMessage, UpdateRequest, new_message
 
 
 def prompt_key(invitation_id: str) -> str:
@@ -83,10 +83,10 @@ def _following(
 
 def request_update(
     connection: Connection, invitation_ids: Iterable[str], due_at: datetime
-) -> Touched:
+) -> UpdateRequest:
     """Have the messages that people of invitations got show what is new at ``due_at``."""
     keys = [key for one in invitation_ids for key in keys_showing(one)]
-    return outbox.touch(connection, keys, due_at)
+    return outbox.request_update(connection, keys, due_at)
 
 
 def keys_showing(invitation_id: str) -> tuple[str, ...]:
@@ -99,14 +99,14 @@ def prompt_keys(invitation_id: str) -> tuple[str, ...]:
     return prompt_key(invitation_id), reprompt_key(invitation_id), reminder_key(invitation_id)
 
 
-def update_prompts(connection: Connection, invitation_id: str, due_at: datetime) -> Touched:
+def update_prompts(connection: Connection, invitation_id: str, due_at: datetime) -> UpdateRequest:
     """Have the messages that ask with an invitation show what is new at ``due_at``."""
-    return outbox.touch(connection, prompt_keys(invitation_id), due_at)
+    return outbox.request_update(connection, prompt_keys(invitation_id), due_at)
 
 
 def update_chaser(connection: Connection, invitation_id: str, now: datetime) -> None:
     """Have the chaser, if there is one, show what is new, at once."""
-    outbox.touch(connection, (chaser_key(invitation_id),), now)
+    outbox.request_update(connection, (chaser_key(invitation_id),), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class ApprovalMessage:
 def enqueue_approvals(
     connection: Connection, survey_key: str, messages: Iterable[ApprovalMessage], now: datetime
 ) -> None:
-    """Owe direct messages about a request to start a large wave."""
+    """Enqueue direct messages about a request to start a large wave."""
     outbox.add(
         connection,
         [

@@ -1,4 +1,4 @@
-"""The clockwork: APScheduler calls, services decide. It holds no state of its own.
+"""The scheduler: APScheduler calls, services decide. It holds no state of its own.
 
 No job store: what is due stands in our tables, so a tick that was missed costs nothing.
 """
@@ -13,8 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from nps_bot.asking import approving, launching, nudging, stopping
 from nps_bot.asking.events import Ticked
 from nps_bot.asking.inviting import invite_everybody, look_for_newcomers
-from nps_bot.errors import NpsBotError
-from nps_bot.events import record
+from nps_bot.base.errors import NpsBotError
+from nps_bot.base.events import record
 from nps_bot.interaction.context import BotContext
 from nps_bot.storage import scrubbing
 
@@ -28,7 +28,7 @@ FIRST_LOOK, LOOK = timedelta(minutes=5), timedelta(hours=1)
 
 async def tick(context: BotContext) -> None:
     """Open and close the waves that are due, owe reminders and chasers, read audiences on, and let
-    the courier look.
+    the dispatcher look.
 
     A failure is one log line: the next tick tries again.
     """
@@ -38,7 +38,7 @@ async def tick(context: BotContext) -> None:
         await _close(context, now)
         await _finish_stopping(context, now)
         await context.database.write(approving.expire, now)
-        while await context.database.write(nudging.owe_due, context.surveys, now):
+        while await context.database.write(nudging.enqueue_due, context.surveys, now):
             pass
         await invite_everybody(context)
         context.wake_dispatcher()

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.asking import eligibility
-from nps_bot.asking.eligibility import Reason, Round
-from nps_bot.asking.rules.budget import Held, History
+from nps_bot.asking.eligibility import Reason, WaveTiming
+from nps_bot.asking.rules.budget import BudgetBlock, History
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion, exclusion
 from nps_bot.surveys.rules.survey import Survey
@@ -22,18 +22,20 @@ class Selection:
     """Whom a wave asks and when, and who is not asked, with the reason of each."""
 
     due: tuple[tuple[Member, datetime], ...]
-    not_asked: tuple[tuple[Member, Exclusion | Held], ...]
+    not_asked: tuple[tuple[Member, Exclusion | BudgetBlock], ...]
 
     @property
     def left_out(self) -> Mapping[Reason, int]:
         """How many are not asked, by reason."""
-        return Counter(why.rule if isinstance(why, Held) else why for _, why in self.not_asked)
+        return Counter(
+            why.rule if isinstance(why, BudgetBlock) else why for _, why in self.not_asked
+        )
 
 
 def select_members(
     connection: Connection,
     survey: Survey,
-    wave: Round,
+    wave: WaveTiming,
     found: Collection[Member],
     now: datetime,
     read: Callable[[Connection, Survey, Collection[str], datetime], Mapping[str, History]],

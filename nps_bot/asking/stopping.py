@@ -19,10 +19,10 @@ from nps_bot.asking.outgoing import prompt_key
 from nps_bot.asking.rules.message_types import REPROMPT
 from nps_bot.asking.store import invitations, wave_heads, waves
 from nps_bot.asking.store.wave_heads import WaveHead
+from nps_bot.base.events import record
 from nps_bot.delivery.checks import Halted
 from nps_bot.delivery.rules import WAVE_STOPPED
 from nps_bot.delivery.store import outbox
-from nps_bot.events import record
 from nps_bot.surveys import store as survey_store
 from nps_bot.surveys.rules.survey import Survey
 
@@ -94,12 +94,13 @@ def stop(
 def cancel_unsent(connection: Connection, wave_id: int, now: datetime) -> bool:
     """Cancel what a stopped wave has not sent, a batch of it; returns whether there may be more.
 
-    Who had put the question off gets it back: it does not come again by itself. What a courier has
-    in hand meanwhile is left to it: it drops that, or the next tick finds it (:func:`unfinished`).
+    Who had put the question off gets it back: it does not come again by itself. What a dispatcher
+    has claimed meanwhile is left to it: it drops that, or the next tick finds it
+    (:func:`unfinished`).
     """
     put_off = outbox.unsent_of(connection, (REPROMPT.name,), wave_id=wave_id, limit=BATCH)
     cancelled = outbox.cancel_wave(connection, WAVE_STOPPED, wave_id=wave_id, limit=BATCH)
-    outbox.touch(connection, [prompt_key(one) for one in put_off], now)
+    outbox.request_update(connection, [prompt_key(one) for one in put_off], now)
     return cancelled > 0
 
 

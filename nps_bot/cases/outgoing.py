@@ -26,7 +26,7 @@ def alert_key(invitation_id: str) -> str:
 def enqueue_alerts(
     connection: Connection, detractors: Iterable[InvitationState], now: datetime
 ) -> None:
-    """Owe the alerts about detractors, before everything else."""
+    """Enqueue the alerts about detractors, before everything else."""
     outbox.add(
         connection,
         [
@@ -45,4 +45,4 @@ def enqueue_alerts(
 
 def update_alert(connection: Connection, invitation_id: str, now: datetime) -> None:
     """Have the alert, if there is one, show what is new, at once."""
-    outbox.touch(connection, (alert_key(invitation_id),), now)
+    outbox.request_update(connection, (alert_key(invitation_id),), now)

@@ -47,7 +47,7 @@ def update_alerts(
     now: datetime,
 ) -> None:
     """Have the alerts, where there are any, show what is new, at once."""
-    outbox.touch(connection, [alert_key(one.invitation.id) for one in events], now)
+    outbox.request_update(connection, [alert_key(one.invitation.id) for one in events], now)
 
 
 def drop_cases(connection: Connection, events: Sequence[ResponseDeleted], _: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking.terminal.send import send
 from nps_bot.asking.terminal.stop import stop
 from nps_bot.cli import processes
@@ -12,7 +13,6 @@ from nps_bot.cli.terminal import BotTerminal, load_settings
 from nps_bot.delivery.terminal import outbox
 from nps_bot.figures.terminal import report
 from nps_bot.interaction.terminal import HELP, CommandGroup
-from nps_bot.kinds import KINDS
 from nps_bot.people.terminal import forget, people
 
 _EPILOG = "`python bot.py COMMAND --help` tells more. Where something is wrong, the exit code is 2."

@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from nps_bot.app import Role, running
-from nps_bot.clock import SystemClock
-from nps_bot.errors import SettingsError
-from nps_bot.settings import Mode, Settings
+from nps_bot.app.wiring import Role, running
+from nps_bot.base.clock import SystemClock
+from nps_bot.base.errors import SettingsError
+from nps_bot.base.settings import Mode, Settings
 from nps_bot.surveys import load_surveys, load_surveys_apart
 
 log = logging.getLogger(__name__)

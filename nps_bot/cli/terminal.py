@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from nps_bot import app, logs
-from nps_bot.clock import MovableClock, SettableClock, SystemClock
+from nps_bot.app import wiring
+from nps_bot.base import logs
+from nps_bot.base.clock import MovableClock, SettableClock, SystemClock
+from nps_bot.base.settings import Mode, Settings
+from nps_bot.base.settings import load_settings as read_settings
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.terminal import Terminal
-from nps_bot.settings import Mode, Settings
-from nps_bot.settings import load_settings as read_settings
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import ensure_migrated
 from nps_bot.surveys import load_surveys
@@ -59,7 +60,7 @@ class BotTerminal(Terminal):
         """Open the database alone, migrated."""
         url = self.settings.database_url
         await asyncio.to_thread(ensure_migrated, url)
-        async with app.open_database(url, patience=DATABASE_PATIENCE) as database:
+        async with wiring.open_database(url, patience=DATABASE_PATIENCE) as database:
             yield database
 
     @asynccontextmanager
@@ -71,7 +72,7 @@ class BotTerminal(Terminal):
 
             settings = state.settings_of_running_sandbox(settings)
         nobody_waits = asyncio.Event()
-        async with app.connected(
+        async with wiring.connected(
             settings, surveys, clock, wake=nobody_waits, patient=False
         ) as context:
             yield context

@@ -14,7 +14,7 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from nps_bot.clock import Clock
+from nps_bot.base.clock import Clock
 from nps_bot.delivery.store import claims
 from nps_bot.delivery.store.claims import Claimed
 from nps_bot.storage.database import Database

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nps_bot.errors import NpsBotError
+from nps_bot.base.errors import NpsBotError
 from nps_bot.interaction.context import BotContext
 from nps_bot.people import store as people
 from nps_bot.slack.directory import NotInSlackError

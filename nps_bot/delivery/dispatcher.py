@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from nps_bot.base.errors import StorageUnavailableError
 from nps_bot.delivery import claim, settle
 from nps_bot.delivery.checks import Checks, Halted, Obstacle
 from nps_bot.delivery.claim import Delivery
@@ -42,7 +43,6 @@ from nps_bot.delivery.sender_lease import SenderLease
 from nps_bot.delivery.store import claims
 from nps_bot.delivery.store.claims import Claimed, Waiting
 from nps_bot.delivery.store.lanes import POSTING
-from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack.calls import NotSent, Outcome, Refused
 from nps_bot.slack.directory import NotInSlackError
@@ -63,7 +63,7 @@ LOOK_EVERY = 1.0
 process may have written there, and leases run out."""
 MIN_POLL_INTERVAL = 0.1
 """Seconds after a look that found nothing before the next one: in a burst of clicks each one wakes
-the courier, and all of them wait for what it looks at."""
+the dispatcher, and all of them wait for what it looks at."""
 SHORT_WAIT = 0.2
 """Seconds: a message whose turn comes later is put aside, so that others overtake it."""
 RESERVED = 2.0
@@ -164,7 +164,7 @@ class Dispatcher:
     # --- claiming ----------------------------------------------------------------------------
 
     async def _keep_claiming(self) -> None:
-        """Claim again and again while the lane is held, until the courier stops."""
+        """Claim again and again while the lane is held, until the dispatcher stops."""
         while not self._stopping:
             self._woken.clear()
             self._lane_free.clear()
@@ -304,7 +304,7 @@ class Dispatcher:
         """Return what Slack says, before anything is posted; nobody who stops waits for it.
 
         Raises:
-            _StoppedError: the courier was told to stop meanwhile.
+            _StoppedError: the dispatcher was told to stop meanwhile.
         """
         task = asyncio.ensure_future(asking)
         stopping = asyncio.ensure_future(self._stop_asked.wait())
@@ -400,4 +400,4 @@ class Dispatcher:
 
 
 class _StoppedError(Exception):
-    """The courier was told to stop before anything was posted."""
+    """The dispatcher was told to stop before anything was posted."""

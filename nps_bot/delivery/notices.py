@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.base.slack_ids import is_person_id
 from nps_bot.delivery.kinds import Drop, OwnerMessage, RenderContext, Situation
 from nps_bot.delivery.rules import NO_FILE, MessageType, Priority
 from nps_bot.delivery.store import outbox
@@ -14,7 +15,6 @@ from nps_bot.delivery.store.claims import Claimed
 from nps_bot.delivery.store.outbox import new_message
 from nps_bot.slack import notices as view
 from nps_bot.slack.message import Message
-from nps_bot.slack_ids import is_person_id
 
 NOTICE = MessageType("notice", Priority.URGENT, "A notice")
 
@@ -34,7 +34,7 @@ class Notice:
 
 
 def enqueue_notice(connection: Connection, survey_key: str, notice: Notice, now: datetime) -> None:
-    """Owe a direct message to an owner; the same ``key`` and recipient get it once."""
+    """Enqueue a direct message to an owner; the same ``key`` and recipient get it once."""
     message = new_message(
         NOTICE,
         f"notice:{notice.key}:{notice.recipient}",

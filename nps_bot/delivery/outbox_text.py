@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from nps_bot.base.ids import short_id
 from nps_bot.delivery.kinds import Kinds
 from nps_bot.delivery.rules import Status
 from nps_bot.delivery.store.unsettled import Unsettled
-from nps_bot.ids import short_id
 from nps_bot.slack.block_kit import shorten
 from nps_bot.surveys.rules.survey import Survey
 

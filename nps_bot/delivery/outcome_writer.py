@@ -7,11 +7,11 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
+from nps_bot.base.errors import StorageUnavailableError
 from nps_bot.delivery import settle
 from nps_bot.delivery.kinds import Kinds
 from nps_bot.delivery.rules import Settlement, Status
 from nps_bot.delivery.store.claims import Claimed
-from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class OutcomeWriter:
             )
         except StorageUnavailableError as error:
             await self._record_later(ended, error)
-        except Exception:  # ours: one message must not spoil the others, nor stop the courier
+        except Exception:  # ours: one message must not spoil the others, nor stop the dispatcher
             if len(ended) == 1:
                 log.exception("A delivery was not settled", extra=ended[0][0].ids)
                 return

@@ -183,7 +183,7 @@ def changed_much(before: State, after: State) -> bool:
     )
 
 
-class Lane:
+class RateLimiter:
     """The one lane through which a workspace's messages leave.
 
     It has a pace for each method, and takes one message a second for each channel.

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 
+from nps_bot.base.errors import StorageUnavailableError
 from nps_bot.delivery import claim, settle
 from nps_bot.delivery.claim import Lookup
 from nps_bot.delivery.destinations import find_channel
@@ -18,7 +19,6 @@ from nps_bot.delivery.kinds import Kinds
 from nps_bot.delivery.rules import after_lookup, look_from
 from nps_bot.delivery.sender_lease import SenderLease
 from nps_bot.delivery.store import claims
-from nps_bot.errors import StorageUnavailableError
 from nps_bot.interaction.context import BotContext
 from nps_bot.slack.calls import LOOK_AGAIN, Finding, LookLater, Unreadable
 from nps_bot.slack.directory import NotInSlackError
@@ -51,7 +51,7 @@ class Reconciler:
             context: reaches the database and Slack.
             kinds: say where messages went.
             lease: says whether it is this process's turn to call Slack.
-            woken: set when something was found out, so that the courier goes on with it.
+            woken: set when something was found out, so that the dispatcher goes on with it.
             stop_asked: set when no search is to begin any more.
         """
         self._context = context

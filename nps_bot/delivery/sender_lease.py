@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from nps_bot.clock import Clock
-from nps_bot.delivery.rate_limiter import Lane, State, changed_much
+from nps_bot.base.clock import Clock
+from nps_bot.delivery.rate_limiter import RateLimiter, State, changed_much
 from nps_bot.delivery.rules import may_call
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.lanes import TENURE
@@ -35,7 +35,7 @@ class SenderLease:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         """Begin without the lane."""
-        self.pace = Lane()
+        self.pace = RateLimiter()
         self._database = database
         self._clock = clock
         self._until: datetime | None = None
@@ -76,7 +76,7 @@ class SenderLease:
         if learnt is not None:
             self._remembered, self._remembered_at = learnt, now
         if self._until is None:
-            self.pace = Lane(await self._database.read(lanes.pace))
+            self.pace = RateLimiter(await self._database.read(lanes.pace))
             log.info("This process calls Slack from now on")
             self._remembered, self._remembered_at = self.pace.state(), now
         self._until, self._renewed_at = until, now

@@ -7,7 +7,7 @@ import re
 
 import click
 
-from nps_bot.clock import SystemClock
+from nps_bot.base.clock import SystemClock
 from nps_bot.delivery import resolve
 from nps_bot.delivery.kinds import Kinds
 from nps_bot.delivery.outbox_text import Naming, entry_json, entry_text, outbox_text

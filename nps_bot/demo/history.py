@@ -21,13 +21,14 @@ from nps_bot.answering.opt_out import Scope
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking import launching, nudging
 from nps_bot.asking.inviting import whole_audience
 from nps_bot.asking.launching import Page
 from nps_bot.asking.rules.message_types import PROMPT, REMINDER, REPROMPT
 from nps_bot.asking.store import wave_heads
+from nps_bot.base.clock import MovableClock
 from nps_bot.cases import casework
-from nps_bot.clock import MovableClock
 from nps_bot.delivery.claim import Batch, Delivery, claim
 from nps_bot.delivery.destinations import DirectMessage, TeamChannel
 from nps_bot.delivery.kinds import Remove, RenderContext
@@ -37,7 +38,6 @@ from nps_bot.delivery.store import backlog
 from nps_bot.delivery.store.claims import Claimed, Waiting
 from nps_bot.demo.tempers import SECOND_THOUGHTS, TEMPERS, Intent, intent
 from nps_bot.interaction.context import BotContext
-from nps_bot.kinds import KINDS
 from nps_bot.nps.bands import Band, band_of
 from nps_bot.slack.messenger import METADATA_TYPE
 from nps_bot.slack.profiles import Member
@@ -68,7 +68,7 @@ class Past:
     """Lives through the time before the sandbox was started.
 
     Args:
-        edge: the bot, with a clock that shows the past and with nobody who delivers.
+        context: the bot, with a clock that shows the past and with nobody who delivers.
         workspace: whose messages stand there in the end.
         clock: the edge's clock, and the workspace's.
     """
@@ -125,7 +125,7 @@ class Past:
 
         def happen(connection: Connection) -> tuple[list[Later], Batch, bool]:
             follows = [later for at, deed in due for later in deed(connection, at)]
-            nudging.owe_due(connection, self._context.surveys, now)
+            nudging.enqueue_due(connection, self._context.surveys, now)
             closed = launching.close_due(connection, self._context.surveys, now)
             return follows, self._claim(connection, (), now, rewriting=bool(closed)), bool(closed)
 

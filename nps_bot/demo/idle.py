@@ -6,7 +6,7 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from nps_bot.app import Bot
+from nps_bot.app.wiring import Bot
 from nps_bot.asking.store import waves
 from nps_bot.delivery.store import backlog
 from slack_sandbox import Sandbox

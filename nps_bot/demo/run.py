@@ -12,24 +12,24 @@ from pathlib import Path
 
 import click
 
-from nps_bot.app import Bot, connected, running
+from nps_bot.app.wiring import Bot, connected, running
 from nps_bot.asking import launching
 from nps_bot.asking.inviting import invite_everybody
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.asking.store import waves
-from nps_bot.clock import MovableClock, SystemClock
+from nps_bot.base.clock import MovableClock, SystemClock
+from nps_bot.base.errors import PeopleFileError, SettingsError
+from nps_bot.base.settings import Settings
 from nps_bot.demo.crowd import Crowd
 from nps_bot.demo.history import Past
 from nps_bot.demo.schedule import NINE_MONTHS, as_before, from_the_day, past_nominals
 from nps_bot.demo.state import Visit, open_sandbox, page_address
 from nps_bot.demo.time_travel import Moving
 from nps_bot.demo.tour import Guide
-from nps_bot.errors import PeopleFileError, SettingsError
 from nps_bot.interaction.context import BotContext
 from nps_bot.people import store as people
 from nps_bot.people.matching import match
 from nps_bot.people.people_file import parse_people_file
-from nps_bot.settings import Settings
 from nps_bot.surveys.rules.survey import Survey
 from slack_sandbox import FaultError, Limits, Sandbox, parse_chance
 from slack_sandbox.api import NAMES

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from nps_bot import logs
+from nps_bot.base import logs
+from nps_bot.base.errors import AlreadyServingError, SettingsError
+from nps_bot.base.settings import Settings
 from nps_bot.demo.cast import all_of_lumen_coffee
 from nps_bot.demo.people import MANIFEST
-from nps_bot.errors import AlreadyServingError, SettingsError
-from nps_bot.settings import Settings
 from nps_bot.storage.serving import ServingLock
 from slack_sandbox import Limits, Manifest, Sandbox
 from slack_sandbox.platform import Secrets

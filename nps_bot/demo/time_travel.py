@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from nps_bot.app import Bot
+from nps_bot.app.wiring import Bot
 from nps_bot.asking.inviting import look_for_newcomers
 from nps_bot.asking.scheduler import tick
 from nps_bot.asking.store import wave_heads
-from nps_bot.clock import MovableClock
+from nps_bot.base.clock import MovableClock
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.demo.crowd import Crowd
 from nps_bot.demo.idle import come_to_rest

@@ -32,7 +32,7 @@ def closing_key(wave_id: int) -> str:
 def enqueue_summary(
     connection: Connection, type_: MessageType, survey_key: str, wave_id: int, due_at: datetime
 ) -> None:
-    """Owe a wave's running (``SUMMARY``) or last (``CLOSING``) summary."""
+    """Enqueue a wave's running (``SUMMARY``) or last (``CLOSING``) summary."""
     key = summary_key if type_ is SUMMARY else closing_key
     message = new_message(type_, key(wave_id), due_at, survey_key=survey_key, wave_id=wave_id)
     outbox.add(connection, [message])
@@ -57,7 +57,7 @@ class ReportShare:
 def enqueue_shared_report(
     connection: Connection, survey_key: str, share: ReportShare, now: datetime
 ) -> None:
-    """Owe a report shared into a channel; pressing *Share* twice shares it once."""
+    """Enqueue a report shared into a channel; pressing *Share* twice shares it once."""
     key = f"share:{share.channel}:{share.pressed}"
     message = new_message(
         SHARED_REPORT,

@@ -30,13 +30,13 @@ def show_scores(
 ) -> None:
     """Have the running summaries show new scores, several of them with one update."""
     keys = {summary_key(one.invitation.wave_id) for one in events}
-    outbox.touch(connection, keys, events[0].shown_at)
+    outbox.request_update(connection, keys, events[0].shown_at)
 
 
 def show_turnout(connection: Connection, events: Sequence[TurnoutRose], _: datetime) -> None:
     """Have the running summaries show how many take part in anonymous waves."""
     for one in events:
-        outbox.touch(connection, (summary_key(one.wave_id),), one.shown_at)
+        outbox.request_update(connection, (summary_key(one.wave_id),), one.shown_at)
 
 
 def update_summaries(
@@ -46,16 +46,16 @@ def update_summaries(
 ) -> None:
     """Have the running summaries show what is new, at once."""
     keys = {summary_key(one.invitation.wave_id) for one in events}
-    outbox.touch(connection, keys, now)
+    outbox.request_update(connection, keys, now)
 
 
 def show_posted(connection: Connection, events: Sequence[QuestionPosted], now: datetime) -> None:
     """Have the running summaries show that a question was posted, at once."""
-    outbox.touch(connection, {summary_key(one.wave_id) for one in events}, now)
+    outbox.request_update(connection, {summary_key(one.wave_id) for one in events}, now)
 
 
 def begin_summary(connection: Connection, events: Sequence[WaveOpened], _: datetime) -> None:
-    """Owe the running summaries; one answer is no score: the alert tells of it."""
+    """Enqueue the running summaries; one answer is no score: the alert tells of it."""
     for one in events:
         if one.wave.only_person is None:
             _owe(connection, SUMMARY, one.wave, one.opens_at)
@@ -66,15 +66,15 @@ def show_stopped(connection: Connection, events: Sequence[WaveStopped], now: dat
     for one in events:
         if one.wave.only_person is None:
             _owe(connection, SUMMARY, one.wave, now)
-            outbox.touch(connection, (summary_key(one.wave.id),), now)
+            outbox.request_update(connection, (summary_key(one.wave.id),), now)
 
 
 def close_summary(connection: Connection, events: Sequence[WaveClosed], now: datetime) -> None:
-    """Owe the closing summaries, and have the running ones show that it is over."""
+    """Enqueue the closing summaries, and have the running ones show that it is over."""
     for one in events:
         if one.wave.state == "ready" and not one.orphaned and one.wave.only_person is None:
             _owe(connection, CLOSING, one.wave, now)
-            outbox.touch(connection, (summary_key(one.wave.id),), now)
+            outbox.request_update(connection, (summary_key(one.wave.id),), now)
 
 
 def _owe(connection: Connection, type_: MessageType, wave: WaveRow, due_at: datetime) -> None:
@@ -84,4 +84,4 @@ def _owe(connection: Connection, type_: MessageType, wave: WaveRow, due_at: date
 def count_asked(connection: Connection, events: Sequence[PeopleAsked], now: datetime) -> None:
     """Have the running summaries count who was asked, with what else comes meanwhile."""
     keys = {summary_key(wave_id) for one in events for wave_id in one.wave_ids}
-    outbox.touch(connection, keys, now + UPDATE_DELAY)
+    outbox.request_update(connection, keys, now + UPDATE_DELAY)

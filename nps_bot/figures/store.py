@@ -16,13 +16,7 @@ from sqlalchemy import (
 )
 
 from nps_bot.asking.store.wave_heads import Scope, Tally
-from nps_bot.storage.tables import (
-    Answer,
-    Invitation,
-    Person,
-    Response,
-    Wave,
-)
+from nps_bot.storage.tables import Answer, Invitation, Person, Response, Wave
 
 _WHO = func.coalesce(Invitation.person_id, Invitation.id)
 """One value per person; somebody forgotten cannot be linked across waves any more."""

@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from nps_bot import metrics
-from nps_bot.errors import NpsBotError
+from nps_bot.base import metrics
+from nps_bot.base.errors import NpsBotError
 from nps_bot.home.measures import Measures, SurveyMeasures
 from nps_bot.slack.asgi import Receive, Scope, Send, answer
 

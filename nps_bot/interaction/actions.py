@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from slack_bolt.async_app import AsyncAck
 
-from nps_bot.errors import NpsBotError, StorageUnavailableError
+from nps_bot.base.errors import NpsBotError, StorageUnavailableError
 from nps_bot.interaction.command_args import not_an_owner
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.replies import NOT_NOW, NOT_SAVED, OURS_ALONE, WENT_WRONG, tell

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from nps_bot.clock import Clock
+from nps_bot.base.clock import Clock
 from nps_bot.slack.background import Background
 from nps_bot.storage.database import Database
 

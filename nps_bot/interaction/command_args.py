@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nps_bot.errors import NpsBotError, nearest
+from nps_bot.base.errors import NpsBotError, nearest
 from nps_bot.slack.block_kit import listed
 from nps_bot.surveys.rules.survey import Survey
 

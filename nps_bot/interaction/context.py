@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nps_bot.clock import Clock
+from nps_bot.base.clock import Clock
 from nps_bot.interaction.access import Access
 from nps_bot.interaction.batched_writes import BatchedWrites
 from nps_bot.slack.background import Background

@@ -12,10 +12,10 @@ from typing import Any
 import click
 import uvloop
 
-from nps_bot.clock import SettableClock
-from nps_bot.errors import NpsBotError, nearest
+from nps_bot.base.clock import SettableClock
+from nps_bot.base.errors import NpsBotError, nearest
+from nps_bot.base.settings import Settings
 from nps_bot.interaction.context import BotContext
-from nps_bot.settings import Settings
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database

@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from nps_bot.errors import NpsBotError, StorageUnavailableError, nearest
+from nps_bot.base.errors import NpsBotError, StorageUnavailableError, nearest
 from nps_bot.interaction.command_args import CommandArgs, CommandError, not_an_owner
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.replies import NOT_NOW, WENT_WRONG

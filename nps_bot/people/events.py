@@ -1,4 +1,4 @@
-"""What becomes of people, for the rooms above (see :mod:`nps_bot.events`)."""
+"""What becomes of people, for the rooms above (see :mod:`nps_bot.base.events`)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nps_bot.events import record
+from nps_bot.base.events import record
 from nps_bot.people import store
 from nps_bot.people.events import Forgotten, PersonForgotten
 

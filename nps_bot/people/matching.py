@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nps_bot.errors import PeopleFileError
+from nps_bot.base.errors import PeopleFileError
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.terminal import find_person
 from nps_bot.people.people_file import PersonRow

@@ -15,8 +15,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
-from nps_bot.errors import PeopleFileError
-from nps_bot.slack_ids import is_channel, is_email, is_person_id, is_team
+from nps_bot.base.errors import PeopleFileError
+from nps_bot.base.slack_ids import is_channel, is_email, is_person_id, is_team
 from nps_bot.surveys.rules.survey import NO_SEGMENTS
 
 COLUMNS = SLACK_ID, EMAIL, ACCOUNT, ACCOUNT_OWNER = NO_SEGMENTS

@@ -178,7 +178,7 @@ def opt_outs_among(connection: Connection, people: Collection[str]) -> dict[str,
     return found
 
 
-# The courier reads them with every claim: see storage.database.
+# The dispatcher reads them with every claim: see storage.database.
 _OPT_OUTS = select(OptOut.person_id, OptOut.survey_key).where(any_of(OptOut.person_id, "people"))
 
 

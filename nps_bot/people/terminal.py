@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection
 
-from nps_bot.errors import NpsBotError
+from nps_bot.base.errors import NpsBotError
 from nps_bot.interaction.terminal import (
     HELP,
     CommandError,

@@ -1,4 +1,4 @@
-"""What becomes of questions in shared channels, for the rooms above (see :mod:`nps_bot.events`)."""
+"""What becomes of questions in shared channels, for the rooms above."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from nps_bot.base.slack_ids import is_person_id
 from nps_bot.delivery.rules import MessageType, Priority
 from nps_bot.delivery.store import outbox
 from nps_bot.delivery.store.outbox import new_message
 from nps_bot.shared_channels import store
-from nps_bot.slack_ids import is_person_id
 
 CHANNEL_APPROVAL = MessageType("channel_approval", Priority.URGENT, "A request to ask in a channel")
 CHANNEL_QUESTION = MessageType("channel_question", Priority.RESPONDENT, "The question to a channel")
@@ -45,7 +45,7 @@ class ChannelMessage:
 def enqueue_channel_message(
     connection: Connection, survey_key: str, wave_id: int, about: ChannelMessage, due_at: datetime
 ) -> None:
-    """Owe the question to a shared channel, or the message that asks whether to post it."""
+    """Enqueue the question to a shared channel, or the message that asks whether to post it."""
     to = about.recipient
     message = new_message(
         CHANNEL_QUESTION if to is None else CHANNEL_APPROVAL,
@@ -66,7 +66,7 @@ def update_channel_messages(
     if not store.of_waves(connection, [wave_id]):
         return  # nearly all waves ask by direct message, with thousands of messages to look at
     for type_ in types:
-        outbox.touch(connection, outbox.keys_of(connection, type_.name, wave_id), now)
+        outbox.request_update(connection, outbox.keys_of(connection, type_.name, wave_id), now)
 
 
 def update_channel_approvals(
@@ -75,4 +75,4 @@ def update_channel_approvals(
     """Have the messages that asked whether to post a question show what became of it."""
     asked = outbox.keys_of(connection, CHANNEL_APPROVAL.name, wave_id)
     about = [key for key in asked if key.startswith(ChannelMessage(post_id, "").key)]
-    outbox.touch(connection, about, now)
+    outbox.request_update(connection, about, now)

@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 
 from nps_bot.asking import launching
 from nps_bot.asking.store import waves
+from nps_bot.base.events import record
+from nps_bot.base.time_zones import zone_of
 from nps_bot.delivery.rules import NO_FILE, WAVE_STOPPED
 from nps_bot.delivery.store import outbox
-from nps_bot.events import record
 from nps_bot.shared_channels import store
 from nps_bot.shared_channels.events import QuestionPosted
 from nps_bot.shared_channels.outgoing import (
@@ -29,7 +30,6 @@ from nps_bot.shared_channels.rules import Choice, PostState, decided
 from nps_bot.shared_channels.store import NewPost, Post
 from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Survey
-from nps_bot.time_zones import zone_of
 
 
 class Skipped(StrEnum):

@@ -21,15 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from nps_bot.asking.store.wave_heads import Scope
-from nps_bot.ids import new_id
+from nps_bot.base.ids import new_id
 from nps_bot.shared_channels.rules import PostState
-from nps_bot.storage.tables import (
-    ChannelInvitation,
-    ChannelPost,
-    Invitation,
-    Response,
-    Wave,
-)
+from nps_bot.storage.tables import ChannelInvitation, ChannelPost, Invitation, Response, Wave
 from nps_bot.storage.upsert import insert_or
 
 # --- posts ----------------------------------------------------------------------------------------

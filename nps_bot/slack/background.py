@@ -15,7 +15,7 @@ from contextlib import (
 )
 from typing import Any, NamedTuple
 
-from nps_bot.errors import NpsBotError
+from nps_bot.base.errors import NpsBotError
 from nps_bot.slack.errors import SlackCallError
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ AT_ONCE = 16
 where Slack takes a quarter of one for each."""
 LULL_TIMEOUT = 1.5
 """Seconds after which patient work begins though people are being answered all the time; the
-courier does after three what is not done by then."""
+dispatcher does after three what is not done by then."""
 
 
 class _Patient(NamedTuple):

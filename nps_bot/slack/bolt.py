@@ -10,7 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_token_skipped
 from slack_bolt.response import BoltResponse
 
-from nps_bot.metrics import REQUESTS
+from nps_bot.base.metrics import REQUESTS
 from nps_bot.slack.background import Background
 
 _KINDS = {

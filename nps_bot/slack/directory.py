@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from datetime import datetime, timedelta
 from typing import Any
 
-from nps_bot.clock import Clock
-from nps_bot.errors import NpsBotError, nearest
+from nps_bot.base.clock import Clock
+from nps_bot.base.errors import NpsBotError, nearest
+from nps_bot.base.slack_ids import is_email, is_person_id
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.messenger import Messenger
 from nps_bot.slack.profiles import Identity, Member, Profile, profile_of
 from nps_bot.slack.web_api import WebApi
-from nps_bot.slack_ids import is_email, is_person_id
 
 PEOPLE_PAGE = 100
 """People per page where each one costs a ``users.info`` (100 or more a minute)."""

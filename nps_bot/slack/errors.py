@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from nps_bot.errors import NpsBotError
+from nps_bot.base.errors import NpsBotError
 from nps_bot.slack.calls import Failure, NotSent, RateLimited, Refused, Unknown
 from nps_bot.slack.outcomes import ANSWERS, CONNECTION, ELSEWHERE, STATUSES, Meaning
 

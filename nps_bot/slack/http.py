@@ -14,7 +14,7 @@ from slack_bolt.adapter.asgi.http_response import AsgiHttpResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
-from nps_bot.errors import SettingsError
+from nps_bot.base.errors import SettingsError
 from nps_bot.slack.asgi import App, Receive, Scope, Send, answer
 from nps_bot.slack.payloads import is_routable, posted
 

@@ -15,10 +15,10 @@ from typing import Any, TypeGuard
 import orjson
 from yarl import query_to_pairs
 
-from nps_bot.errors import NpsBotError
-from nps_bot.ids import is_opaque_id
+from nps_bot.base.errors import NpsBotError
+from nps_bot.base.ids import is_opaque_id
+from nps_bot.base.slack_ids import is_team
 from nps_bot.slack.calls import Posted
-from nps_bot.slack_ids import is_team
 
 _ACTION_TS = re.compile(r"([0-9]{1,12})\.([0-9]{6})")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,30}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nps_bot.time_zones import FALLBACK_ZONE, zone_of
+from nps_bot.base.time_zones import FALLBACK_ZONE, zone_of
 
 SLACKBOT = "USLACKBOT"
 """Slack's own bot, in every workspace; its ``is_bot`` is false."""

@@ -17,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import orjson
 
-from nps_bot.metrics import CALLS
+from nps_bot.base.metrics import CALLS
 from nps_bot.slack.calls import CALL_TIMEOUT, NotSent, RateLimited
 from nps_bot.slack.errors import (
     CONNECTION_ERRORS,

@@ -36,9 +36,9 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, TypeVarTuple
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from nps_bot.errors import StorageUnavailableError
-from nps_bot.events import Reactions
-from nps_bot.ids import new_id
+from nps_bot.base.errors import StorageUnavailableError
+from nps_bot.base.events import Reactions
+from nps_bot.base.ids import new_id
 from nps_bot.storage.engines import READ_PATIENCE, engine_url, reader_engine, writer_engine
 from nps_bot.storage.failures import away, is_away, is_conflict
 from nps_bot.storage.scrubbing import scrub
@@ -96,7 +96,7 @@ class Database:
         Args:
             url: the address of a SQLite file or a PostgreSQL database.
             reactions: what follows from the events that writes record. The bot's own are given by
-                :func:`nps_bot.app.open_database`; without any, no event may be recorded.
+                :func:`nps_bot.app.wiring.open_database`; without any, no event may be recorded.
             patience: seconds after which a ``write`` gives up. One-shot commands that import
                 thousands of rows in one job, and for whom nobody waits, take longer.
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from nps_bot.errors import SettingsError
-from nps_bot.events import OPTION, Reactions
+from nps_bot.base.errors import SettingsError
+from nps_bot.base.events import OPTION, Reactions
 
 if TYPE_CHECKING:
     import psycopg

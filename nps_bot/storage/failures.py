@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from nps_bot.errors import StorageUnavailableError
+from nps_bot.base.errors import StorageUnavailableError
 
 _CONFLICTS = ("40P01", "40001")
 """PostgreSQL's deadlock and serialization failure.

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
-from nps_bot.errors import NpsBotError, SettingsError
+from nps_bot.base.errors import NpsBotError, SettingsError
 from nps_bot.storage.engines import engine_url, migration_engine
 from nps_bot.storage.failures import away, is_away
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from nps_bot.errors import StorageUnavailableError
+from nps_bot.base.errors import StorageUnavailableError
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import open_listener
 

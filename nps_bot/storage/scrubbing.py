@@ -8,7 +8,7 @@ import sqlite3
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
-from nps_bot.ids import new_id
+from nps_bot.base.ids import new_id
 from nps_bot.storage import key_value
 from nps_bot.storage.engines import migration_engine
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from nps_bot.errors import AlreadyServingError
+from nps_bot.base.errors import AlreadyServingError
 from nps_bot.storage.engines import engine_url, sqlite_path
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
 
-from nps_bot.errors import SurveyFileError
+from nps_bot.base.errors import SurveyFileError
 from nps_bot.surveys.rules.survey import Survey
 
 __all__ = ["load_surveys", "load_surveys_apart"]

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, make_url, select, text, update
 
 from nps_bot.answering.replies import REFUSALS
 from nps_bot.answering.rules import Refusal
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.asking.views.prompt import VOTED
-from nps_bot.logs import LogLevel
+from nps_bot.base.logs import LogLevel
 from nps_bot.people import forgetting
 from nps_bot.people.store import AccountRow, save_accounts
 from nps_bot.storage import scrubbing

@@ -22,10 +22,10 @@ from nps_bot.answering.opt_out import Scope
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
-from nps_bot.app import open_database
+from nps_bot.app.reactions import REACTIONS
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import eligibility, launching
 from nps_bot.people import forgetting
-from nps_bot.reactions import REACTIONS
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, writer_engine
 from nps_bot.storage.tables import (

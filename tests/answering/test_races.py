@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from nps_bot.app import Role, running
+from nps_bot.app.wiring import Role, running
 from nps_bot.storage.engines import engine_url
 from nps_bot.storage.tables import Answer, Case, Outbox, Response, ScoreChange
 from slack_sandbox import Kind, Message, Person

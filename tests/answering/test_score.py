@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from nps_bot.answering.score import Recorded
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.cases import store as cases
 from nps_bot.cases.outgoing import alert_key
 from nps_bot.nps.bands import Band

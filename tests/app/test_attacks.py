@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from nps_bot.answering.replies import REFUSALS
 from nps_bot.answering.rules import Refusal
-from nps_bot.app import Role
+from nps_bot.app.wiring import Role
 from nps_bot.asking import approving
 from nps_bot.asking.requests import SendRequest, StopRequest
 from nps_bot.figures.share_request import ShareRequest

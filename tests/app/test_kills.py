@@ -14,7 +14,7 @@ from time import monotonic
 
 from sqlalchemy import select
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.storage.tables import Invitation, LaneLease, Outbox, Response

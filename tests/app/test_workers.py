@@ -16,7 +16,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.delivery.store.lanes import TENURE
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.timeout(180)
 WRONG = """
 import sys
 from datetime import timedelta
-from nps_bot.clock import SystemClock
+from nps_bot.base.clock import SystemClock
 right, wrong = SystemClock.machine, timedelta(minutes=float(sys.argv.pop(1)))
 SystemClock.machine = lambda self: right(self) + wrong
 from nps_bot.cli import main

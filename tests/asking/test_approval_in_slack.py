@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from nps_bot.logs import LogLevel
+from nps_bot.base.logs import LogLevel
 from nps_bot.slack import http
 from nps_bot.slack.http import BIGGEST_BODY
 from nps_bot.storage.tables import Response

@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import approving, launching
 from nps_bot.asking.approving import NotYours
 from nps_bot.asking.launching import ByHand

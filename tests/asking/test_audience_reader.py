@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from nps_bot.asking.audience_reader import audience_page
+from nps_bot.base.time_zones import FALLBACK_ZONE
 from nps_bot.slack.directory import Directory, NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.survey import Audience
-from nps_bot.time_zones import FALLBACK_ZONE
 from slack_sandbox import Channel, ChannelKind, Fault, Sandbox, User, UserGroup
 from tests.slack.conftest import MovableClock, api, clock, directory, sandbox
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nps_bot.asking.rules.budget import (
+    BudgetBlock,
+    Capacity,
     Contact,
-    Held,
     History,
-    Room,
     Rule,
-    held,
-    place,
+    blocked_by,
+    first_free_moment,
     waves_until_turn,
 )
 from nps_bot.surveys.rules.limits import Limits
@@ -35,7 +35,7 @@ def contact_of(days: float, **more: datetime | bool | None) -> Contact:
 
 
 def rule_of(*contacts: Contact, limits: Limits = LIMITS) -> tuple[Rule, datetime | None] | None:
-    found = held(History(contacts), limits, NOW)
+    found = blocked_by(History(contacts), limits, NOW)
     return None if found is None else (found.rule, found.until)
 
 
@@ -43,7 +43,7 @@ def rule_of(*contacts: Contact, limits: Limits = LIMITS) -> tuple[Rule, datetime
 
 
 def test_who_never_got_anything_may_be_asked() -> None:
-    assert held(History(), LIMITS, NOW) is None
+    assert blocked_by(History(), LIMITS, NOW) is None
 
 
 def test_silence_and_an_answer_have_clocks_of_their_own() -> None:
@@ -85,22 +85,24 @@ def test_an_open_question_holds_until_it_closes() -> None:
 
 def test_newcomers_wait_and_those_who_were_there_before_do_not() -> None:
     new = History(first_seen=NOW - 10 * DAY)
-    assert held(new, LIMITS, NOW) == Held(Rule.NEWCOMER, NOW + 20 * DAY)
-    assert held(new, LIMITS, NOW + 20 * DAY) is None
+    assert blocked_by(new, LIMITS, NOW) == BudgetBlock(Rule.NEWCOMER, NOW + 20 * DAY)
+    assert blocked_by(new, LIMITS, NOW + 20 * DAY) is None
 
 
 def test_who_opted_out_is_held_back_for_good_whatever_else_holds() -> None:
     history = History((contact_of(1),), NOW, opted_out=True)
-    assert held(history, LIMITS, NOW) == Held(Rule.OPTED_OUT, None)
-    assert held(history, Limits.none(), NOW + 9_999 * DAY) == Held(Rule.OPTED_OUT, None)
+    assert blocked_by(history, LIMITS, NOW) == BudgetBlock(Rule.OPTED_OUT, None)
+    assert blocked_by(history, Limits.none(), NOW + 9_999 * DAY) == BudgetBlock(
+        Rule.OPTED_OUT, None
+    )
 
 
 def test_the_rule_that_holds_longest_is_told_with_its_cause() -> None:
     answered = contact_of(80, answered_at=NOW - 79 * DAY)
     silent = contact_of(5)
-    found = held(History((silent, answered), NOW - DAY), LIMITS, NOW)
-    assert found == Held(Rule.NEWCOMER, NOW + 29 * DAY)
-    assert held(History((answered, silent)), LIMITS, NOW) == Held(
+    found = blocked_by(History((silent, answered), NOW - DAY), LIMITS, NOW)
+    assert found == BudgetBlock(Rule.NEWCOMER, NOW + 29 * DAY)
+    assert blocked_by(History((answered, silent)), LIMITS, NOW) == BudgetBlock(
         Rule.AFTER_SILENCE, NOW + 25 * DAY, silent
     )
 
@@ -141,22 +143,22 @@ histories = st.builds(
 @given(histories, limits_, moments, spans)
 def test_time_only_frees(history: History, limits: Limits, now: datetime, more: timedelta) -> None:
     """Who may be asked now may be asked later; who is held back may be from the told moment on."""
-    found = held(history, limits, now)
+    found = blocked_by(history, limits, now)
     if found is None:
-        assert held(history, limits, now + more) is None
+        assert blocked_by(history, limits, now + more) is None
     else:
         assert found.until is not None
         assert found.until > now
-        assert held(history, limits, found.until) is None
-        assert held(history, limits, found.until - timedelta(microseconds=1)) is not None
+        assert blocked_by(history, limits, found.until) is None
+        assert blocked_by(history, limits, found.until - timedelta(microseconds=1)) is not None
 
 
 @given(histories, contacts(), limits_, moments)
 def test_a_further_contact_never_frees(
     history: History, contact: Contact, limits: Limits, now: datetime
 ) -> None:
-    before = held(history, limits, now)
-    after = held(replace(history, contacts=(*history.contacts, contact)), limits, now)
+    before = blocked_by(history, limits, now)
+    after = blocked_by(replace(history, contacts=(*history.contacts, contact)), limits, now)
     if before is not None and before.until is not None:
         assert after is not None
         assert after.until is not None
@@ -170,7 +172,7 @@ def test_of_an_anonymous_question_only_when_it_came_matters(
     """Reminded or not: whoever knows the rest learns nothing of who had answered by then."""
     contact = replace(contact, anonymous=True, answered_at=None)
     found, other = (
-        held(History((one,)), limits, now)
+        blocked_by(History((one,)), limits, now)
         for one in (contact, replace(contact, further_at=further))
     )
     assert (found and (found.rule, found.until)) == (other and (other.rule, other.until))
@@ -182,7 +184,7 @@ def test_a_longer_limit_never_frees(
 ) -> None:
     name = getattr(which, "name")  # noqa: B009  # a dataclass field, whatever its type
     longer = replace(limits, **{name: getattr(limits, name) + more})
-    before, after = held(history, limits, now), held(history, longer, now)
+    before, after = blocked_by(history, limits, now), blocked_by(history, longer, now)
     if before is not None and before.until is not None:
         assert after is not None
         assert after.until is not None
@@ -200,7 +202,9 @@ def test_what_is_far_enough_back_does_not_matter(
         if max(filter(None, (one.asked_at, one.further_at, one.answered_at, one.open_until)))
         > now - limits.longest
     )
-    assert held(history, limits, now) == held(replace(history, contacts=newest), limits, now)
+    assert blocked_by(history, limits, now) == blocked_by(
+        replace(history, contacts=newest), limits, now
+    )
 
 
 steps = st.lists(
@@ -218,7 +222,7 @@ def test_no_two_sequences_are_closer_than_the_limits_and_nobody_starves(
     now, begun = NOW, list[Contact]()
     for wait, answers, after, further in tries:
         now += wait * DAY
-        found = held(History(tuple(begun)), limits, now)
+        found = blocked_by(History(tuple(begun)), limits, now)
         if found is not None:
             assert found.until is not None
             assert found.until <= now + limits.longest  # nobody waits for ever
@@ -285,11 +289,11 @@ def test_no_day_has_more_than_its_number_and_all_have_their_own_hour(
     for person in range(number):
         first = NOW + person * HOUR
         wait = holds[person]
-        hold = Held(Rule.EVERY, NOW + wait * HOUR) if wait else None
+        hold = BudgetBlock(Rule.EVERY, NOW + wait * HOUR) if wait else None
         if hold and hold.until and hold.until <= first:
             hold = None
         own = [first + day * DAY for day in range(400)]
-        found = place(iter(own), hold, Room(end, daily, taken))
+        found = first_free_moment(iter(own), hold, Capacity(end, daily, taken))
         good = [
             moment
             for moment in own
@@ -305,4 +309,9 @@ def test_no_day_has_more_than_its_number_and_all_have_their_own_hour(
 
 def test_who_opted_out_has_no_place() -> None:
     ever = (NOW + day * DAY for day in count())
-    assert place(islice(ever, 3), Held(Rule.OPTED_OUT, None), Room(NOW + DAY, None, {})) is None
+    assert (
+        first_free_moment(
+            islice(ever, 3), BudgetBlock(Rule.OPTED_OUT, None), Capacity(NOW + DAY, None, {})
+        )
+        is None
+    )

@@ -22,7 +22,7 @@ async def test_contacts_say_when_somebody_got_what(database: Database) -> None:
         world = World(connection)
         old = world.wave(NOON - 40 * DAY, {"U1": 9, "U2": None}, survey_key="employee")
         now = world.wave(NOON - DAY, {"U1": None, "U3": None}, state="ready")
-        invitations.mark_further(connection, [f"{now}-U1"], NOON)
+        invitations.mark_following(connection, [f"{now}-U1"], NOON)
         invitations.mark_dismissed(connection, [f"{now}-U3"], NOON)
         found = contacts.of_people(connection, ["U1", "U2", "U3", "U4"], NOON - 90 * DAY)
         assert set(found) == {"U1", "U2", "U3"}

@@ -16,15 +16,15 @@ from sqlalchemy import Connection, func, select, text, update
 
 from nps_bot.answering.rules import Click
 from nps_bot.answering.score import record_score
-from nps_bot.app import open_database
+from nps_bot.app.kinds import KINDS
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import eligibility, launching, nudging
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
-from nps_bot.asking.rules.budget import Held, Rule
+from nps_bot.asking.rules.budget import BudgetBlock, Rule
 from nps_bot.asking.store import contacts
 from nps_bot.delivery.claim import Delivery, claim
 from nps_bot.delivery.rules import Priority
 from nps_bot.delivery.store.claims import Waiting
-from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.slack.calls import Accepted, Unknown
@@ -83,7 +83,7 @@ def excluded(connection: Connection, wave_id: int) -> dict[str, int]:
 def rule(connection: Connection, asking: Survey, person: Member, now: datetime) -> str | None:
     """Return which rule of ``asking`` holds a person back, without a wave."""
     plan = launching.plan(connection, asking, [person], now)
-    return next((why.rule for _, why in plan.not_asked if isinstance(why, Held)), None)
+    return next((why.rule for _, why in plan.not_asked if isinstance(why, BudgetBlock)), None)
 
 
 # --- across surveys ---------------------------------------------------------------------------
@@ -155,7 +155,7 @@ async def test_a_weekly_survey_with_limits_of_its_own_asks_everybody_each_week(
             assert sorted(invited) == ["UADA", "UKENJI", "UTOM"]
             for hour in range(7 * 24):
                 now = opens + timedelta(hours=hour)
-                nudging.owe_due(connection, surveys, now)
+                nudging.enqueue_due(connection, surveys, now)
                 asked.update(carry(connection, now, surveys))
                 for person, after in answers.items():
                     if now == opens + after:
@@ -292,8 +292,8 @@ async def test_a_plan_says_of_everybody_why_and_changes_nothing(database: Databa
         assert plan.left_out == {Exclusion.BOT: 1, Rule.AFTER_SILENCE: 1, Rule.OPTED_OUT: 1}
         held = {one.id: why for one, why in plan.not_asked}
         assert held["UBOT"] is Exclusion.BOT
-        assert held["UTOM"] == Held(Rule.OPTED_OUT, None)
-        assert isinstance(held["UADA"], Held)
+        assert held["UTOM"] == BudgetBlock(Rule.OPTED_OUT, None)
+        assert isinstance(held["UADA"], BudgetBlock)
         assert held["UADA"].until == NOON + 30 * DAY
         assert plan.still_open == ()
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from nps_bot.asking import explain, launching
 from nps_bot.asking.launching import Page
-from nps_bot.asking.rules.budget import Held, Rule
+from nps_bot.asking.rules.budget import BudgetBlock, Rule
 from nps_bot.asking.store import contacts, invitations
 from nps_bot.people import store as people
 from nps_bot.slack.profiles import Member
@@ -111,7 +111,7 @@ async def test_whom_no_wave_asks_reads_why(database: Database) -> None:
 
         people.add_opt_out(connection, "UTOM", "customer", NOW)
         (out,) = explain.why(connection, [WEEKLY], tom, [], "UPRIYA", NOW).outlooks
-        assert (out.held, out.asked_next) == (Held(Rule.OPTED_OUT, None), None)
+        assert (out.held, out.asked_next) == (BudgetBlock(Rule.OPTED_OUT, None), None)
 
         survey_store.set_paused(connection, "customer", "UPRIYA", NOW)
         assert told(connection, Member("UADA", "Ada"), NOW).paused
@@ -124,7 +124,7 @@ async def test_the_latest_contacts_come_first(database: Database) -> None:
         world = World(connection)
         for number in range(12):
             wave = world.wave(NOW - (number + 1) * 30 * DAY, {"UADA": None})
-            invitations.mark_further(connection, [f"{wave}-UADA"], NOW)
+            invitations.mark_following(connection, [f"{wave}-UADA"], NOW)
         found = explain.why(connection, [], Member("UADA", "Ada"), [], "UPRIYA", NOW)
         assert found.total == 12
         assert [one.asked_at for one in found.contacts] == [

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import BATCH, ByHand, Page
 from nps_bot.asking.outgoing import prompt_key

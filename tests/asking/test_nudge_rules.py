@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_bot.asking.rules.nudges import Asked, Due, NudgeKind, SkipReason, decide
+from nps_bot.asking.rules.nudges import Due, NudgeKind, NudgeSituation, SkipReason, decide
 from nps_bot.surveys.rules.local_time import QuietHours
 from nps_bot.surveys.rules.survey import Nudge, Survey
 from tests.factories import survey
@@ -20,11 +20,11 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONDON = ZoneInfo("Europe/London")
 SURVEY = replace(survey(), reminder=Nudge(3 * DAY), chaser=Nudge(DAY))
 TUESDAY = utc("2026-11-24 12:00")
-ASKED = Asked(asked_at=TUESDAY, closes_at=TUESDAY + 7 * DAY)
+ASKED = NudgeSituation(asked_at=TUESDAY, closes_at=TUESDAY + 7 * DAY)
 BARE = replace(ASKED, answered_at=TUESDAY + HOUR)
 
 
-def decided(asked: Asked, after: timedelta, survey: Survey = SURVEY) -> Due | SkipReason:
+def decided(asked: NudgeSituation, after: timedelta, survey: Survey = SURVEY) -> Due | SkipReason:
     return decide(asked, survey, LONDON, TUESDAY + after)
 
 
@@ -97,11 +97,11 @@ hours = st.integers(0, 23).map(time)
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Asked, Survey, ZoneInfo, datetime]:
+def cases(draw: st.DrawFn) -> tuple[NudgeSituation, Survey, ZoneInfo, datetime]:
     """Draw an invitation, a survey, where its person lives and a moment."""
     name = draw(zone_names)
     asked_at = draw(moments_in(name))
-    asked = Asked(
+    asked = NudgeSituation(
         asked_at=draw(st.sampled_from([asked_at, asked_at, asked_at, None])),
         closes_at=asked_at + draw(spans),
         answered_at=asked_at + draw(spans) if draw(flags) else None,
@@ -131,7 +131,7 @@ def cases(draw: st.DrawFn) -> tuple[Asked, Survey, ZoneInfo, datetime]:
 
 @settings(deadline=None, max_examples=400)
 @given(cases())
-def test_what_is_due_may_be_sent(case: tuple[Asked, Survey, ZoneInfo, datetime]) -> None:
+def test_what_is_due_may_be_sent(case: tuple[NudgeSituation, Survey, ZoneInfo, datetime]) -> None:
     asked, steering, zone, now = case
     found = decide(asked, steering, zone, now)
     if isinstance(found, SkipReason):
@@ -155,7 +155,7 @@ def test_what_is_due_may_be_sent(case: tuple[Asked, Survey, ZoneInfo, datetime])
 @settings(deadline=None, max_examples=200)
 @given(cases())
 def test_what_is_due_is_still_due_when_it_leaves(
-    case: tuple[Asked, Survey, ZoneInfo, datetime],
+    case: tuple[NudgeSituation, Survey, ZoneInfo, datetime],
 ) -> None:
     """Where nothing happens meanwhile, the second look agrees with the first."""
     asked, steering, zone, now = case
@@ -169,7 +169,7 @@ def test_what_is_due_is_still_due_when_it_leaves(
 @settings(deadline=None, max_examples=200)
 @given(cases(), spans)
 def test_an_outage_delays_and_loses_nothing(
-    case: tuple[Asked, Survey, ZoneInfo, datetime], outage: timedelta
+    case: tuple[NudgeSituation, Survey, ZoneInfo, datetime], outage: timedelta
 ) -> None:
     """Looked at later, it goes out at the next hour outside quiet hours, or the wave closed."""
     asked, steering, zone, now = case

@@ -18,7 +18,8 @@ from nps_bot.answering.opt_out import Scope
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
-from nps_bot.app import open_database
+from nps_bot.app.reactions import REACTIONS
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching, nudging
 from nps_bot.asking.messages.chasers import ChaserContent
 from nps_bot.asking.messages.prompts import PromptContent
@@ -30,7 +31,6 @@ from nps_bot.delivery.kinds import Remove
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
-from nps_bot.reactions import REACTIONS
 from nps_bot.slack.calls import Unknown
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.database import Database
@@ -55,7 +55,7 @@ def decide_nudges(
     connection: Connection, now: datetime, surveys: Mapping[str, Survey] = SURVEYS
 ) -> list[tuple[str, datetime]]:
     """Let the scheduler look; returns the reminders and chasers that wait, with their moments."""
-    while nudging.owe_due(connection, surveys, now):
+    while nudging.enqueue_due(connection, surveys, now):
         pass
     found = select(Outbox.dedupe_key, Outbox.due_at).where(
         Outbox.kind.in_(("reminder", "chaser")), Outbox.status == "pending", Outbox.ts.is_(None)
@@ -483,9 +483,9 @@ async def test_many_are_decided_on_batch_by_batch(
 
     def work(connection: Connection) -> None:
         ask_people(connection, *members)
-        assert nudging.owe_due(connection, SURVEYS, REMINDED)
+        assert nudging.enqueue_due(connection, SURVEYS, REMINDED)
         assert len(decide_nudges(connection, REMINDED)) == 10
-        assert not nudging.owe_due(connection, SURVEYS, REMINDED)
+        assert not nudging.enqueue_due(connection, SURVEYS, REMINDED)
 
     await database.write(work)
 
@@ -498,7 +498,7 @@ async def test_two_processes_owe_each_message_once(database_url: str) -> None:
     ):
         await one.write(ask_people, *members)
         looks = [
-            each.write(nudging.owe_due, SURVEYS, REMINDED) for each in (one, other, one, other)
+            each.write(nudging.enqueue_due, SURVEYS, REMINDED) for each in (one, other, one, other)
         ]
         await asyncio.gather(*looks)
         assert len(await one.write(decide_nudges, REMINDED)) == len(members)
@@ -626,7 +626,7 @@ async def test_old_invitations_slow_no_tick_down(database_url: str) -> None:
         ask_people(connection, ADA)
         connection.execute(text("ANALYZE"))
     with engine.begin() as connection, recorded(connection) as statements:
-        nudging.owe_due(connection, SURVEYS, REMINDED)
+        nudging.enqueue_due(connection, SURVEYS, REMINDED)
     with engine.begin() as connection:
         looking = [one for one in statements if "_decided_at IS NULL" in one[0]]
         assert len(looking) == 2

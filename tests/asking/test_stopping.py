@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching, stopping
 from nps_bot.asking.launching import BATCH, NOMINAL, ByHand, Page
 from nps_bot.asking.outgoing import prompt_key, reprompt_key

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching, stopping
 from nps_bot.delivery.rules import WAVE_STOPPED
 from nps_bot.delivery.store import lanes

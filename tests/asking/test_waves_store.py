@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nps_bot.answering import store as responses
 from nps_bot.answering.store import NewResponse
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking.store import invitations, waves
 from nps_bot.asking.store.invitations import NewInvitation
 from nps_bot.asking.store.waves import NewWave

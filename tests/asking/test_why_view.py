@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nps_bot.app import MODES
+from nps_bot.app.wiring import MODES
 from nps_bot.asking.eligibility import Reason
 from nps_bot.asking.explain import Outlook, Why
-from nps_bot.asking.rules.budget import Contact, Held, Rule
+from nps_bot.asking.rules.budget import BudgetBlock, Contact, Rule
 from nps_bot.asking.views import exclusion_text
 from nps_bot.asking.views import why as view
 from nps_bot.home.status import RunningWave, Status, SurveyStatus, Unclaimed
@@ -66,7 +66,7 @@ def test_what_somebody_got_is_told_without_a_score() -> None:
 
 
 def test_each_survey_says_when_it_asks_and_why_not_before() -> None:
-    hold = Held(Rule.EVERY, NOON + 7 * DAY, Contact("customer", NOON))
+    hold = BudgetBlock(Rule.EVERY, NOON + 7 * DAY, Contact("customer", NOON))
     said = shown(Outlook(CUSTOMER, held=hold, asked_next=NOON + 7 * DAY))
     assert said[1:3] == [
         "*What they got:* nothing so far",
@@ -85,7 +85,7 @@ def test_whom_no_wave_asks_reads_why() -> None:
         ),
         (Outlook(CUSTOMER, outside=True), "Not asked: this person is not in its audience."),
         (
-            Outlook(CUSTOMER, held=Held(Rule.OPTED_OUT, None)),
+            Outlook(CUSTOMER, held=BudgetBlock(Rule.OPTED_OUT, None)),
             "Held back for good: they asked not to get this survey.",
         ),
         (Outlook(CUSTOMER), "No wave to ask them is in sight."),
@@ -110,7 +110,7 @@ def test_an_anonymous_question_is_told_without_whether_it_was_answered() -> None
 def test_many_surveys_fit_into_a_message() -> None:
     contacts = tuple(Contact("x" * 40, NOON, NOON, NOON) for _ in range(8))
     title = replace(CUSTOMER.wording, title="&" * 50)
-    hold = Held(Rule.AFTER_ANSWER, NOON, Contact("customer", NOON, answered_at=NOON))
+    hold = BudgetBlock(Rule.AFTER_ANSWER, NOON, Contact("customer", NOON, answered_at=NOON))
     one = Outlook(replace(CUSTOMER, wording=title), Exclusion.OUTSIDER, held=hold, asked_next=NOON)
     assert shown(*(one,) * 45, contacts=contacts)[-1] == "and 25 more surveys of yours"
 
@@ -185,7 +185,7 @@ ASKED = Contact("customer", datetime(2026, 11, 1, tzinfo=UTC))
 def test_the_exact_rule_is_told_in_plain_words(
     rule: Rule, contact: Contact | None, words: str
 ) -> None:
-    held = Held(rule, NOON, contact)
+    held = BudgetBlock(rule, NOON, contact)
     assert exclusion_text.cause(held, LIMITS, "Q", lambda at: f"{at.day} {at:%b}") == words
 
 

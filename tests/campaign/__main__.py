@@ -16,10 +16,10 @@ from time import monotonic
 import uvloop
 
 from benchmarks.table import table
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import ByHand, free_minute
-from nps_bot.clock import SystemClock
+from nps_bot.base.clock import SystemClock
 from nps_bot.storage.database import Database
 from nps_bot.storage.migrate import migrate
 from nps_bot.surveys import load_surveys

@@ -15,10 +15,10 @@ from random import Random, SystemRandom
 
 import pytest
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
-from nps_bot.settings import load_settings
+from nps_bot.base.settings import load_settings
 from nps_bot.storage.database import Database
 from nps_bot.surveys import load_surveys
 from slack_sandbox import Sandbox

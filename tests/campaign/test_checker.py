@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from slack_sandbox import Sandbox
 from tests.campaign.checker import judge, under_way
 from tests.campaign.crowd import Click

@@ -14,6 +14,7 @@ from nps_bot.answering.opt_out import Scope
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
 from nps_bot.answering.snooze import snooze
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking import launching
 from nps_bot.asking.messages.prompts import PromptContent
 from nps_bot.asking.outgoing import mark_rewritten, prompt_key, reprompt_key, request_update
@@ -30,7 +31,6 @@ from nps_bot.delivery.store import outbox
 from nps_bot.figures.messages import SharedReportContent
 from nps_bot.figures.outgoing import CLOSING, SUMMARY, ReportShare, enqueue_shared_report
 from nps_bot.figures.summary import Summary
-from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.slack.calls import Accepted, NotSent, Outcome, RateLimited, Refused, Unknown
@@ -417,7 +417,7 @@ async def test_a_rewritten_prompt_moves_no_summary(database: Database) -> None:
     def work(connection: Connection) -> None:
         invitation = asked_ada(connection)
         carry(connection, NOON + HOUR)
-        outbox.touch(connection, [prompt_key(invitation)], NOON + HOUR)
+        outbox.request_update(connection, [prompt_key(invitation)], NOON + HOUR)
         assert kinds(carry(connection, NOON + HOUR)) == ["prompt"]
         assert claimed(connection, NOON + 2 * HOUR) == []
 

@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select, update
 
-from nps_bot.app import Role, open_database, running
+from nps_bot.app.kinds import KINDS
+from nps_bot.app.wiring import Role, open_database, running
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.delivery.claim import claim
 from nps_bot.delivery.rules import LEASE, Priority
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.claims import Waiting
-from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.storage.tables import Answer, Invitation, Outbox
 from nps_bot.storage.tables import Person as StoredPerson

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection, update
 
+from nps_bot.app.kinds import KINDS
 from nps_bot.delivery.claim import claim, claim_lookups
 from nps_bot.delivery.destinations import DirectMessage, SharedChannel, TeamChannel
 from nps_bot.delivery.kinds import Kinds, MessageKind
@@ -12,7 +13,6 @@ from nps_bot.delivery.rules import Priority
 from nps_bot.delivery.store import outbox
 from nps_bot.delivery.store.claims import Waiting
 from nps_bot.delivery.store.outbox import new_message
-from nps_bot.kinds import KINDS
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Outbox
 from tests.factories import NOON

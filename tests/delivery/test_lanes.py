@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from nps_bot.app import open_database
-from nps_bot.clock import SystemClock
+from nps_bot.app.wiring import open_database
+from nps_bot.base.clock import SystemClock
 from nps_bot.delivery.sender_lease import RENEW_EVERY, SenderLease
 from nps_bot.delivery.store import lanes
 from nps_bot.delivery.store.lanes import TENURE

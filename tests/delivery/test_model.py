@@ -31,6 +31,8 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Connection, Engine, Row, delete, event, insert, select
 
+from nps_bot.app.reactions import REACTIONS
+from nps_bot.base.ids import new_id
 from nps_bot.delivery.rules import (
     LEASE,
     LOOKUP_AFTER,
@@ -44,8 +46,6 @@ from nps_bot.delivery.rules import (
 from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Claimed, Sent, Waiting
 from nps_bot.delivery.store.outbox import NewMessage
-from nps_bot.ids import new_id
-from nps_bot.reactions import REACTIONS
 from nps_bot.slack.calls import (
     CALL_TIMEOUT,
     LOOK_AGAIN,
@@ -352,7 +352,7 @@ class OneMessageInTheOutbox(RuleBasedStateMachine):
     def touch(self, at: int) -> None:
         """Somebody answers: what stands in Slack is to be rewritten."""
         with self.processes[at].connection.begin():
-            outbox.touch(self.processes[at].connection, [self.key], self.now)
+            outbox.request_update(self.processes[at].connection, [self.key], self.now)
 
     @precondition(lambda self: not self.forgotten)
     @rule(at=AT)

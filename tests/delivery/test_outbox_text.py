@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from nps_bot.app.kinds import KINDS
 from nps_bot.delivery.outbox_text import Naming, outbox_text
 from nps_bot.delivery.store.unsettled import Unsettled
-from nps_bot.kinds import KINDS
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PARKED = Unsettled(

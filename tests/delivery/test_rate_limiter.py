@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_bot.delivery.rate_limiter import Lane, Pace, changed_much
+from nps_bot.delivery.rate_limiter import Pace, RateLimiter, changed_much
 from nps_bot.delivery.rules import FIRST_RATE
 from tests.delivery.limiter_model import Moody, TokenBucket, simulate
 
@@ -144,19 +144,19 @@ class TestAfterA429:
 
 class TestLane:
     def test_one_message_a_second_in_a_channel(self) -> None:
-        lane = Lane()
+        lane = RateLimiter()
         lane.begin(POST, "C1", 100)
         assert lane.delay(POST, "C1", 100.25) == pytest.approx(0.75)
         assert lane.delay(POST, "C2", 100.25) == 0
         assert lane.delay(POST, "C1", 101) == 0
 
     def test_a_call_that_posts_nowhere_waits_for_no_channel(self) -> None:
-        lane = Lane()
+        lane = RateLimiter()
         lane.begin(UPDATE, None, 100)
         assert lane.delay(UPDATE, None, 100.25) == 0
 
     def test_a_channel_used_again_is_spaced_from_the_last_time(self) -> None:
-        lane = Lane()
+        lane = RateLimiter()
         for moment in (100, 101.5, 103):
             lane.begin(POST, "C1", moment)
             lane.begin(POST, "C2", moment + 0.5)
@@ -164,14 +164,14 @@ class TestLane:
         assert lane.delay(POST, "C2", 103.5) == pytest.approx(1)
 
     def test_methods_do_not_slow_each_other_down(self) -> None:
-        lane = Lane()
+        lane = RateLimiter()
         lane.begin(POST, "C1", 100)
         lane.limited(POST, 100.1, 30)
         assert lane.delay(POST, "C2", 110) == pytest.approx(20.1)
         assert lane.delay(UPDATE, None, 110) == 0
 
     def test_what_was_learnt_survives_as_json(self) -> None:
-        lane = Lane()
+        lane = RateLimiter()
         lane.begin(POST, "C1", 100)
         lane.accepted(POST, 100.1)
         lane.begin(UPDATE, None, 100)
@@ -179,11 +179,11 @@ class TestLane:
         state = json.loads(json.dumps(lane.state()))
         assert state[POST] == {"rate": FIRST_RATE, "pause": None}
         assert state[UPDATE]["pause"] == 30
-        assert Lane(state).state() == state
+        assert RateLimiter(state).state() == state
 
     def test_nothing_learnt_yet_is_a_beginning_too(self) -> None:
-        assert Lane(None).delay(POST, "C1", 0) == 0
-        assert Lane({}).state() == {}
+        assert RateLimiter(None).delay(POST, "C1", 0) == 0
+        assert RateLimiter({}).state() == {}
 
     @pytest.mark.parametrize(
         ("before", "after", "much"),

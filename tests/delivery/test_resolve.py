@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from nps_bot.answering.rules import Click
 from nps_bot.answering.score import Recorded, record_score
 from nps_bot.answering.snooze import snooze
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking import delivery_proof
 from nps_bot.asking.outgoing import chaser_key, new_nudge, prompt_key, reprompt_key
 from nps_bot.asking.rules.nudges import NudgeKind
@@ -18,7 +19,6 @@ from nps_bot.delivery import resolve
 from nps_bot.delivery.resolve import Verdict
 from nps_bot.delivery.rules import LEASE, LOOKUP_AFTER, Status
 from nps_bot.delivery.store import outbox, unsettled
-from nps_bot.kinds import KINDS
 from nps_bot.slack.calls import Posted
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
@@ -132,7 +132,7 @@ async def test_what_was_found_by_hand_is_not_posted_again_whatever_touches_it(
         lost = lose(connection, key)
         assert resolve.by_hand(connection, KINDS, lost, Verdict.SENT, NOON) is None
         assert connection.scalar(select(Invitation.asked_at)) == NOON
-        touched = outbox.touch(connection, [key], NOON)
+        touched = outbox.request_update(connection, [key], NOON)
         assert touched.nowhere == [key]
         assert message(connection, key).status == "sent"
         assert lost not in {each.message.id for each in claimed(connection, NOON + MINUTE)}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking.rules.message_types import PROMPT
 from nps_bot.delivery.claim import Delivery
 from nps_bot.delivery.rules import UPDATE_DELAY
@@ -13,7 +14,6 @@ from nps_bot.delivery.rules import settle as decide
 from nps_bot.delivery.settle import settle_all
 from nps_bot.delivery.store import outbox
 from nps_bot.figures.outgoing import summary_key
-from nps_bot.kinds import KINDS
 from nps_bot.slack.calls import Accepted, Outcome, RateLimited, Refused
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Invitation, Outbox
@@ -102,7 +102,7 @@ async def test_a_summary_is_rewritten_no_more_often_than_it_settles(database: Da
         ask(connection, ADA)
         carry(connection)
         (summary,) = claimed(connection, NOON + UPDATE_DELAY)  # it counts the prompt
-        outbox.touch(connection, [summary_key(1)], NOON + UPDATE_DELAY)  # on its way
+        outbox.request_update(connection, [summary_key(1)], NOON + UPDATE_DELAY)  # on its way
         now = NOON + UPDATE_DELAY + SECOND
         accepted = decide(Accepted("C1", "1.0"), updating=True, attempts=1, now=now)
         assert settle(connection, summary.message, accepted, now)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from sqlalchemy import Connection, Row, event, select, text
 
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.delivery.store import claims, outbox
 from nps_bot.delivery.store.claims import Claimed, Sent, Waiting
 from nps_bot.delivery.store.outbox import NewMessage
@@ -196,7 +196,7 @@ async def test_a_post_whose_lease_ran_out_is_looked_for_and_an_update_repeated(
 ) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "update")
-        outbox.touch(connection, ["update"], NOON)
+        outbox.request_update(connection, ["update"], NOON)
         enqueue(connection, "post")
         held = claim(connection)
         end = NOON + LEASE
@@ -285,7 +285,7 @@ async def test_what_is_parked_is_neither_sent_nor_looked_for(database: Database)
 async def test_what_was_deleted_from_slack_stands_nowhere(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        outbox.touch(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
         (claimed,) = claim(connection)
         assert claims.settle_removed(connection, claimed, "forgotten", NOON)
         assert not claims.settle_removed(connection, claimed, "forgotten", NOON)
@@ -301,8 +301,10 @@ async def test_what_was_deleted_from_slack_stands_nowhere(database: Database) ->
 async def test_a_touched_message_is_rewritten_where_it_stands(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        assert outbox.touch(connection, ["a", "nowhere"], NOON + SECOND).versions == {"a": 2}
-        assert outbox.touch(connection, ["a"], NOON + 9 * SECOND).versions == {"a": 3}
+        assert outbox.request_update(connection, ["a", "nowhere"], NOON + SECOND).versions == {
+            "a": 2
+        }
+        assert outbox.request_update(connection, ["a"], NOON + 9 * SECOND).versions == {"a": 3}
         assert claim(connection) == []
         (claimed,) = claim(connection, NOON + SECOND)  # several reasons, one update
         assert (claimed.version, claimed.channel, claimed.ts) == (3, "D1", "1.0")
@@ -317,7 +319,7 @@ async def test_what_still_waits_shows_the_newest_state_when_it_was_due_anyway(
 ) -> None:
     def work(connection: Connection) -> None:
         enqueue(connection, "a", due_at=NOON + SECOND)
-        assert outbox.touch(connection, ["a"], NOON).versions == {"a": 2}
+        assert outbox.request_update(connection, ["a"], NOON).versions == {"a": 2}
         assert tuple(row(connection, "a"))[:2] == ("pending", NOON + SECOND)
 
     await database.write(work)
@@ -327,7 +329,7 @@ async def test_what_is_touched_in_flight_is_written_once_more(database: Database
     def work(connection: Connection) -> None:
         enqueue(connection, "a")
         (claimed,) = claim(connection)
-        assert outbox.touch(connection, ["a"], NOON + LEASE).versions == {"a": 2}
+        assert outbox.request_update(connection, ["a"], NOON + LEASE).versions == {"a": 2}
         assert status(connection, "a") == "claimed"
         assert sent(connection, claimed, NOON + SECOND)
         assert tuple(row(connection, "a")) == ("pending", NOON + SECOND, 2, 1, 0)
@@ -349,9 +351,9 @@ async def test_what_is_touched_while_its_post_is_unknown_is_rewritten_once_found
         else:
             enqueue(connection, "a")
             claim(connection)
-            outbox.touch(connection, ["a"], NOON)
+            outbox.request_update(connection, ["a"], NOON)
             claims.expire_leases(connection, NOON + LEASE)
-        outbox.touch(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
         (found,) = look_up(connection, NOON + LEASE)
         assert found.version == 1
         assert sent(connection, found, NOON)
@@ -378,7 +380,7 @@ async def test_a_failed_message_is_tried_again_when_there_is_news(database: Data
         enqueue(connection, "a")
         (claimed,) = claim(connection)
         settle(connection, claimed, "failed")
-        outbox.touch(connection, ["a"], NOON + SECOND)
+        outbox.request_update(connection, ["a"], NOON + SECOND)
         assert tuple(row(connection, "a"))[:2] == ("pending", NOON + SECOND)
 
     await database.write(work)
@@ -389,7 +391,7 @@ async def test_a_cancelled_message_stays_cancelled(database: Database) -> None:
         enqueue(connection, "a")
         (claimed,) = claim(connection)
         settle(connection, claimed, "cancelled")
-        assert outbox.touch(connection, ["a"], NOON).versions == {}
+        assert outbox.request_update(connection, ["a"], NOON).versions == {}
         assert status(connection, "a") == "cancelled"
 
     await database.write(work)
@@ -399,10 +401,10 @@ async def test_moments_keep_their_instant_whatever_zone_they_come_in(database: D
     def work(connection: Connection) -> None:
         posted(connection, "a")
         tokyo = NOON.astimezone(timezone(timedelta(hours=9)))
-        outbox.touch(connection, ["a"], tokyo + SECOND)
+        outbox.request_update(connection, ["a"], tokyo + SECOND)
         assert row(connection, "a").due_at == NOON + SECOND
         (claimed,) = claim(connection, tokyo + SECOND)
-        outbox.touch(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
         sent(connection, claimed, tokyo + 2 * SECOND)
         assert row(connection, "a").due_at == NOON + 2 * SECOND
         enqueue(connection, "b")
@@ -420,7 +422,7 @@ async def test_moments_keep_their_instant_whatever_zone_they_come_in(database: D
 async def test_a_direct_rewriting_spares_the_dispatchers(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        versions = outbox.touch(connection, ["a"], NOON).versions
+        versions = outbox.request_update(connection, ["a"], NOON).versions
         outbox.mark_delivered(connection, [("a", versions["a"])], NOON)
         assert tuple(row(connection, "a"))[2:] == (2, 2, 0)
         assert claim(connection) == []
@@ -431,8 +433,8 @@ async def test_a_direct_rewriting_spares_the_dispatchers(database: Database) -> 
 async def test_a_direct_rewriting_does_not_hide_news(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        outbox.touch(connection, ["a"], NOON)
-        outbox.touch(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
         outbox.mark_delivered(connection, [("a", 2)], NOON)
         assert [one.updating for one in claim(connection)] == [True]
 
@@ -447,8 +449,8 @@ async def test_a_late_rewriting_that_may_stand_above_a_newer_one_is_written_over
 
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        outbox.touch(connection, ["a"], NOON)
-        outbox.touch(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
         for version in order:
             outbox.mark_delivered(connection, [("a", version)], NOON)
         (claimed,) = claim(connection)
@@ -463,7 +465,7 @@ async def test_a_rewriting_that_the_dispatcher_has_in_hand_is_left_to_it(
 ) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "a")
-        outbox.touch(connection, ["a"], NOON)
+        outbox.request_update(connection, ["a"], NOON)
         (claimed,) = claim(connection)
         outbox.mark_delivered(connection, [("a", 2)], NOON)
         assert status(connection, "a") == "claimed"
@@ -479,7 +481,7 @@ async def test_a_rewriting_that_the_dispatcher_has_in_hand_is_left_to_it(
 async def test_nothing_new_of_a_paused_survey_is_claimed(database: Database) -> None:
     def work(connection: Connection) -> None:
         posted(connection, "clicked")
-        outbox.touch(connection, ["clicked"], NOON)
+        outbox.request_update(connection, ["clicked"], NOON)
         enqueue(connection, "prompt")
         outbox.add(
             connection,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from nps_bot.answering import opt_out
 from nps_bot.answering.opt_out import Scope
-from nps_bot.app import open_database
+from nps_bot.app.wiring import open_database
 from nps_bot.delivery.store import lanes
 from nps_bot.storage.tables import Invitation, Outbox
 from slack_sandbox import Call, Fault

@@ -17,12 +17,12 @@ import pytest
 from sqlalchemy import select
 
 from nps_bot.asking.scheduler import build_scheduler, tick
-from nps_bot.clock import SystemClock
+from nps_bot.base.clock import SystemClock
+from nps_bot.base.settings import Settings, load_settings
 from nps_bot.demo import state
 from nps_bot.demo.run import Visited, visited
 from nps_bot.demo.tempers import intent
 from nps_bot.demo.time_travel import Jump
-from nps_bot.settings import Settings, load_settings
 from nps_bot.slack.numbers import points
 from nps_bot.storage.tables import Invitation, OptOut, Outbox, Response, Wave
 from nps_bot.surveys import load_surveys
@@ -321,7 +321,7 @@ def _asking(inbox: list[Message]) -> Message:
 # --- leases stay on real time -----------------------------------------------------------------
 
 
-class Held:
+class BudgetBlock:
     """Holds the first post at one of its stages."""
 
     def __init__(self, stage: Stage) -> None:
@@ -350,7 +350,7 @@ async def test_a_day_that_passes_makes_no_delivery_in_flight_look_dead(
     moved_world: World, stage: Stage
 ) -> None:
     world = moved_world
-    held = Held(stage)
+    held = BudgetBlock(stage)
     world.sandbox.watch(held)
     kenji = await invited(world, "kenji")
     await held.reached.wait()

@@ -14,8 +14,8 @@ from pydantic.fields import FieldInfo
 
 from nps_bot.anonymous.rules.disclosure import MEDIUM_WITHIN, NARROW_WITHIN, Figure
 from nps_bot.anonymous.rules.privacy import MARGIN, STRONGEST_BOUND, disclose, seal
+from nps_bot.base.settings import VARIABLES, Mode
 from nps_bot.nps.bands import Band
-from nps_bot.settings import VARIABLES, Mode
 from nps_bot.surveys.files.defaults import CHASERS, FOLLOW_UPS, QUESTIONS, REMINDER, THANK_YOUS
 from nps_bot.surveys.files.explaining import keys_of, model_in
 from nps_bot.surveys.files.loading import load_survey

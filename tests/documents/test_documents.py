@@ -20,11 +20,11 @@ import pytest
 
 from docs.generate import BLOCKS, written
 from nps_bot.anonymous.report import TREND_WAVES
+from nps_bot.app.listeners import WORDS
 from nps_bot.asking.scheduler import TICK
 from nps_bot.delivery import rules as delivery
 from nps_bot.delivery.rules import UPDATE_DELAY
 from nps_bot.demo.people import MANIFEST as PATH
-from nps_bot.listeners import WORDS
 from nps_bot.nps.score import (
     DIRECTIONAL_BELOW,
     SCORE_INTERVAL_BELOW,

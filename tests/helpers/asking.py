@@ -8,6 +8,7 @@ from itertools import count
 
 from sqlalchemy import Connection, Row, select
 
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand, Page
 from nps_bot.delivery.claim import Delivery, claim
@@ -15,7 +16,6 @@ from nps_bot.delivery.rules import Priority, Settlement
 from nps_bot.delivery.rules import settle as decide
 from nps_bot.delivery.settle import settle_all
 from nps_bot.delivery.store.claims import Claimed, Waiting
-from nps_bot.kinds import KINDS
 from nps_bot.slack.calls import Accepted, Outcome
 from nps_bot.slack.profiles import Member
 from nps_bot.storage.tables import Invitation, Outbox

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
-from nps_bot.logs import LogFormat, LogLevel, configure
+from nps_bot.base.logs import LogFormat, LogLevel, configure
 from nps_bot.storage.database import Database
 from nps_bot.storage.tables import Base, LaneLease, Outbox, Remembered
 from slack_sandbox import Message, Person, Sandbox

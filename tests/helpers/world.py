@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from nps_bot.app import Bot, Role, running
+from nps_bot.app.wiring import Bot, Role, running
 from nps_bot.asking import launching
 from nps_bot.asking.launching import NOMINAL, ByHand
 from nps_bot.asking.scheduler import tick
-from nps_bot.clock import Clock, MovableClock
-from nps_bot.errors import StorageUnavailableError
-from nps_bot.settings import Mode, Settings, load_settings
+from nps_bot.base.clock import Clock, MovableClock
+from nps_bot.base.errors import StorageUnavailableError
+from nps_bot.base.settings import Mode, Settings, load_settings
 from nps_bot.surveys import load_surveys
 from nps_bot.surveys.rules.limits import Limits as Budget
 from nps_bot.surveys.rules.survey import Survey

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from nps_bot.app.kinds import KINDS
 from nps_bot.cases.store import OpenCase
 from nps_bot.delivery.store.troubles import Trouble
 from nps_bot.home.status import RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.home.views import status as view
-from nps_bot.kinds import KINDS
 from nps_bot.surveys.store import Pause
 from tests.factories import CLOSES_TOKEN, NOON, NOON_TOKEN, wave_figures
 from tests.helpers.reading import assert_slack_takes, lines

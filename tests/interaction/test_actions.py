@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nps_bot
+from nps_bot.app.listeners import ACTIONS
 from nps_bot.interaction.actions import Action, Event, Modal, OwnerAction, Who
-from nps_bot.listeners import ACTIONS
 from nps_bot.slack.payloads import MalformedPayloadError, Origin
 
 BUTTONS = [one for one in ACTIONS if isinstance(one, Action | OwnerAction)]

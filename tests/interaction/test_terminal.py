@@ -8,9 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from nps_bot.base.settings import Settings
 from nps_bot.cli import bot
 from nps_bot.cli.terminal import BotTerminal
-from nps_bot.settings import Settings
 
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docs.generate import usage_hint, words
+from nps_bot.app.listeners import WORDS
 from nps_bot.interaction.words import Word, help_message
-from nps_bot.listeners import WORDS
 from tests.helpers.messages import ON_SQLITE, nps
 from tests.helpers.messages import words as read
 from tests.helpers.reading import assert_slack_takes, lines

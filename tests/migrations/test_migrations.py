@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from nps_bot.errors import NpsBotError, StorageUnavailableError
+from nps_bot.base.errors import NpsBotError, StorageUnavailableError
 from nps_bot.storage.engines import engine_url, migration_engine
 from nps_bot.storage.migrate import SCHEMA_HEAD, ensure_migrated, migrate
 from nps_bot.storage.tables import Base

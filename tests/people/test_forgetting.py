@@ -11,6 +11,7 @@ from sqlalchemy import Connection, String, cast, func, or_, select, update
 from nps_bot.answering import follow_ups
 from nps_bot.answering.rules import Click, Refusal
 from nps_bot.answering.score import record_score
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking import approving, launching
 from nps_bot.asking.launching import Page
 from nps_bot.asking.outgoing import prompt_key
@@ -25,7 +26,6 @@ from nps_bot.delivery.notices import Notice, enqueue_notice
 from nps_bot.delivery.rules import LEASE, UPDATE_DELAY, Settlement, Status, after_lookup
 from nps_bot.delivery.settle import settle_removed
 from nps_bot.figures.outgoing import ReportShare, enqueue_shared_report
-from nps_bot.kinds import KINDS
 from nps_bot.people import forgetting
 from nps_bot.people import store as people
 from nps_bot.people.events import Forgotten

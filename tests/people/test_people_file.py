@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nps_bot.errors import PeopleFileError
+from nps_bot.base.errors import PeopleFileError
 from nps_bot.people.people_file import PersonRow, parse_people_file
 
 

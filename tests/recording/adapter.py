@@ -17,14 +17,14 @@ from unittest.mock import patch
 
 from sqlalchemy import text
 
-from nps_bot.app import Bot, running
+from nps_bot.app.wiring import Bot, running
 from nps_bot.asking.scheduler import tick
+from nps_bot.base.clock import MovableClock, SystemClock
+from nps_bot.base.settings import load_settings
 from nps_bot.cli import main
-from nps_bot.clock import MovableClock, SystemClock
 from nps_bot.demo import crowd, idle, run
 from nps_bot.demo.cast import all_of_lumen_coffee
 from nps_bot.demo.people import MANIFEST
-from nps_bot.settings import load_settings
 from nps_bot.surveys import load_surveys
 from slack_sandbox import Limits, Manifest, Sandbox, delivery, parse_chance, triggers
 from slack_sandbox.api import NAMES

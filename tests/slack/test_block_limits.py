@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nps_bot.anonymous.report import TREND_WAVES
 from nps_bot.answering.store import EarlierScore, Reply
 from nps_bot.answering.views import followup
+from nps_bot.app.kinds import KINDS
 from nps_bot.asking.views import nudges, prompt
 from nps_bot.cases import views as alert_view
 from nps_bot.cases.store import CaseRow, OpenCase
@@ -25,7 +26,6 @@ from nps_bot.home.home import ANSWERS, Home, OptedOut, OwnAnswer, OwnedSurvey, T
 from nps_bot.home.status import CASES, TROUBLES, RunningWave, Status, SurveyStatus, Unclaimed
 from nps_bot.home.views import home
 from nps_bot.home.views import status as status_view
-from nps_bot.kinds import KINDS
 from nps_bot.nps.bands import SCORES, Band, band_of
 from nps_bot.surveys.rules.survey import Anonymity, BandPlan, FollowUp, Kind, Link, Nudge, Wording
 from nps_bot.surveys.store import Pause

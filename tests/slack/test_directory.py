@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from nps_bot.base.time_zones import FALLBACK_ZONE
 from nps_bot.slack.directory import Directory, NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 from nps_bot.slack.profiles import Identity, Member, profile_of
-from nps_bot.time_zones import FALLBACK_ZONE
 from slack_sandbox import Channel, ChannelKind, Fault, Sandbox
 from tests.slack.conftest import MovableClock
 

@@ -115,7 +115,7 @@ WRITING: list[tuple[Called, str]] = [
     (call(invitations.add, 14, [INVITATION]), "invitations/new"),
     (call(invitations.mark_asked, ["13-UA"], NOON), "invitations/13-UA"),
     (call(invitations.mark_asked, ["11-UA"], LATER), ""),
-    (call(invitations.mark_further, ["11-UA"], NOON), "invitations/11-UA"),
+    (call(invitations.mark_following, ["11-UA"], NOON), "invitations/11-UA"),
     (call(invitations.mark_snoozed, "11-UA", NOON), "invitations/11-UA"),
     (call(invitations.mark_dismissed, ["13-UA"], NOON), "invitations/13-UA"),
     (call(invitations.mark_dismissed, ["11-UA"], LATER), ""),
@@ -154,7 +154,7 @@ WRITING: list[tuple[Called, str]] = [
     (call(posts.mark_posted, "p11", LATER), ""),
     (call(posts.forget_person, "UA"), "channel_posts/p??"),
     (call(outbox.add, [_message("new")]), "outbox/*"),
-    (call(outbox.touch, [ALERT], LATER), "outbox/alert11-UA"),
+    (call(outbox.request_update, [ALERT], LATER), "outbox/alert11-UA"),
     (call(outbox.mark_delivered, [("prompt:11-UA", 1)], NOON), ""),
     (
         call(outbox.cancel_prompts, ["prompt"], "why", invitations=["13-UA", "11-UA"]),

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from nps_bot.errors import StorageUnavailableError
+from nps_bot.base.errors import StorageUnavailableError
 from nps_bot.storage.database import GROUP, Database
 from nps_bot.storage.engines import engine_url
 from nps_bot.storage.tables import Remembered, ScoreChange

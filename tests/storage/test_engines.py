@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from nps_bot.errors import SettingsError
+from nps_bot.base.errors import SettingsError
 from nps_bot.storage.database import Database
 from nps_bot.storage.engines import engine_url, sqlite_path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nps_bot.errors import AlreadyServingError
+from nps_bot.base.errors import AlreadyServingError
 from nps_bot.storage.serving import ServingLock
 from tests.helpers.processes import running
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nps_bot.base.time_zones import zone_of
 from nps_bot.slack.profiles import SLACKBOT, Member
 from nps_bot.surveys.rules.audience import Exclusion, exclusion
 from nps_bot.surveys.rules.survey import Audience
-from nps_bot.time_zones import zone_of
 
 ADA = Member("U1", "Ada", "Europe/London", "T1")
 EVERYBODY = Audience(everyone=True, guests=True, outsiders=True)

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nps_bot.errors import SurveyFileError
+from nps_bot.base.errors import SurveyFileError
 from nps_bot.nps.bands import Band
 from nps_bot.surveys import load_surveys, load_surveys_apart
 from nps_bot.surveys.files.loading import load_survey

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nps_bot.errors import SurveyFileError
+from nps_bot.base.errors import SurveyFileError
 from nps_bot.surveys.files.declaring import unless
 from nps_bot.surveys.files.explaining import keys_of, keys_of_all
 from nps_bot.surveys.files.loading import load_survey

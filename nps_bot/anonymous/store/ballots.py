@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from nps_bot.anonymous.rules.privacy import Ballots, Sealed, seal
-from nps_bot.ids import new_id
+from nps_bot.base.ids import new_id
 from nps_bot.nps.bands import Band
 from nps_bot.storage.tables import (
     AnonymousAnswer,

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nps_bot.asking.messages.facts import (
-    INVITATION_FACTS,
-    InvitationFacts,
+    BATCH_FACTS,
+    BatchFacts,
     destination,
     nudge_obstacle,
     stopped_before,
@@ -41,20 +41,20 @@ class ChaserContent:
     replied: bool
 
 
-class Chaser(MessageKind[InvitationFacts, ChaserContent]):
+class Chaser(MessageKind[BatchFacts, ChaserContent]):
     """Asks for words after a score without any."""
 
     type = CHASER
-    look_up = INVITATION_FACTS
+    look_up = BATCH_FACTS
 
     def destination(
-        self, situation: Situation, facts: InvitationFacts, message: Claimed
+        self, situation: Situation, facts: BatchFacts, message: Claimed
     ) -> Destination | None:
         """Return the person's direct messages."""
         return destination(facts, message)
 
     def prepare(
-        self, situation: Situation, facts: InvitationFacts, message: Claimed
+        self, situation: Situation, facts: BatchFacts, message: Claimed
     ) -> ChaserContent | Drop | Defer | Remove:
         """Return the chaser as it stands, or why it is not sent."""
         if (stopped := stopped_before(facts, message)) is not None:
@@ -67,7 +67,7 @@ class Chaser(MessageKind[InvitationFacts, ChaserContent]):
         invitation = facts.of(message)
         if invitation.person_id is None:
             return Remove()
-        replied = invitation.id in facts.further.replied
+        replied = invitation.id in facts.nudge_facts.replied
         return ChaserContent(invitation, facts.opted_out_of(invitation), replied)
 
     async def render(self, context: RenderContext, content: ChaserContent) -> Message:
@@ -88,4 +88,4 @@ class Chaser(MessageKind[InvitationFacts, ChaserContent]):
 
     def posted(self, connection: Connection, messages: Sequence[About], now: datetime) -> None:
         """Note to whom something was written again."""
-        invitations.mark_further(connection, [one.invitation_id or "" for one in messages], now)
+        invitations.mark_following(connection, [one.invitation_id or "" for one in messages], now)

@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nps_bot.asking import eligibility, nudging
-from nps_bot.asking.eligibility import Today
-from nps_bot.asking.nudging import Further
-from nps_bot.asking.rules.budget import Held
+from nps_bot.asking.eligibility import DailyQuota
+from nps_bot.asking.nudging import NudgeFacts
+from nps_bot.asking.rules.budget import BudgetBlock
 from nps_bot.asking.rules.message_types import NUDGE_KINDS, PROMPT
 from nps_bot.asking.rules.nudges import NudgeKind
 from nps_bot.asking.store import invitations
@@ -23,7 +23,7 @@ from nps_bot.surveys.rules.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
-class InvitationFacts:
+class BatchFacts:
     """What a batch of messages about invitations is decided from.
 
     Attributes:
@@ -36,9 +36,9 @@ class InvitationFacts:
 
     invitations: Mapping[str, InvitationState]
     opt_outs: Mapping[str, AbstractSet[str]]
-    further: Further
-    blocked: Mapping[str, Held]
-    today: Today
+    nudge_facts: NudgeFacts
+    blocked: Mapping[str, BudgetBlock]
+    today: DailyQuota
 
     def of(self, message: Claimed) -> InvitationState:
         """Return the invitation that a message is about.
@@ -54,7 +54,7 @@ class InvitationFacts:
         return min(out_of & {people.ALL_SURVEYS, invitation.survey_key}, default=None)
 
 
-def look_up(situation: Situation, messages: Sequence[Claimed]) -> InvitationFacts:
+def look_up(situation: Situation, messages: Sequence[Claimed]) -> BatchFacts:
     """Read the facts of a batch, and what came up since people were invited."""
     connection, now = situation.connection, situation.now
     ids = {message.invitation_id for message in messages if message.invitation_id is not None}
@@ -68,19 +68,19 @@ def look_up(situation: Situation, messages: Sequence[Claimed]) -> InvitationFact
         if message.kind == PROMPT.name and not message.updating and message.invitation_id in found
     ]
     limits = {key: survey.budget for key, survey in situation.surveys.items()}
-    return InvitationFacts(
+    return BatchFacts(
         invitations=found,
         opt_outs=opt_outs,
-        further=nudging.look_up(connection, opt_outs, nudged),
-        blocked=eligibility.held_at_the_door(connection, limits, leaving, now),
+        nudge_facts=nudging.look_up(connection, opt_outs, nudged),
+        blocked=eligibility.recheck_before_sending(connection, limits, leaving, now),
         today=eligibility.room_today(connection, limits, leaving, now),
     )
 
 
-INVITATION_FACTS = LookUp(look_up)
+BATCH_FACTS = LookUp(look_up)
 
 
-def destination(facts: InvitationFacts, message: Claimed) -> Destination | None:
+def destination(facts: BatchFacts, message: Claimed) -> Destination | None:
     """Return the direct messages of the person a message is for; None once they are forgotten."""
     if message.channel is not None:
         return DirectMessage("", message.channel)
@@ -90,7 +90,7 @@ def destination(facts: InvitationFacts, message: Claimed) -> Destination | None:
     return DirectMessage(invitation.person_id, invitation.dm_channel)
 
 
-def stopped_before(facts: InvitationFacts, message: Claimed) -> Drop | None:
+def stopped_before(facts: BatchFacts, message: Claimed) -> Drop | None:
     """Return that a message is not sent where it would newly ask somebody in a stopped wave."""
     invitation = facts.invitations.get(message.invitation_id or "")
     stopped = invitation is not None and invitation.stopped_at is not None and message.asks
@@ -98,13 +98,13 @@ def stopped_before(facts: InvitationFacts, message: Claimed) -> Drop | None:
 
 
 def nudge_obstacle(
-    situation: Situation, facts: InvitationFacts, survey: Survey | None, message: Claimed
+    situation: Situation, facts: BatchFacts, survey: Survey | None, message: Claimed
 ) -> Drop | Defer | None:
     """Return why a reminder or a chaser does not leave now; None where nothing hinders it."""
     if survey is None:
         return Drop(NO_FILE)
     kind, now = NudgeKind(message.kind), situation.now
-    at = nudging.leaves(kind, facts.of(message), survey, facts.further, now)
+    at = nudging.leaves(kind, facts.of(message), survey, facts.nudge_facts, now)
     if isinstance(at, str):
         return Drop(at)
     return Defer(at) if at > now else None

@@ -11,18 +11,20 @@ from sqlalchemy import Connection
 
 from nps_bot.asking.events import PeopleAsked
 from nps_bot.asking.messages.facts import (
-    INVITATION_FACTS,
-    InvitationFacts,
+    BATCH_FACTS,
+    BatchFacts,
     destination,
     nudge_obstacle,
     stopped_before,
 )
 from nps_bot.asking.outgoing import reprompt_key
-from nps_bot.asking.rules.budget import DAY, Held
+from nps_bot.asking.rules.budget import DAY, BudgetBlock
 from nps_bot.asking.rules.message_types import PROMPT, REMINDER, REPROMPT
 from nps_bot.asking.store import contacts, invitations
 from nps_bot.asking.store.invitations import InvitationState
 from nps_bot.asking.views import prompt as view
+from nps_bot.base.events import record
+from nps_bot.base.time_zones import zone_of
 from nps_bot.delivery.destinations import Destination
 from nps_bot.delivery.kinds import (
     About,
@@ -37,13 +39,11 @@ from nps_bot.delivery.kinds import (
 from nps_bot.delivery.rules import FORGOTTEN, NO_FILE, UNREACHABLE, MessageType
 from nps_bot.delivery.store import outbox
 from nps_bot.delivery.store.claims import Claimed
-from nps_bot.events import record
 from nps_bot.slack.message import Message
 from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.cadence_text import describe
 from nps_bot.surveys.rules.local_time import next_allowed
 from nps_bot.surveys.rules.survey import Kind, Survey, Wording
-from nps_bot.time_zones import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +64,22 @@ class PromptContent:
     reminding: bool = False
 
 
-class Reprompt(MessageKind[InvitationFacts, PromptContent]):
+class Reprompt(MessageKind[BatchFacts, PromptContent]):
     """The question once more, after *Ask me in 3 days*."""
 
     type = REPROMPT
-    look_up = INVITATION_FACTS
+    look_up = BATCH_FACTS
     reminding: ClassVar[bool] = False
     proved_by_click = True
 
     def destination(
-        self, situation: Situation, facts: InvitationFacts, message: Claimed
+        self, situation: Situation, facts: BatchFacts, message: Claimed
     ) -> Destination | None:
         """Return the person's direct messages."""
         return destination(facts, message)
 
     def prepare(
-        self, situation: Situation, facts: InvitationFacts, message: Claimed
+        self, situation: Situation, facts: BatchFacts, message: Claimed
     ) -> PromptContent | Drop | Defer | Remove:
         """Return the question as it stands, or why it is not asked."""
         if (stopped := stopped_before(facts, message)) is not None:
@@ -104,7 +104,7 @@ class Reprompt(MessageKind[InvitationFacts, PromptContent]):
     def _obstacle(
         self,
         situation: Situation,
-        facts: InvitationFacts,
+        facts: BatchFacts,
         survey: Survey | None,
         message: Claimed,
     ) -> Drop | Defer | None:
@@ -122,7 +122,7 @@ class Reprompt(MessageKind[InvitationFacts, PromptContent]):
     def _wait(
         self,
         situation: Situation,
-        facts: InvitationFacts,
+        facts: BatchFacts,
         survey: Survey,
         invitation: InvitationState,
     ) -> Drop | Defer | None:
@@ -152,7 +152,7 @@ class Reprompt(MessageKind[InvitationFacts, PromptContent]):
 
     def posted(self, connection: Connection, messages: Sequence[About], now: datetime) -> None:
         """Note to whom something was written again."""
-        invitations.mark_further(connection, [one.invitation_id or "" for one in messages], now)
+        invitations.mark_following(connection, [one.invitation_id or "" for one in messages], now)
 
 
 class Reminder(Reprompt):
@@ -164,7 +164,7 @@ class Reminder(Reprompt):
     def _obstacle(
         self,
         situation: Situation,
-        facts: InvitationFacts,
+        facts: BatchFacts,
         survey: Survey | None,
         message: Claimed,
     ) -> Drop | Defer | None:
@@ -180,7 +180,7 @@ class Prompt(Reprompt):
     def _wait(
         self,
         situation: Situation,
-        facts: InvitationFacts,
+        facts: BatchFacts,
         survey: Survey,
         invitation: InvitationState,
     ) -> Drop | Defer | None:
@@ -217,7 +217,7 @@ def _no_reason_to_ask(
 
 
 def _held_back(
-    situation: Situation, invitation: InvitationState, survey: Survey, held: Held | None
+    situation: Situation, invitation: InvitationState, survey: Survey, held: BudgetBlock | None
 ) -> Drop | Defer | None:
     """Return why a prompt does not leave now; None at a civil hour if nothing holds it back.
 

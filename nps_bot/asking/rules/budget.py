@@ -99,7 +99,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BudgetBlock:
     """Somebody is not asked.
 
     Attributes:
@@ -113,7 +113,7 @@ class Held:
     contact: Contact | None = None
 
 
-def held(history: History, limits: Limits, now: datetime) -> Held | None:
+def blocked_by(history: History, limits: Limits, now: datetime) -> BudgetBlock | None:
     """Decide whether a sequence may begin; None where it may.
 
     Of several rules the binding one is told: the one that holds longest.
@@ -124,12 +124,12 @@ def held(history: History, limits: Limits, now: datetime) -> Held | None:
         now: the moment at which it would.
     """
     if history.opted_out:
-        return Held(Rule.OPTED_OUT, None)
+        return BudgetBlock(Rule.OPTED_OUT, None)
     holding = [hold for hold in _holds(history, limits) if hold[0] > now]
     if not holding:
         return None
     until, rule, contact = max(holding, key=itemgetter(0))  # the first of those that hold longest
-    return Held(rule, until, contact)
+    return BudgetBlock(rule, until, contact)
 
 
 _Hold = tuple[datetime, Rule, Contact | None]
@@ -184,7 +184,7 @@ def waves_until_turn(survey: str, person_id: str, share: int, number: int) -> in
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Capacity:
     """What a wave leaves room for.
 
     Attributes:
@@ -202,7 +202,9 @@ class Room:
         return self.daily is None or self.taken.get(moment.date(), 0) < self.daily
 
 
-def place(moments: Iterable[datetime], hold: Held | None, room: Room) -> datetime | None:
+def first_free_moment(
+    moments: Iterable[datetime], hold: BudgetBlock | None, room: Capacity
+) -> datetime | None:
     """Return when a wave asks somebody; None where it cannot any more.
 
     That is the first of their moments; or, where something holds them back then or the day is full,

@@ -60,7 +60,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NudgeSituation:
     """What has become of one invitation.
 
     Attributes:
@@ -92,7 +92,7 @@ class Asked:
     chased: bool = False
 
 
-def decide(asked: Asked, survey: Survey, zone: tzinfo, now: datetime) -> Due | SkipReason:
+def decide(asked: NudgeSituation, survey: Survey, zone: tzinfo, now: datetime) -> Due | SkipReason:
     """Decide which further message is due, if any; ``zone`` is where the person lives."""
     if asked.closed or asked.closes_at <= now:
         return SkipReason.CLOSED
@@ -110,7 +110,7 @@ def decide(asked: Asked, survey: Survey, zone: tzinfo, now: datetime) -> Due | S
     return Due(found.kind, at) if at < asked.closes_at else SkipReason.CLOSES_BEFORE
 
 
-def _reminder(asked: Asked, reminder: Nudge | None) -> Due | SkipReason:
+def _reminder(asked: NudgeSituation, reminder: Nudge | None) -> Due | SkipReason:
     """Return when a reminder's time comes, whatever the hour."""
     if asked.withdrawn:
         return SkipReason.WITHDRAWN
@@ -125,7 +125,7 @@ def _reminder(asked: Asked, reminder: Nudge | None) -> Due | SkipReason:
     return Due(NudgeKind.REMINDER, asked.asked_at + reminder.after)
 
 
-def _chaser(asked: Asked, chaser: Nudge | None, answered_at: datetime) -> Due | SkipReason:
+def _chaser(asked: NudgeSituation, chaser: Nudge | None, answered_at: datetime) -> Due | SkipReason:
     """Return when a chaser's time comes, whatever the hour."""
     if asked.no_contact:
         return SkipReason.NO_CONTACT

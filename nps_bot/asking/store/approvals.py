@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, update
 
 from nps_bot.asking.rules.approval import Approval, State
-from nps_bot.ids import new_id
+from nps_bot.base.ids import new_id
 from nps_bot.storage.tables import ApprovalRequest
 from nps_bot.storage.upsert import insert_or
 

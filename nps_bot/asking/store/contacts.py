@@ -30,7 +30,7 @@ most, and what limits count from happens while it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ContactRow:
     """A contact with whose it is and how its question stands.
 
     Attributes:
@@ -79,7 +79,7 @@ _CONTACTS = (
 
 def of_people(
     connection: Connection, people: Collection[str], since: datetime
-) -> dict[str, list[Asked]]:
+) -> dict[str, list[ContactRow]]:
     """Return the contacts of people, oldest first, by person; those without any are absent.
 
     Args:
@@ -88,7 +88,7 @@ def of_people(
         since: contacts that can matter only to what was before are left out; see
             :data:`LOOKED_BACK`.
     """
-    found: dict[str, list[Asked]] = {}
+    found: dict[str, list[ContactRow]] = {}
     wanted = {"people": list(people), "since": since - LOOKED_BACK}
     for row in connection.execute(_CONTACTS, wanted):
         asked = _asked(tuple(row))
@@ -96,7 +96,7 @@ def of_people(
     return found
 
 
-def _asked(row: Sequence[Any]) -> Asked:
+def _asked(row: Sequence[Any]) -> ContactRow:
     person_id, invitation_id, due_at, asked_at, further_at, dismissed_at = row[:6]
     survey_key, state, closes_at, answered_at, status, leaves_at, threshold = row[6:]
     is_open = answered_at is None and dismissed_at is None and state != "closed"
@@ -111,7 +111,7 @@ def _asked(row: Sequence[Any]) -> Asked:
         anonymous=threshold is not None,
     )
     in_flight = status in ("claimed", "unknown")
-    return Asked(person_id, invitation_id, due_at, in_flight, contact)
+    return ContactRow(person_id, invitation_id, due_at, in_flight, contact)
 
 
 # --- who is known since when ------------------------------------------------------------------

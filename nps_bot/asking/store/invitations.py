@@ -201,7 +201,7 @@ def mark_asked(connection: Connection, ids: Sequence[str], now: datetime) -> Non
     connection.execute(_MARK_ASKED, {"asked": ids, "asked_at": now})
 
 
-def mark_further(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+def mark_following(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Record that Slack accepted a message that follows the first prompt of invitations."""
     connection.execute(_MARK_FURTHER, {"written": ids, "further_at": now})
 

@@ -111,7 +111,7 @@ def sent(connection: Connection, ids: Collection[str], kind: str) -> set[str]:
     return {each for each in found if each is not None}
 
 
-# The courier runs these with the reminders and chasers it carries: see storage.database.
+# The dispatcher runs these with the reminders and chasers it carries: see storage.database.
 _REPLIED = (
     select(Response.invitation_id)
     .join(Answer, Answer.response_id == Response.id)

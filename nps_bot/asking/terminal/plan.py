@@ -12,16 +12,16 @@ from nps_bot.asking.eligibility import Reason
 from nps_bot.asking.inviting import whole_audience
 from nps_bot.asking.launching import Plan
 from nps_bot.asking.preview import preview
-from nps_bot.asking.rules.budget import Held
+from nps_bot.asking.rules.budget import BudgetBlock
 from nps_bot.asking.views.exclusion_text import cause
 from nps_bot.asking.views.send import asked_twice, pace_words
+from nps_bot.base.time_zones import zone_of
 from nps_bot.interaction.context import BotContext, Consent, SendOptions
 from nps_bot.interaction.terminal import CommandError, confirmed, find_person, typed
 from nps_bot.slack.block_kit import count
 from nps_bot.slack.profiles import Member
 from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.survey import Survey
-from nps_bot.time_zones import zone_of
 
 
 async def agree(context: BotContext, survey: Survey, options: SendOptions) -> Consent | None:
@@ -81,7 +81,7 @@ def _show_not_asked(survey: Survey, plan: Plan, titles: Mapping[str, str]) -> No
         click.echo(f"It would not ask {people}; until when, who and why:")
     for member, why in plan.not_asked:
         until, reason = "never", why.words if isinstance(why, Exclusion) else ""
-        if isinstance(why, Held):
+        if isinstance(why, BudgetBlock):
             day = _days_of(survey, member)
             title = titles.get(why.contact.survey, why.contact.survey) if why.contact else ""
             reason = cause(why, survey.budget, title, day)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nps_bot.asking.rules.approval import Approval, State
+from nps_bot.base.slack_ids import is_person_id
 from nps_bot.slack.block_kit import (
     Block,
     actions,
@@ -19,7 +20,6 @@ from nps_bot.slack.block_kit import (
     when,
 )
 from nps_bot.slack.message import Message
-from nps_bot.slack_ids import is_person_id
 
 _TITLE = 100
 _OWNERS = 10

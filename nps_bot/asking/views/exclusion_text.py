@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from nps_bot.asking.eligibility import Reason
-from nps_bot.asking.rules.budget import Contact, Held, Rule
+from nps_bot.asking.rules.budget import BudgetBlock, Contact, Rule
 from nps_bot.slack.block_kit import count, listed
 from nps_bot.surveys.rules.audience import Exclusion
 from nps_bot.surveys.rules.limits import Limits
@@ -46,7 +46,7 @@ _WHO: Mapping[Reason, tuple[str, str]] = {
 }
 
 
-def cause(held: Held, limits: Limits, title: str, day: Callable[[datetime], str]) -> str:
+def cause(held: BudgetBlock, limits: Limits, title: str, day: Callable[[datetime], str]) -> str:
     """Return the exact rule that holds somebody back, to follow their name and a colon.
 
     Args:

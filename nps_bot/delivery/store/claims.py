@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Select, bindparam, case, select, text, update
 
+from nps_bot.base.ids import new_id
 from nps_bot.delivery.rules import Priority
 from nps_bot.delivery.store.outbox import WAITING, asks_for, moment
-from nps_bot.ids import new_id
 from nps_bot.storage.any_of import any_of
 from nps_bot.storage.tables import Outbox
 
@@ -120,7 +120,7 @@ def claim_lookups(
     return _claim(connection, _LOST, wanted, _CLAIM_LOST, {"lease_until": lease_until})
 
 
-# The courier runs all statements of this module again and again: see storage.database.
+# The dispatcher runs all statements of this module again and again: see storage.database.
 _DUE = (
     select(Outbox.id)
     .where(Outbox.priority <= bindparam("least"), Outbox.due_at <= bindparam("now"))

@@ -26,8 +26,8 @@ from sqlalchemy import (
     update,
 )
 
+from nps_bot.base.ids import new_id
 from nps_bot.delivery.rules import MessageType, Priority
-from nps_bot.ids import new_id
 from nps_bot.storage.any_of import any_of
 from nps_bot.storage.tables import Moment, Outbox
 from nps_bot.storage.upsert import insert_rows, rows_of
@@ -63,7 +63,7 @@ def moment(name: str) -> ColumnElement[datetime]:
 
 
 def add(connection: Connection, messages: Iterable[NewMessage]) -> None:
-    """Owe messages; those owed already stay as they are."""
+    """Enqueue messages; those owed already stay as they are."""
     rows = [
         {
             "id": new_id(),
@@ -94,7 +94,7 @@ def _owing(dialect: str, columns: tuple[str, ...]) -> Executable:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class UpdateRequest:
     """Messages with a new reason to be rewritten.
 
     Attributes:
@@ -106,7 +106,9 @@ class Touched:
     nowhere: Collection[str]
 
 
-def touch(connection: Connection, keys: Collection[str], due_at: datetime) -> Touched:
+def request_update(
+    connection: Connection, keys: Collection[str], due_at: datetime
+) -> UpdateRequest:
     """Give messages a reason to be rewritten.
 
     A message that stands in Slack becomes due at ``due_at``; one that still waits shows the newest
@@ -116,7 +118,7 @@ def touch(connection: Connection, keys: Collection[str], due_at: datetime) -> To
     wins.
     """
     rows = connection.execute(_TOUCH, {"keys": list(keys), "due": due_at}).all()
-    return Touched(
+    return UpdateRequest(
         {row.dedupe_key: row.version for row in rows},
         # What is "sent" behind a touch has no ts to be rewritten at.
         [row.dedupe_key for row in rows if row.status in ("unknown", "sent")],
@@ -182,7 +184,7 @@ def mark_delivered(
         if connection.execute(_MARK_DELIVERED, shown | marks).rowcount < len(keys):
             overwritten += connection.scalars(_NEWER, shown)
     if overwritten:
-        touch(connection, overwritten, now)
+        request_update(connection, overwritten, now)
 
 
 def flatten_timestamps(
@@ -248,7 +250,7 @@ def unsent_of(
 def cancel_wave(connection: Connection, reason: str, *, wave_id: int, limit: int) -> int:
     """Cancel up to ``limit`` unposted messages to a wave's respondents; returns how many.
 
-    What a courier claims at the same moment is left to it, and not counted.
+    What a dispatcher claims at the same moment is left to it, and not counted.
     """
     some = select(Outbox.id).where(Outbox.wave_id == wave_id, _ASKS, _UNSENT)
     # Two statements: within one PostgreSQL may run the inner one again, and then it skips others.

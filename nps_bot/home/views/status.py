@@ -9,10 +9,10 @@ from itertools import accumulate
 from nps_bot.anonymous.rules.disclosure import Participation
 from nps_bot.asking.views.exclusion_text import not_asked
 from nps_bot.asking.views.stop import stopped_words
+from nps_bot.base.ids import short_id
 from nps_bot.delivery.rules import Status
 from nps_bot.home.status import RunningWave, SurveyStatus, Unclaimed
 from nps_bot.home.status import Status as Overview
-from nps_bot.ids import short_id
 from nps_bot.shared_channels.views.approval import in_channels, left_out
 from nps_bot.slack.block_kit import (
     Block,

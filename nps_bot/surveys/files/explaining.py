@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from nps_bot.errors import nearest
+from nps_bot.base.errors import nearest
 from nps_bot.surveys.files.declaring import unless
 from nps_bot.surveys.files.fields import shown
 from nps_bot.surveys.files.schema import KINDS, SurveyFile

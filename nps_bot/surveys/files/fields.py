@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator
 
-from nps_bot.errors import nearest
-from nps_bot.slack_ids import is_channel, is_email, is_group, is_person_id, is_team
+from nps_bot.base.errors import nearest
+from nps_bot.base.slack_ids import is_channel, is_email, is_group, is_person_id, is_team
 from nps_bot.surveys.rules.cadence import Unit
 from nps_bot.surveys.rules.survey import LEAST_THRESHOLD, NO_SEGMENTS, Delivery, Kind
 

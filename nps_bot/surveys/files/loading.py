@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nps_bot.errors import SurveyFileError
+from nps_bot.base.errors import SurveyFileError
 from nps_bot.surveys.files.building import build
 from nps_bot.surveys.files.explaining import explain
 from nps_bot.surveys.files.groups import CadenceGroup, QuietHoursGroup

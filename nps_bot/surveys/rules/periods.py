@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from nps_bot.errors import NpsBotError, nearest
+from nps_bot.base.errors import NpsBotError, nearest
 
 _MAX_DAYS = 3_660
 _FORMS = "30d, 90d, 2026-Q3, 2026-08, 2026 or all"

@@ -59,7 +59,7 @@ _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 16
 _LONGEST = 1_000
 """Characters of a message, an id or an exception that are shown at most."""
 
-_HOME = Path(__file__).parent
+_HOME = Path(__file__).parents[1]
 _STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
 """Attributes that are no ids of ours (``color_message`` is uvicorn's message for terminals)."""
 

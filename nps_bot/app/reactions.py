@@ -22,8 +22,8 @@ from nps_bot.answering.events import (
 )
 from nps_bot.asking import reactions as asking
 from nps_bot.asking.events import PeopleAsked, Ticked, WaveClosed, WaveOpened, WaveStopped
+from nps_bot.base.events import Reactions
 from nps_bot.cases import reactions as cases
-from nps_bot.events import Reactions
 from nps_bot.figures import reactions as figures
 from nps_bot.people.events import PersonForgotten
 from nps_bot.shared_channels import reactions as shared_channels

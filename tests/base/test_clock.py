@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from nps_bot.clock import SystemClock, passing
+from nps_bot.base.clock import SystemClock, passing
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nps_bot.errors import SettingsError
-from nps_bot.logs import LogFormat, LogLevel
-from nps_bot.settings import VARIABLES, Mode, Settings, load_settings
+from nps_bot.base.errors import SettingsError
+from nps_bot.base.logs import LogFormat, LogLevel
+from nps_bot.base.settings import VARIABLES, Mode, Settings, load_settings
 
 BOT = "xoxb-1-2-abc"
 APP = "xapp-1-A1-2-abc"

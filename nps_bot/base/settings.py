@@ -18,8 +18,8 @@ from dotenv.parser import Original, parse_stream
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from nps_bot.errors import SettingsError, nearest
-from nps_bot.logs import LogFormat, LogLevel
+from nps_bot.base.errors import SettingsError, nearest
+from nps_bot.base.logs import LogFormat, LogLevel
 
 SLACK = "https://slack.com/api/"
 
@@ -91,7 +91,7 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown, for :func:`nps_bot.logs.configure`."""
+        """What must never be shown, for :func:`nps_bot.base.logs.configure`."""
         held = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret)
         return tuple(secret for secret in held if secret is not None)
 

@@ -16,8 +16,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import IntegrityError
 
-from nps_bot.logs import LogFormat, LogLevel, configure
-from nps_bot.settings import load_settings
+from nps_bot.base.logs import LogFormat, LogLevel, configure
+from nps_bot.base.settings import load_settings
 from nps_bot.surveys.files.loading import load_survey
 
 WORDS = "My manager shouts at me"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from prometheus_client.core import Metric
 
+from nps_bot.base.metrics import REGISTRY
 from nps_bot.home.measures import Measures, SurveyMeasures
 from nps_bot.home.probes import families
-from nps_bot.metrics import REGISTRY
 from nps_bot.nps.bands import Band
 from nps_bot.slack.errors import OUTCOMES
 

@@ -1,7 +1,7 @@
 """What happened, and what follows from it in the same transaction.
 
 A use case writes its own room's tables and records an event; rooms above it react. Which reactions
-follow which event is one table (:mod:`nps_bot.reactions`), carried by the writer's connection.
+follow which event is one table (:mod:`nps_bot.app.reactions`), carried by the writer's connection.
 """
 
 from __future__ import annotations

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Any
 
+from nps_bot.app.kinds import KINDS
+from nps_bot.app.listeners import ACTIONS, WORDS
+from nps_bot.app.reactions import REACTIONS
 from nps_bot.asking import launching
 from nps_bot.asking.direct_messages import DirectMessages
 from nps_bot.asking.scheduler import build_scheduler
 from nps_bot.asking.stopping import halted
-from nps_bot.clock import Clock, SettableClock, passing
+from nps_bot.base.clock import Clock, SettableClock, passing
+from nps_bot.base.errors import SettingsError, StorageUnavailableError
+from nps_bot.base.settings import Mode, Settings
 from nps_bot.delivery.dispatcher import Dispatcher
-from nps_bot.errors import SettingsError, StorageUnavailableError
 from nps_bot.home.listeners import publish
 from nps_bot.home.measures import Measures, measure
 from nps_bot.home.probes import Probes
@@ -24,10 +28,6 @@ from nps_bot.interaction.access import Access
 from nps_bot.interaction.batched_writes import BatchedWrites
 from nps_bot.interaction.context import BotContext, DeliveryMode
 from nps_bot.interaction.registration import register
-from nps_bot.kinds import KINDS
-from nps_bot.listeners import ACTIONS, WORDS
-from nps_bot.reactions import REACTIONS
-from nps_bot.settings import Mode, Settings
 from nps_bot.shared_channels.mode import SharedChannels
 from nps_bot.slack.background import Background
 from nps_bot.slack.bolt import build_bolt
@@ -280,7 +280,7 @@ async def running(
 async def _working(
     settings: Settings, context: BotContext, wake: asyncio.Event
 ) -> AsyncIterator[Dispatcher]:
-    """Deliver and tick. Should the courier ever break, so does the process: a bot that takes
+    """Deliver and tick. Should the dispatcher ever break, so does the process: a bot that takes
     answers and tells nobody would be worse than one its supervisor starts anew.
     """
     scheduler = build_scheduler(context)
@@ -300,7 +300,7 @@ async def _working(
                 scheduler.shutdown(wait=False)
                 for task in work:
                     task.cancel()
-    except ExceptionGroup as group:  # what failed beside the courier comes out as it was raised
+    except ExceptionGroup as group:  # what failed beside the dispatcher comes out as it was raised
         if len(group.exceptions) > 1:
             raise
         raise group.exceptions[0] from None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection
 
-from nps_bot.events import Reactions, record
+from nps_bot.base.events import Reactions, record
 from nps_bot.storage import key_value
 from nps_bot.storage.database import Database
 
