@@ -23,7 +23,7 @@ _LATEST = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetBlock:
+class Held:
     """What one wave took.
 
     Attributes:
@@ -47,7 +47,7 @@ class Asking:
 
 async def hold(
     slack: Slack, url: str, database: Database, asking: Asking, people: int, sent: int
-) -> BudgetBlock:
+) -> Held:
     """Have a bot read a whole workspace of so many people and ask them.
 
     It is over when the audience was read and ``sent`` prompts have left, or all.
@@ -62,7 +62,7 @@ async def hold(
             if perf_counter() - began > _LATEST:
                 raise AssertionError(f"after {_LATEST:g} s the wave was still not under way")
             await asyncio.sleep(0.1)
-        return BudgetBlock(running.most_memory(), len(slack.posted), perf_counter() - began)
+        return Held(running.most_memory(), len(slack.posted), perf_counter() - began)
 
 
 def _start(connection: Connection, survey: Survey) -> int:
