@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nps_bot.figures import report
+from nps_bot.figures import result
 from nps_bot.figures.share_request import ShareRequest
-from nps_bot.figures.views import report as view
 from nps_bot.interaction.command_args import CommandArgs
 from nps_bot.interaction.context import BotContext
 from nps_bot.interaction.words import Word
@@ -18,12 +17,12 @@ async def _report(context: BotContext, args: CommandArgs) -> Sequence[Message]:
     survey, typed = args.survey_and_period()
     now = context.clock.now()
     period = parse_period(typed, now) if typed is not None else None
-    figures = await context.database.read(report.report, survey, period, now)
+    found = await context.database.read(result.report, survey, period, now)
     share = ShareRequest(survey.key, typed, now.isoformat()).encoded()
-    plain = view.report(figures, share, charts=False)
+    plain = found.for_owner(share, charts=False)
     if not context.charts.allowed:
         return [plain]
-    return [view.report(figures, share, charts=True), plain]
+    return [found.for_owner(share, charts=True), plain]
 
 
 REPORT = Word(

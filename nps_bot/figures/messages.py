@@ -6,22 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary
-from nps_bot.anonymous.views import summary as anonymous_view
 from nps_bot.delivery.kinds import Drop, MessageKind, RenderContext, Situation
 from nps_bot.delivery.rules import NO_FILE, UPDATE_DELAY
 from nps_bot.delivery.store.claims import Claimed
 from nps_bot.figures.outgoing import CLOSING, SHARED_REPORT, SUMMARY, ReportShare
-from nps_bot.figures.report import Report, report
-from nps_bot.figures.summary import Summary, summary
-from nps_bot.figures.views import report as report_view
-from nps_bot.figures.views import summary as view
+from nps_bot.figures.result import ReportResult, SummaryResult, report, summary
 from nps_bot.slack.message import Message
 from nps_bot.surveys.rules.periods import parse_period
 from nps_bot.surveys.rules.survey import Survey
 
 
-class ClosingSummary(MessageKind[None, Summary | AnonymousSummary]):
+class ClosingSummary(MessageKind[None, SummaryResult]):
     """The score of a wave that has closed."""
 
     type = CLOSING
@@ -30,20 +25,16 @@ class ClosingSummary(MessageKind[None, Summary | AnonymousSummary]):
         """Return the survey's channel for summaries."""
         return survey.summary_channel if survey else None
 
-    def prepare(
-        self, situation: Situation, facts: None, message: Claimed
-    ) -> Summary | AnonymousSummary | Drop:
+    def prepare(self, situation: Situation, facts: None, message: Claimed) -> SummaryResult | Drop:
         """Return the figures of the wave as they stand."""
         if message.survey_key not in situation.surveys:
             return Drop(NO_FILE)
         found = summary(situation.connection, message.wave_id or 0)
         return Drop("its wave is gone") if found is None else found
 
-    async def render(self, context: RenderContext, content: Summary | AnonymousSummary) -> Message:
+    async def render(self, context: RenderContext, content: SummaryResult) -> Message:
         """Return the summary for Slack."""
-        if isinstance(content, AnonymousSummary):
-            return anonymous_view.summary(content)
-        return view.scoreboard(content)
+        return content.message()
 
 
 class RunningSummary(ClosingSummary):
@@ -58,7 +49,7 @@ class SharedReportContent:
     """A report somebody shares into a channel."""
 
     share: ReportShare
-    report: Report | AnonymousReport
+    report: ReportResult
 
 
 class SharedReport(MessageKind[None, SharedReportContent]):
@@ -86,7 +77,7 @@ class SharedReport(MessageKind[None, SharedReportContent]):
 
     async def render(self, context: RenderContext, content: SharedReportContent) -> Message:
         """Return the report for Slack."""
-        return report_view.shared(content.report, content.share.person_id, charts=context.charts)
+        return content.report.for_channel(content.share.person_id, charts=context.charts)
 
 
 MESSAGES = (RunningSummary(), ClosingSummary(), SharedReport())

@@ -6,9 +6,8 @@ Every figure is computed here, by :mod:`nps_bot.nps.score`; views only write the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,9 +15,6 @@ from nps_bot.anonymous.report import (
     TREND_WAVES,
     AnonymousReport,
     anonymous_report,
-    anonymous_report_json,
-    period_json,
-    wave_json,
 )
 from nps_bot.asking.comparing import looks, wording_fingerprint
 from nps_bot.asking.store import wave_heads
@@ -306,91 +302,3 @@ def _questions(connection: Connection, scope: Scope) -> set[tuple[str, str]]:
     """Return what was asked, and how it looked, in all responses of ``scope``."""
     stored = store.wordings_in(connection, scope)
     return {looks(survey_store.load_wording(connection, wording_id)) for wording_id in stored}
-
-
-def report_json(report: Report | AnonymousReport) -> dict[str, Any]:
-    """Return ``report`` as JSON values: moments in ISO 8601, scores in points, shares as shares."""
-    if isinstance(report, AnonymousReport):
-        return anonymous_report_json(report)
-    return {
-        "survey": report.survey_key,
-        "title": report.title,
-        "question": report.question,
-        "kind": report.kind.value,
-        "wave": None if report.wave is None else wave_json(report.wave),
-        "period": None if report.period is None else period_json(report.period),
-        **_figures_json(report.figures),
-        "change": _change_json(report.change),
-        "compared_with": None if report.change is None else _before_json(report.before),
-        "wording_changed": report.is_break,
-        "trend": [
-            {
-                **wave_json(each.wave),
-                **_figures_json(each.figures),
-                "wording_changed": each.is_break,
-            }
-            for each in report.trend
-        ],
-        "recovery": {"up": report.recovery.up, "down": report.recovery.down},
-        "comments_total": report.comments_total,
-        "comments": [_comment_json(comment) for comment in report.comments],
-        "made_at": report.made_at.isoformat(),
-    }
-
-
-def _before_json(before: date | Period | None) -> str | None:
-    if isinstance(before, Period):
-        return before.name
-    return None if before is None else before.isoformat()
-
-
-def _change_json(change: Difference | None) -> dict[str, Any] | None:
-    if change is None:
-        return None
-    return {
-        "points": change.points,
-        "z": change.z,
-        "p_value": change.p_value,
-        "verdict": change.verdict.value,
-    }
-
-
-def _interval_json(shown: Interval | None) -> dict[str, Any] | None:
-    if shown is None:
-        return None
-    return {
-        "lower": shown.lower,
-        "upper": shown.upper,
-        "confidence": shown.confidence,
-        "method": shown.method.value,
-    }
-
-
-def _figures_json(figures: Figures) -> dict[str, Any]:
-    return {
-        "score": figures.score,
-        "interval": _interval_json(figures.interval),
-        "directional": figures.directional,
-        "census": figures.census,
-        "asked": figures.asked,
-        "answers": figures.distribution.n,
-        "response_rate": figures.response_rate,
-        "accounts": None if figures.accounts is None else asdict(figures.accounts),
-        "bounds": None if figures.bounds is None else list(figures.bounds),
-        "promoters": figures.distribution.promoters,
-        "passives": figures.distribution.passives,
-        "detractors": figures.distribution.detractors,
-        "distribution": list(figures.distribution.counts),
-    }
-
-
-def _comment_json(comment: Comment) -> dict[str, Any]:
-    return {
-        "person": comment.person_id,
-        "name": comment.person_name,
-        "account": comment.account,
-        "score": comment.score,
-        "question": comment.question,
-        "text": comment.text,
-        "written_at": comment.written_at.isoformat(),
-    }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from nps_bot.anonymous.report import AnonymousReport
-from nps_bot.anonymous.rules.disclosure import Figure
-from nps_bot.anonymous.views import report as disclosed
 from nps_bot.figures.report import Report, WaveFigures
 from nps_bot.figures.views.figures import (
     answered_words,
@@ -20,10 +17,8 @@ from nps_bot.slack.block_kit import count
 from nps_bot.slack.numbers import calendar_day
 
 
-def report_text(report: Report | AnonymousReport) -> str:
+def report_text(report: Report) -> str:
     """Return the report as plain lines."""
-    if isinstance(report, AnonymousReport):
-        return _anonymous(report)
     figures = report.figures
     lines = [f"{report.title}, {_about(report)}", report.question, ""]
     lines += [_sentence(spoken_score(figures)), answered_words(figures)]
@@ -40,27 +35,6 @@ def report_text(report: Report | AnonymousReport) -> str:
     recovery = recovery_words(report.recovery.up, report.recovery.down)
     lines += ["", recovery] if recovery else []
     return "\n".join([*lines, *_comments(report)])
-
-
-def _anonymous(report: AnonymousReport) -> str:
-    latest = report.latest
-    lines = [f"{report.title}, {disclosed.about(report)}, anonymous", report.question, ""]
-    lines += disclosed.pooled(report) if latest is None else disclosed.lines(latest)
-    waves = disclosed.trend(report)
-    if len(waves) > 1 or (waves and latest is None):
-        lines += ["", "Waves with a result:", *(f"  {wave}" for wave in waves)]
-    if latest is not None and isinstance(latest.shown, Figure):
-        lines += _words(latest.shown)
-    return "\n".join(lines)
-
-
-def _words(shown: Figure) -> list[str]:
-    if not shown.comments:
-        return ["", disclosed.no_comments(shown)]
-    lines = ["", f"{count(len(shown.comments), 'comment')}, in random order:"]
-    for comment in shown.comments:
-        lines += ["", *(f"  {line}" for line in comment.splitlines())]
-    return lines
 
 
 def _about(report: Report) -> str:

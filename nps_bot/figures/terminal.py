@@ -6,8 +6,7 @@ import json
 
 import click
 
-from nps_bot.figures import report as reporting
-from nps_bot.figures.report_text import report_text
+from nps_bot.figures import result
 from nps_bot.interaction.terminal import Terminal, as_json, run, survey_named
 from nps_bot.surveys import load_surveys
 from nps_bot.surveys.rules.periods import parse_period
@@ -33,8 +32,8 @@ async def print_report(terminal: Terminal, key: str, period: str | None, *, as_j
     now = terminal.clock().now()
     span = parse_period(period, now) if period else None
     async with terminal.database() as database:
-        figures = await database.read(reporting.report, survey, span, now)
+        found = await database.read(result.report, survey, span, now)
     if as_json:
-        click.echo(json.dumps(reporting.report_json(figures), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
-        click.echo(report_text(figures))
+        click.echo(found.text())

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from nps_bot.anonymous import disclosing
 from nps_bot.anonymous.disclosing import AnonymousWave
-from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary
+from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary, anonymous_report_json
 from nps_bot.anonymous.rules.disclosure import (
     Change,
     Disclosure,
@@ -256,7 +256,7 @@ async def test_json_holds_what_is_shown_and_nothing_else(database: Database) -> 
         world = World(connection)
         world.close(world.anonymous_wave(NOON - 60 * DAY, TWENTY, comments=["Cold"]))
         world.anonymous_wave(NOON - DAY, TWENTY[:7])
-        return reporting.report_json(report(connection))
+        return anonymous_report_json(report(connection))
 
     made = orjson.loads(orjson.dumps(await database.write(write)))
     assert made["anonymous"] is True

@@ -9,6 +9,7 @@ import pytest
 
 from nps_bot.anonymous.disclosing import AnonymousWave
 from nps_bot.anonymous.report import AnonymousReport, AnonymousSummary
+from nps_bot.anonymous.report_text import report_text
 from nps_bot.anonymous.rules.disclosure import (
     Change,
     Disclosure,
@@ -23,8 +24,7 @@ from nps_bot.anonymous.rules.disclosure import (
 )
 from nps_bot.anonymous.views import report as disclosed
 from nps_bot.anonymous.views import summary as anonymous
-from nps_bot.figures.report_text import report_text
-from nps_bot.figures.views import report as report_view
+from nps_bot.figures.result import DisclosedReport
 from nps_bot.home.status import RunningWave
 from nps_bot.home.views.status import wave_progress
 from nps_bot.nps.score import Verdict
@@ -132,8 +132,8 @@ def test_an_open_wave(shown: Participation, told: str) -> None:
 def test_a_closed_wave(shown: Disclosure, told: str) -> None:
     for message in (
         summary(shown),
-        report_view.report(report(wave(shown)), "s", charts=True),
-        report_view.shared(report(wave(shown)), "UPRIYA", charts=False),
+        DisclosedReport(report(wave(shown))).for_owner("s", charts=True),
+        DisclosedReport(report(wave(shown))).for_channel("UPRIYA", charts=False),
     ):
         assert told in words(message)
     assert told in report_text(report(wave(shown)))
@@ -152,7 +152,7 @@ def test_groups() -> None:
     assert (
         disclosed.lines(each)[-1] == "By team: R&D NPS −8 (12 answers), Sales NPS +45 (20 answers)"
     )
-    assert "R&amp;D" in words(report_view.report(report(each), "s", charts=True))
+    assert "R&amp;D" in words(DisclosedReport(report(each)).for_owner("s", charts=True))
     none = disclosed.lines(wave(FIGURE, "team"))[-1]
     assert none.startswith(
         "Not shown by team: a group, or what remains beside it, has fewer than 6"
@@ -162,10 +162,10 @@ def test_groups() -> None:
 
 def test_comments_are_the_owners_and_stand_beside_no_score() -> None:
     made = report(wave(FIGURE))
-    shown = report_view.report(made, "s", charts=True)
+    shown = DisclosedReport(made).for_owner("s", charts=True)
     assert "*2 comments*, in random order" in words(shown)
     assert "&lt;b&gt;Cold&lt;/b&gt; coffee" in words(shown)
-    shared = words(report_view.shared(made, "UPRIYA", charts=True))
+    shared = words(DisclosedReport(made).for_channel("UPRIYA", charts=True))
     assert "Cold" not in shared
     assert "Comments stay with the survey's owners." in shared
     assert "Cold" not in words(summary(FIGURE))
@@ -184,20 +184,20 @@ def test_comments_are_the_owners_and_stand_beside_no_score() -> None:
 )
 def test_no_comments_have_a_reason(shown: Figure, told: str) -> None:
     made = report(wave(shown))
-    assert told in words(report_view.report(made, "s", charts=True))
+    assert told in words(DisclosedReport(made).for_owner("s", charts=True))
     assert told in report_text(made)
 
 
 def test_many_long_comments_fit() -> None:
     shown = replace(FIGURE, comments=tuple("&" * 3_000 for _ in range(200)))
-    read = words(report_view.report(report(wave(shown)), "s", charts=True))
+    read = words(DisclosedReport(report(wave(shown))).for_owner("s", charts=True))
     assert "*10 of 200 comments*, in random order" in read
 
 
 def test_the_trend_has_waves_with_a_result() -> None:
     waves = (wave(FIGURE), wave(replace(FIGURE, score=Score(Side.ABOVE, 60))))
     made = report(wave(FIGURE), trend=waves)
-    for read in (words(report_view.report(made, "s", charts=True)), report_text(made)):
+    for read in (words(DisclosedReport(made).for_owner("s", charts=True)), report_text(made)):
         assert "24 Nov 2026: NPS +25, 32 answers" in read
         assert "24 Nov 2026: NPS above +60, 32 answers" in read
 
@@ -214,7 +214,7 @@ def test_the_trend_has_waves_with_a_result() -> None:
 def test_a_period(pooled: Pool | None, told: list[str]) -> None:
     trend = (wave(FIGURE),) if pooled else ()
     made = report(None, period=Period("90d", NOON, NOON), pooled=pooled, trend=trend)
-    for read in (words(report_view.report(made, "s", charts=True)), report_text(made)):
+    for read in (words(DisclosedReport(made).for_owner("s", charts=True)), report_text(made)):
         assert "last 90 days" in read
         assert all(one in read for one in told)
 

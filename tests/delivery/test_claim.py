@@ -147,8 +147,8 @@ async def test_an_accepted_prompt_is_an_asked_person_and_moves_the_summary(
         assert list(connection.scalars(asked_at)) == [NOON]
         assert claimed(connection, NOON + UPDATE_DELAY - SECOND) == []
         (summary,) = claimed(connection, NOON + UPDATE_DELAY)
-        assert isinstance(summary.content, Summary)
-        assert summary.content.latest.figures.asked == 1
+        assert isinstance(summary.content.summary, Summary)
+        assert summary.content.summary.latest.figures.asked == 1
         request_update(connection, [invitation], NOON + HOUR)
         carry(connection, NOON + HOUR)
         assert list(connection.scalars(asked_at)) == [NOON]  # the first time counts
@@ -575,8 +575,8 @@ async def test_many_answers_are_one_update_of_the_summary_and_the_last_state_win
             one for one in claimed(connection, NOON + UPDATE_DELAY) if one.message.kind == "summary"
         )
         assert summary.message.updating
-        assert isinstance(summary.content, Summary)
-        assert summary.content.latest.figures.distribution.counts[10] == 9
+        assert isinstance(summary.content.summary, Summary)
+        assert summary.content.summary.latest.figures.distribution.counts[10] == 9
 
     await database.write(work)
 
@@ -590,9 +590,9 @@ async def test_a_closing_summary_is_another_message(database: Database) -> None:
         assert sorted(kinds(last)) == ["closing", "summary"]
         closing, running = only(last, CLOSING), only(last, SUMMARY)
         assert (closing.message.updating, running.message.updating) == (False, True)
-        assert isinstance(running.content, Summary)
+        assert isinstance(running.content.summary, Summary)
         assert running.content == closing.content
-        assert running.content.latest.wave.state == "closed", "it says no more that it is open"
+        assert running.content.summary.latest.wave.state == "closed", "it says no more that it is open"
         assert (closing.destination, running.destination) == (
             TeamChannel("#nps-summary"),
             TeamChannel("C1"),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, update
 
 from nps_bot.figures import report as reporting
 from nps_bot.figures.report import Report
+from nps_bot.figures.report_json import report_json
 from nps_bot.figures.views import report as view
 from nps_bot.nps.score import Distribution, Verdict, interval, nps
 from nps_bot.storage.database import Database
@@ -49,7 +50,7 @@ async def test_before_the_first_wave_there_is_a_report_of_nothing(database: Data
     assert empty.figures.interval is None
     assert (empty.trend, empty.comments, empty.change, empty.before) == ((), (), None, None)
     assert empty.question == "How likely are you to recommend Lumen?"
-    assert json.loads(json.dumps(reporting.report_json(empty)))["score"] is None
+    assert json.loads(json.dumps(report_json(empty)))["score"] is None
 
 
 async def test_the_latest_wave_with_all_its_figures(database: Database) -> None:
@@ -301,7 +302,7 @@ async def test_reports_agree_with_the_raw_answers(database: Database) -> None:
         figures = (await database.read(report, typed)).figures
         assert figures.distribution == expected, typed
         assert figures.score == nps(expected)
-    made = reporting.report_json(await database.read(report))
+    made = report_json(await database.read(report))
     last = max(at for at, _, _ in raw)
     assert made["score"] == nps(Distribution.of(score for at, _, score in raw if at == last))
     assert made["asked"] == 40

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -188,6 +188,7 @@ READING: list[tuple[Called, Mapping[str, Any]]] = [
     (call(invitations.taken_part, "UA", 9), ADA),
     (call(disclosures.of_waves, [11]), WAVE_11),
     (call(approvals.of_preview, ASKED), {"approval": "open-alpha"}),
+    (call(approvals.of_preview, replace(ASKED, asked_by="UB")), {"approval": "sent-alpha"}),
     (call(approvals.open_of, "alpha"), {"approval": "open-alpha"}),
     (call(approvals.find, "open-alpha"), {"approval": "open-alpha"}),
     (call(contacts.of_people, ["UA"], NOON), ADA),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from nps_bot.anonymous.report import AnonymousReport
-from nps_bot.anonymous.views import summary as anonymous
 from nps_bot.figures.report import Report
 from nps_bot.figures.views import trend
 from nps_bot.figures.views.figures import (
@@ -39,7 +37,7 @@ _NAME = 80
 _QUESTION = 300
 
 
-def report(report: Report | AnonymousReport, share_id: str, *, charts: bool) -> Message:
+def report(report: Report, share_id: str, *, charts: bool) -> Message:
     """Return the report for its owner, with the latest comments and *Share*.
 
     Args:
@@ -47,16 +45,12 @@ def report(report: Report | AnonymousReport, share_id: str, *, charts: bool) -> 
         share_id: travels with *Share*.
         charts: whether the workspace takes native charts; otherwise bars are made of text.
     """
-    share = actions("share", [button("Share in this channel", "share_report", share_id)])
-    if isinstance(report, AnonymousReport):
-        return anonymous.report(report, comments=True, ending=[share])
-    return Message(
-        _spoken(report),
-        [*_figures(report, charts=charts), *_comments(report), share, _made(report)],
-    )
+    figures = _figures(report, charts=charts)
+    blocks = [*figures, *_comments(report), share(share_id), _made(report)]
+    return Message(_spoken(report), blocks)
 
 
-def shared(report: Report | AnonymousReport, person_id: str, *, charts: bool) -> Message:
+def shared(report: Report, person_id: str, *, charts: bool) -> Message:
     """Return the report for a channel, without anybody's words.
 
     The privacy line promises comments to the survey's own team, not to every reader of a channel.
@@ -66,10 +60,18 @@ def shared(report: Report | AnonymousReport, person_id: str, *, charts: bool) ->
         person_id: who shares it.
         charts: whether the workspace takes native charts; otherwise bars are made of text.
     """
-    by = context(f"Shared by {mention(person_id)}. Comments stay with the survey's owners.")
-    if isinstance(report, AnonymousReport):
-        return anonymous.report(report, comments=False, ending=[by])
-    return Message(_spoken(report), [*_figures(report, charts=charts), by, _made(report)])
+    figures = _figures(report, charts=charts)
+    return Message(_spoken(report), [*figures, shared_by(person_id), _made(report)])
+
+
+def share(share_id: str) -> Block:
+    """Return *Share*; ``share_id`` travels with it."""
+    return actions("share", [button("Share in this channel", "share_report", share_id)])
+
+
+def shared_by(person_id: str) -> Block:
+    """Return who shared a report."""
+    return context(f"Shared by {mention(person_id)}. Comments stay with the survey's owners.")
 
 
 def _spoken(report: Report) -> str:
