@@ -79,7 +79,7 @@ async def _add_comments(context: BotContext, sent: Comments) -> str | None:
 
 
 ACTIONS = (
-    Action(id=SCORE_ID, decode=_decode_score, press=_vote),
+    Action(id=SCORE_ID, decode=_decode_score, press=_vote, what="An anonymous answer"),
     Modal(
         id="anonymous_followup",
         decode=_decode_comments,

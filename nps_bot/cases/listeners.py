@@ -41,6 +41,7 @@ def _button(id_: str, step: _Step) -> Action[str]:
         decode=payloads.button_id,
         press=press,
         who=Who.COLLEAGUE,
+        what="A case",
         log_ids=of_invitation,
     )
 

@@ -60,6 +60,7 @@ class Action(Generic[T]):
         press: commits, spawns what follows, and returns the sentence for a refusal.
         who: who may press it.
         doing: what the log calls it.
+        what: what the log calls the click where it was not saved.
         log_ids: what the log names of the value.
         busiest: whether it is looked for before Bolt looks for a listener.
     """
@@ -69,6 +70,7 @@ class Action(Generic[T]):
     press: Callable[[BotContext, T, Origin], Awaitable[str | None]]
     who: Who = Who.INVITEE
     doing: str = "Answering a click"
+    what: str = "A click"
     log_ids: LogIds = _no_ids
     busiest: bool = False
 
@@ -82,7 +84,7 @@ class Action(Generic[T]):
             try:
                 sentence = await self.press(context, value, origin)
             except StorageUnavailableError as error:
-                log.warning("A click was not saved: %s", error, extra=self.log_ids(value))
+                log.warning("%s was not saved: %s", self.what, error, extra=self.log_ids(value))
                 sentence = NOT_SAVED
         await ack()
         if sentence is not None:

@@ -123,7 +123,7 @@ def test_an_exception_is_told_with_its_place_and_its_cause(capsys: Capture) -> N
         logging.getLogger("nps_bot").exception("stopped")
     text = line(capsys)
     assert "stopped | RuntimeError: no start from SettingsError: PORT must be" in text
-    assert "(leaves/test_logs.py:" in text
+    assert "(base/test_logs.py:" in text
 
 
 def test_our_own_frame_is_named_where_a_library_fails(capsys: Capture) -> None:

@@ -592,7 +592,9 @@ async def test_a_closing_summary_is_another_message(database: Database) -> None:
         assert (closing.message.updating, running.message.updating) == (False, True)
         assert isinstance(running.content.summary, Summary)
         assert running.content == closing.content
-        assert running.content.summary.latest.wave.state == "closed", "it says no more that it is open"
+        assert running.content.summary.latest.wave.state == "closed", (
+            "it says no more that it is open"
+        )
         assert (closing.destination, running.destination) == (
             TeamChannel("#nps-summary"),
             TeamChannel("C1"),

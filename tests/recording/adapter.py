@@ -59,6 +59,7 @@ def steered(moment: datetime) -> Iterator[Hand]:
         patch.object(delivery, "ACKNOWLEDGE_SECONDS", PATIENCE),
         patch.object(triggers, "TRIGGER_SECONDS", PATIENCE),
         patch.object(idle, "PATIENCE", PATIENCE),
+        patch.object(idle, "IN_TROUBLE", PATIENCE),
     ):
         yield hand
 
