@@ -3,9 +3,7 @@
 Each message is claimed under a lease and committed before Slack is called with no transaction open;
 what came of the call is settled in a second transaction. A process that dies anywhere in between
 leaves a lease that runs out, and :mod:`nps_bot.delivery.rules` says what that means.
-
-Of the processes that share a database one carries at a time (:mod:`nps_bot.delivery.sender_lease`);
-the others wait for its lane.
+Of processes that share a database one sends at a time (:mod:`nps_bot.delivery.sender_lease`).
 """
 
 from __future__ import annotations

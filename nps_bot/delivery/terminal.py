@@ -53,6 +53,13 @@ def outbox(kinds: Kinds) -> click.Group:
         if ctx.invoked_subcommand is None:
             run(_show(ctx.obj, kinds, as_json=as_json))
 
+    _add_verdicts(outbox, kinds)
+    return outbox
+
+
+def _add_verdicts(outbox: click.Group, kinds: Kinds) -> None:
+    """Add the two commands that settle a message by hand."""
+
     @outbox.command("sent", short_help="Say of a message that it is there.")
     @click.argument("id_", metavar="ID")
     @without_asking
@@ -76,8 +83,6 @@ def outbox(kinds: Kinds) -> click.Group:
         ID may be the beginning of the id that the list shows.
         """
         run(_settle(terminal, kinds, id_, Verdict.AGAIN, yes=yes))
-
-    return outbox
 
 
 async def _show(terminal: Terminal, kinds: Kinds, *, as_json: bool) -> None:
