@@ -47,7 +47,6 @@ from nps_bot.slack.directory import NotInSlackError
 from nps_bot.slack.errors import SlackCallError
 
 T = TypeVar("T")
-
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 8
