@@ -6,7 +6,7 @@ nothing it could show.
 
 The rules assume a reader who knows them, knows how many of each group answered, and knows their
 own answer. Such a reader cannot compute how many others are promoters, passives or detractors, in
-the wave or in any group of it; ``tests/unit/domain/test_privacy.py`` tries all answers of small
+the wave or in any group of it; ``tests/anonymous/test_privacy.py`` tries all answers of small
 waves. Sources:
 
 - thresholds, cutting by group and complementary suppression: Hundepool and others (2012),

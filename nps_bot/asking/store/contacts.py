@@ -46,7 +46,7 @@ class ContactRow:
 
 _PROMPT = (Outbox.invitation_id == Invitation.id) & (Outbox.kind == PROMPT.name)
 _LEASED = text("outbox.status IN ('claimed', 'unknown')")
-"""As the partial index has it: see storage.claims."""
+"""As the partial index has it: see delivery.store.claims."""
 _ON_ITS_WAY = Outbox.status.in_(("pending", "claimed", "unknown"))
 # Every page of an audience and every batch of prompts runs it: see storage.database.
 _CONTACTS = (

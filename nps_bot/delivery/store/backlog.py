@@ -15,7 +15,7 @@ from nps_bot.delivery.store.outbox import WAITING, asks_for
 from nps_bot.storage.tables import Outbox
 from nps_bot.surveys.store import paused
 
-# In the words of the indexes: see storage.claims.
+# In the words of the indexes: see delivery.store.claims.
 _LEASED = text("status IN ('claimed', 'unknown')")
 _FAILED = text("status = 'failed'")
 

@@ -58,7 +58,7 @@ _ROWS: Select[Any] = select(
     )
 ).outerjoin(Person, Person.id == Outbox.person_id)
 
-# In the words of the partial indexes: see storage.claims.
+# In the words of the partial indexes: see delivery.store.claims.
 _OPEN = or_(
     text("outbox.status = 'pending'"),
     text("outbox.status IN ('claimed', 'unknown')"),

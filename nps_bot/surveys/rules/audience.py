@@ -42,7 +42,7 @@ def exclusion(member: Member, audience: Audience) -> Exclusion | None:
     """Return why ``member``, found in a source of ``audience``, is not asked; None to ask them.
 
     The first reason that holds counts. A guest of another workspace is an outsider, not a guest of
-    ours. Whom the audience does not leave out the contact budget may (``domain/budget.py``).
+    ours. Whom the audience does not leave out the contact budget may (``asking/rules/budget.py``).
     """
     reasons = (
         (member.id == SLACKBOT, Exclusion.SLACKBOT),
